@@ -1,0 +1,36 @@
+import NeuralKit
+
+/// What a component may know while it is built: what comes before it, and where its parameters go.
+public struct BuildContext {
+  /// Where the component under construction keeps its parameters.
+  public var scope: ParameterScope
+  /// The class names, in the model's order.
+  public let classes: [String]
+  /// Side of the square input image, in pixels.
+  public let inputSize: Int
+  /// Relative paths in a recipe start from here.
+  public let folder: String
+  /// What the backbone delivers; empty before it is built.
+  public var imageLevels: [PyramidLevel] = []
+  /// What the landmark extractor delivers; empty where there is none.
+  public var landmarkLevels: [PyramidLevel] = []
+  /// The size of the embedding that head and corrections see; nil before the encoder is built.
+  public var embedding: Int?
+
+  public init(scope: ParameterScope, classes: [String], inputSize: Int, folder: String = ".") {
+    self.scope = scope
+    self.classes = classes
+    self.inputSize = inputSize
+    self.folder = folder
+  }
+
+  /// The number of classes C.
+  public var classCount: Int { classes.count }
+
+  /// The size D of the embedding.
+  /// - Throws: ``BuildIssue`` where no encoder has announced one.
+  public func embeddingSize() throws -> Int {
+    guard let embedding else { throw BuildIssue("", "needs an embedding, and no encoder comes before it") }
+    return embedding
+  }
+}

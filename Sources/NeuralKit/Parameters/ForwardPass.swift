@@ -1,0 +1,39 @@
+import TensorKit
+
+/// What a forward pass carries: its mode, its tape, its randomness, how far training has come. There is no
+/// global training flag.
+public struct ForwardPass {
+  /// Records operations for the backward pass; nil records nothing.
+  public let tape: Tape?
+  /// Batch statistics, dropout and drop path are active.
+  public let isTraining: Bool
+  /// Which draw this is: the global step in training.
+  public let step: Int
+  /// 0 at the start of training, 1 at its end.
+  public let progress: Float
+  private let seed: UInt64
+
+  /// A training pass that records on `tape`.
+  public static func training(on tape: Tape, seed: UInt64, step: Int, progress: Float = 0) -> ForwardPass {
+    ForwardPass(tape: tape, isTraining: true, step: step, progress: progress, seed: seed)
+  }
+
+  /// A pass that only predicts.
+  public static let evaluation = ForwardPass(tape: nil, isTraining: false, step: 0, progress: 1, seed: 0)
+
+  /// A pass in evaluation mode that records nevertheless: for gradient checks.
+  public static func recording(on tape: Tape) -> ForwardPass {
+    ForwardPass(tape: tape, isTraining: false, step: 0, progress: 1, seed: 0)
+  }
+
+  /// A parameter's value, watched by the tape where it is to be trained.
+  public subscript(parameter: Parameter) -> Tensor {
+    guard let tape, parameter.isTrainable else { return parameter.value }
+    return tape.watch(parameter.value, key: ObjectIdentifier(parameter))
+  }
+
+  /// Randomness for one layer in this step.
+  public func random(for layer: String) -> RandomSource {
+    RandomSource(seed: seed, stream: layer, epoch: UInt64(step))
+  }
+}

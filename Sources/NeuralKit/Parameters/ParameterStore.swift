@@ -1,0 +1,77 @@
+import TensorKit
+
+/// All parameters and buffers of a model, in order of birth.
+///
+/// A layer asks its ``ParameterScope`` for what it needs, and the store remembers it: saving, loading,
+/// freezing and optimising walk the store, so no part can be forgotten by a hand-written list.
+public final class ParameterStore {
+  /// Everything, in order of birth.
+  public private(set) var all: [Parameter] = []
+  private var byName: [String: Parameter] = [:]
+
+  public init() {}
+
+  /// What training changes.
+  public var trainable: [Parameter] { all.filter(\.isTrainable) }
+
+  /// The parameter or buffer of that full name.
+  public subscript(name: String) -> Parameter? { byName[name] }
+
+  /// Everything whose name starts with `prefix` and a dot (or everything, for "").
+  public func under(_ prefix: String) -> [Parameter] {
+    prefix.isEmpty ? all : all.filter { $0.name.hasPrefix(prefix + ".") }
+  }
+
+  /// Gives every parameter that has no value yet its first one, drawn from the seed and the parameter's own
+  /// name: the order of construction, and what else is in the model, do not matter.
+  public func fill(seed: UInt64) {
+    for parameter in all where !parameter.isFilled {
+      parameter.value = parameter.initializer.make(
+        shape: parameter.shape, random: RandomSource(seed: seed, stream: "parameter " + parameter.name))
+    }
+  }
+
+  func add(_ parameter: Parameter) {
+    precondition(byName[parameter.name] == nil, "two parameters are named \(parameter.name)")
+    byName[parameter.name] = parameter
+    all.append(parameter)
+  }
+}
+
+/// A place in the tree of names, where a layer's parameters are born.
+public struct ParameterScope {
+  public let store: ParameterStore
+  /// "" at the root.
+  public let path: String
+
+  public init(store: ParameterStore = ParameterStore(), path: String = "") {
+    self.store = store
+    self.path = path
+  }
+
+  /// The scope below this one.
+  public static func / (scope: ParameterScope, name: some CustomStringConvertible) -> ParameterScope {
+    ParameterScope(store: scope.store, path: scope.path.isEmpty ? "\(name)" : "\(scope.path).\(name)")
+  }
+
+  /// A learned parameter.
+  public func parameter(
+    _ name: String, _ shape: [Int], _ initializer: Initializer, fileLayout: Parameter.FileLayout = .plain
+  ) -> Parameter {
+    born(name, shape, initializer, fileLayout, isLearned: true)
+  }
+
+  /// A buffer: saved with the model, never trained.
+  public func buffer(_ name: String, _ shape: [Int], _ initializer: Initializer) -> Parameter {
+    born(name, shape, initializer, .plain, isLearned: false)
+  }
+
+  private func born(
+    _ name: String, _ shape: [Int], _ initializer: Initializer, _ fileLayout: Parameter.FileLayout, isLearned: Bool
+  ) -> Parameter {
+    let parameter = Parameter(
+      name: (self / name).path, shape: shape, fileLayout: fileLayout, initializer: initializer, isLearned: isLearned)
+    store.add(parameter)
+    return parameter
+  }
+}
