@@ -11,7 +11,18 @@ public struct ForwardPass {
   public let step: Int
   /// 0 at the start of training, 1 at its end.
   public let progress: Float
+  /// Whether batch norms let their running statistics follow this batch; the second pass of SAM over the same
+  /// batch does not.
+  public var updatesStatistics = true
   private let seed: UInt64
+
+  private init(tape: Tape?, isTraining: Bool, step: Int, progress: Float, seed: UInt64) {
+    self.tape = tape
+    self.isTraining = isTraining
+    self.step = step
+    self.progress = progress
+    self.seed = seed
+  }
 
   /// A training pass that records on `tape`.
   public static func training(on tape: Tape, seed: UInt64, step: Int, progress: Float = 0) -> ForwardPass {
@@ -19,7 +30,9 @@ public struct ForwardPass {
   }
 
   /// A pass that only predicts.
-  public static let evaluation = ForwardPass(tape: nil, isTraining: false, step: 0, progress: 1, seed: 0)
+  public static var evaluation: ForwardPass {
+    ForwardPass(tape: nil, isTraining: false, step: 0, progress: 1, seed: 0)
+  }
 
   /// A pass in evaluation mode that records nevertheless: for gradient checks.
   public static func recording(on tape: Tape) -> ForwardPass {

@@ -1,0 +1,40 @@
+#pragma once
+/// Three machine-code versions of one loop; the loader picks by CPU.
+#define ARBEX_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+/// Lets a reduction be vectorised: the order of summation is then fixed by the vector width of the clone.
+#define ARBEX_REASSOCIATE _Pragma("clang fp reassociate(on) contract(fast)")
+#define ARBEX_INLINE static inline __attribute__((always_inline))
+
+/// e^x, relative error below 2e-7. x = n ln 2 + r with |r| <= ln 2 / 2; the polynomial is Cephes' expf
+/// (Moshier 1992); 2^n is built in the exponent bits. Results below the smallest normal number become 0.
+ARBEX_INLINE float arbex_expf(float x) {
+  float clamped = x < -87.3f ? -87.3f : (x > 88.7f ? 88.7f : x);
+  float n = __builtin_elementwise_rint(clamped * 1.44269504088896341f);
+  float r = clamped - n * 0.693359375f;
+  r = r + n * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  float e = p * (r * r) + r + 1.0f;
+  int half = (int)n >> 1;
+  int rest = (int)n - half;
+  union { int i; float f; } first = {(half + 127) << 23}, second = {(rest + 127) << 23};
+  float y = e * first.f * second.f;
+  y = x < -87.3f ? 0.0f : y;
+  y = x > 88.72284f ? __builtin_inff() : y;
+  return x != x ? x : y;
+}
+
+/// erfc(x) for x >= 0, absolute error below 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26).
+ARBEX_INLINE float arbex_erfc_positive(float x) {
+  float t = 1.0f / (1.0f + 0.3275911f * x);
+  float p = 1.061405429f;
+  p = p * t - 1.453152027f;
+  p = p * t + 1.421413741f;
+  p = p * t - 0.284496736f;
+  p = p * t + 0.254829592f;
+  return p * t * arbex_expf(-x * x);
+}

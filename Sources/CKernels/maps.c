@@ -1,0 +1,144 @@
+#include "CKernels.h"
+#include "clones.h"
+#include <string.h>
+
+void arbex_gather_patches(float *columns, const float *x, arbex_window w, long firstRow, long rows,
+                          long firstChannel, long groupChannels, long firstTap, long taps) {
+  size_t one = sizeof(float) * (size_t)groupChannels;
+  int whole = firstTap == 0 && taps == w.kernelHeight * w.kernelWidth && groupChannels == w.channels;
+  for (long row = firstRow; row < firstRow + rows; row++) {
+    const float *map = x + (row / w.outHeight) * w.height * w.width * w.channels + firstChannel;
+    long top = (row % w.outHeight) * w.stride - w.padding;
+    for (long column = 0; column < w.outWidth; column++, columns += taps * groupChannels) {
+      long left = column * w.stride - w.padding;
+      if (whole && left >= 0 && left + w.kernelWidth <= w.width) {
+        // a whole kernel row of neighbouring pixels is one run of memory
+        long run = w.kernelWidth * w.channels;
+        for (long k = 0; k < w.kernelHeight; k++) {
+          long y = top + k;
+          if (y < 0 || y >= w.height) memset(columns + k * run, 0, sizeof(float) * (size_t)run);
+          else memcpy(columns + k * run, map + (y * w.width + left) * w.channels, sizeof(float) * (size_t)run);
+        }
+        continue;
+      }
+      for (long t = 0; t < taps; t++) {
+        long y = top + (firstTap + t) / w.kernelWidth, at = left + (firstTap + t) % w.kernelWidth;
+        float *to = columns + t * groupChannels;
+        if (y < 0 || y >= w.height || at < 0 || at >= w.width) memset(to, 0, one);
+        else memcpy(to, map + (y * w.width + at) * w.channels, one);
+      }
+    }
+  }
+}
+
+ARBEX_CLONES void arbex_scatter_patches(float *x, const float *columns, arbex_window w, long firstOutRow, long rows,
+                                        long firstChannel, long groupChannels) {
+  for (long row = firstOutRow; row < firstOutRow + rows; row++)
+    for (long column = 0; column < w.outWidth; column++)
+      for (long i = 0; i < w.kernelHeight; i++)
+        for (long j = 0; j < w.kernelWidth; j++, columns += groupChannels) {
+          long y = row * w.stride - w.padding + i, at = column * w.stride - w.padding + j;
+          if (y < 0 || y >= w.height || at < 0 || at >= w.width) continue;
+          float *to = x + (y * w.width + at) * w.channels + firstChannel;
+          for (long c = 0; c < groupChannels; c++) to[c] += columns[c];
+        }
+}
+
+enum { LANES = 16 };
+
+ARBEX_CLONES void arbex_depthwise(float *y, const float *x, const float *weight, const float *bias, arbex_window w,
+                                  long firstRow, long rows) {
+  long C = w.channels;
+  for (long row = firstRow; row < firstRow + rows; row++) {
+    const float *map = x + (row / w.outHeight) * w.height * w.width * C;
+    long top = (row % w.outHeight) * w.stride - w.padding;
+    long i0 = top < 0 ? -top : 0, i1 = w.height - top < w.kernelHeight ? w.height - top : w.kernelHeight;
+    for (long column = 0; column < w.outWidth; column++) {
+      long left = column * w.stride - w.padding;
+      long j0 = left < 0 ? -left : 0, j1 = w.width - left < w.kernelWidth ? w.width - left : w.kernelWidth;
+      float *out = y + (row * w.outWidth + column) * C;
+      for (long c = 0; c < C; c += LANES) {
+        long lanes = C - c < LANES ? C - c : LANES;
+        float sum[LANES] = {0};
+        if (bias) for (long l = 0; l < lanes; l++) sum[l] = bias[c + l];
+        for (long i = i0; i < i1; i++)
+          for (long j = j0; j < j1; j++) {
+            const float *in = map + ((top + i) * w.width + left + j) * C + c;
+            const float *k = weight + (i * w.kernelWidth + j) * C + c;
+            if (lanes == LANES) for (long l = 0; l < LANES; l++) sum[l] += in[l] * k[l];
+            else for (long l = 0; l < lanes; l++) sum[l] += in[l] * k[l];
+          }
+        for (long l = 0; l < lanes; l++) out[c + l] = sum[l];
+      }
+    }
+  }
+}
+
+ARBEX_CLONES void arbex_depthwise_input_gradient(float *dx, const float *dy, const float *weight, arbex_window w,
+                                                 long firstRow, long rows) {
+  long C = w.channels;
+  for (long row = firstRow; row < firstRow + rows; row++) {
+    const float *map = dy + (row / w.height) * w.outHeight * w.outWidth * C;
+    long y = row % w.height;
+    for (long at = 0; at < w.width; at++) {
+      float *to = dx + (row * w.width + at) * C;
+      for (long c = 0; c < C; c++) to[c] = 0;
+      for (long i = 0; i < w.kernelHeight; i++) {
+        long up = y + w.padding - i;
+        if (up < 0 || up % w.stride || up / w.stride >= w.outHeight) continue;
+        for (long j = 0; j < w.kernelWidth; j++) {
+          long across = at + w.padding - j;
+          if (across < 0 || across % w.stride || across / w.stride >= w.outWidth) continue;
+          const float *from = map + ((up / w.stride) * w.outWidth + across / w.stride) * C;
+          const float *k = weight + (i * w.kernelWidth + j) * C;
+          for (long c = 0; c < C; c++) to[c] += from[c] * k[c];
+        }
+      }
+    }
+  }
+}
+
+ARBEX_CLONES void arbex_depthwise_weight_gradient(float *dweight, const float *dy, const float *x, arbex_window w,
+                                                  long firstRow, long rows) {
+  long C = w.channels;
+  for (long row = firstRow; row < firstRow + rows; row++) {
+    const float *map = x + (row / w.outHeight) * w.height * w.width * C;
+    long top = (row % w.outHeight) * w.stride - w.padding;
+    for (long column = 0; column < w.outWidth; column++) {
+      const float *g = dy + (row * w.outWidth + column) * C;
+      long left = column * w.stride - w.padding;
+      for (long i = 0; i < w.kernelHeight; i++) {
+        if (top + i < 0 || top + i >= w.height) continue;
+        for (long j = 0; j < w.kernelWidth; j++) {
+          if (left + j < 0 || left + j >= w.width) continue;
+          const float *in = map + ((top + i) * w.width + left + j) * C;
+          float *k = dweight + (i * w.kernelWidth + j) * C;
+          for (long c = 0; c < C; c++) k[c] += g[c] * in[c];
+        }
+      }
+    }
+  }
+}
+
+ARBEX_CLONES void arbex_max_pool(float *y, int32_t *from, const float *x, arbex_window w, long firstRow, long rows) {
+  long C = w.channels;
+  for (long row = firstRow; row < firstRow + rows; row++) {
+    const float *map = x + (row / w.outHeight) * w.height * w.width * C;
+    long top = (row % w.outHeight) * w.stride - w.padding;
+    for (long column = 0; column < w.outWidth; column++) {
+      float *best = y + (row * w.outWidth + column) * C;
+      int32_t *where = from + (row * w.outWidth + column) * C;
+      long left = column * w.stride - w.padding;
+      for (long c = 0; c < C; c++) { best[c] = -__builtin_inff(); where[c] = -1; }
+      for (long i = 0; i < w.kernelHeight; i++) {
+        if (top + i < 0 || top + i >= w.height) continue;
+        for (long j = 0; j < w.kernelWidth; j++) {
+          if (left + j < 0 || left + j >= w.width) continue;
+          long at = ((top + i) * w.width + left + j) * C;
+          for (long c = 0; c < C; c++)
+            if (where[c] < 0 || map[at + c] > best[c]) { best[c] = map[at + c]; where[c] = (int32_t)(at + c); }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,159 @@
+#include "CKernels.h"
+#include "clones.h"
+#include <math.h>
+
+ARBEX_CLONES void arbex_prelu(float *y, const float *x, const float *slope, long rows, long columns) {
+  for (long r = 0; r < rows; r++, x += columns, y += columns)
+    for (long c = 0; c < columns; c++) y[c] = x[c] > 0 ? x[c] : slope[c] * x[c];
+}
+
+ARBEX_CLONES void arbex_prelu_gradient(float *dx, float *dslope, const float *dy, const float *x, const float *slope,
+                                       long rows, long columns) {
+  for (long r = 0; r < rows; r++, x += columns, dy += columns) {
+    if (dslope)
+      for (long c = 0; c < columns; c++) dslope[c] += x[c] > 0 ? 0 : dy[c] * x[c];
+    if (dx) {
+      for (long c = 0; c < columns; c++) dx[c] = x[c] > 0 ? dy[c] : slope[c] * dy[c];
+      dx += columns;
+    }
+  }
+}
+
+ARBEX_CLONES void arbex_add_row(float *y, const float *row, long rows, long columns) {
+  for (long r = 0; r < rows; r++, y += columns)
+    for (long c = 0; c < columns; c++) y[c] += row[c];
+}
+
+ARBEX_CLONES void arbex_column_sums(float *sums, const float *x, long rows, long columns) {
+  for (long r = 0; r < rows; r++, x += columns)
+    for (long c = 0; c < columns; c++) sums[c] += x[c];
+}
+
+ARBEX_CLONES void arbex_column_square_sums(float *sums, const float *x, const float *mean, long rows, long columns) {
+  for (long r = 0; r < rows; r++, x += columns)
+    for (long c = 0; c < columns; c++) {
+      float d = x[c] - mean[c];
+      sums[c] += d * d;
+    }
+}
+
+ARBEX_CLONES void arbex_normalization_sums(float *first, float *second, const float *dy, const float *x,
+                                           const float *mean, const float *inverse, long rows, long columns) {
+  for (long r = 0; r < rows; r++, x += columns, dy += columns)
+    for (long c = 0; c < columns; c++) {
+      first[c] += dy[c];
+      second[c] += dy[c] * ((x[c] - mean[c]) * inverse[c]);
+    }
+}
+
+ARBEX_CLONES void arbex_scale_offset_rows(float *y, const float *x, const float *scale, const float *offset, long rows,
+                                          long columns) {
+  for (long r = 0; r < rows; r++, x += columns, y += columns)
+    for (long c = 0; c < columns; c++) y[c] = x[c] * scale[c] + offset[c];
+}
+
+ARBEX_CLONES void arbex_batch_norm_gradient(float *dx, const float *dy, const float *x, const float *mean,
+                                            const float *inverse, const float *scale, const float *first,
+                                            const float *second, float count, long rows, long columns) {
+  float share = 1.0f / count;
+  for (long r = 0; r < rows; r++, x += columns, dy += columns, dx += columns)
+    for (long c = 0; c < columns; c++) {
+      float normalized = (x[c] - mean[c]) * inverse[c];
+      dx[c] = scale[c] * inverse[c] * (dy[c] - share * (first[c] + normalized * second[c]));
+    }
+}
+
+ARBEX_INLINE float sum_of(const float *x, long n) {
+  ARBEX_REASSOCIATE
+  float s = 0;
+  for (long i = 0; i < n; i++) s += x[i];
+  return s;
+}
+ARBEX_INLINE float dot_of(const float *a, const float *b, long n) {
+  ARBEX_REASSOCIATE
+  float s = 0;
+  for (long i = 0; i < n; i++) s += a[i] * b[i];
+  return s;
+}
+/// In sixteen lanes, which the compiler keeps in vector registers.
+ARBEX_INLINE float largest_of(const float *x, long n) {
+  float lane[16], largest = x[0];
+  long i = 0;
+  if (n >= 16) {
+    for (int l = 0; l < 16; l++) lane[l] = x[l];
+    for (i = 16; i + 16 <= n; i += 16)
+      for (int l = 0; l < 16; l++) lane[l] = x[i + l] > lane[l] ? x[i + l] : lane[l];
+    for (int l = 0; l < 16; l++) largest = lane[l] > largest ? lane[l] : largest;
+  }
+  for (; i < n; i++) largest = x[i] > largest ? x[i] : largest;
+  return largest;
+}
+
+ARBEX_CLONES float arbex_sum(const float *x, long n) { return sum_of(x, n); }
+ARBEX_CLONES void arbex_row_sums(float *sums, const float *x, long rows, long columns) {
+  for (long r = 0; r < rows; r++) sums[r] = sum_of(x + r * columns, columns);
+}
+
+ARBEX_CLONES void arbex_softmax(float *y, const float *x, long rows, long columns) {
+  for (long r = 0; r < rows; r++, x += columns, y += columns) {
+    float largest = largest_of(x, columns);
+    for (long c = 0; c < columns; c++) y[c] = arbex_expf(x[c] - largest);
+    float share = 1.0f / sum_of(y, columns);
+    for (long c = 0; c < columns; c++) y[c] *= share;
+  }
+}
+ARBEX_CLONES void arbex_softmax_gradient(float *dx, const float *dy, const float *y, long rows, long columns) {
+  for (long r = 0; r < rows; r++, dx += columns, dy += columns, y += columns) {
+    float mixed = dot_of(dy, y, columns);
+    for (long c = 0; c < columns; c++) dx[c] = y[c] * (dy[c] - mixed);
+  }
+}
+ARBEX_CLONES void arbex_log_softmax(float *y, const float *x, long rows, long columns) {
+  for (long r = 0; r < rows; r++, x += columns, y += columns) {
+    float largest = largest_of(x, columns);
+    for (long c = 0; c < columns; c++) y[c] = arbex_expf(x[c] - largest);
+    float shift = largest + logf(sum_of(y, columns));
+    for (long c = 0; c < columns; c++) y[c] = x[c] - shift;
+  }
+}
+ARBEX_CLONES void arbex_log_softmax_gradient(float *dx, const float *dy, const float *y, long rows, long columns) {
+  for (long r = 0; r < rows; r++, dx += columns, dy += columns, y += columns) {
+    float total = sum_of(dy, columns);
+    for (long c = 0; c < columns; c++) dx[c] = dy[c] - arbex_expf(y[c]) * total;
+  }
+}
+
+ARBEX_CLONES void arbex_layer_norm(float *y, float *mean, float *inverse, const float *x, const float *scale,
+                                   const float *offset, float epsilon, long rows, long columns) {
+  ARBEX_REASSOCIATE
+  for (long r = 0; r < rows; r++, x += columns, y += columns) {
+    float m = sum_of(x, columns) / (float)columns;
+    float squares = 0;
+    for (long c = 0; c < columns; c++) squares += (x[c] - m) * (x[c] - m);
+    float i = 1.0f / __builtin_elementwise_sqrt(squares / (float)columns + epsilon);
+    for (long c = 0; c < columns; c++) y[c] = (x[c] - m) * i * scale[c] + offset[c];
+    mean[r] = m;
+    inverse[r] = i;
+  }
+}
+ARBEX_CLONES void arbex_layer_norm_gradient(float *dx, float *dscale, float *doffset, const float *dy, const float *x,
+                                            const float *mean, const float *inverse, const float *scale, long rows,
+                                            long columns) {
+  ARBEX_REASSOCIATE
+  for (long r = 0; r < rows; r++, x += columns, dy += columns, dx += columns) {
+    float m = mean[r], i = inverse[r], first = 0, second = 0;
+    for (long c = 0; c < columns; c++) {
+      float normalized = (x[c] - m) * i, g = dy[c] * scale[c];
+      first += g;
+      second += g * normalized;
+    }
+    first /= (float)columns;
+    second /= (float)columns;
+    for (long c = 0; c < columns; c++) {
+      float normalized = (x[c] - m) * i;
+      dx[c] = i * (dy[c] * scale[c] - first - normalized * second);
+      dscale[c] += dy[c] * normalized;
+      doffset[c] += dy[c];
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import TensorKit
+
+/// Normalisation of each channel over the batch (Ioffe and Szegedy 2015).
+///
+/// In training the batch's own statistics are used, and the stored ones follow them: running = (1 - momentum)
+/// running + momentum batch, the variance unbiased, as in PyTorch. In evaluation, and where its parameters are
+/// frozen, the stored ones are used.
+///
+/// ## Shapes
+/// `[..., channels]` → the same; parameters `weight`, `bias`, buffers `running_mean`, `running_var`, all `[channels]`
+public struct BatchNorm {
+  private let scale, offset, mean, variance: Parameter
+  private let epsilon, momentum: Float
+
+  public init(_ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1, in scope: ParameterScope) {
+    scale = scope.parameter("weight", [channels], .ones)
+    offset = scope.parameter("bias", [channels], .zeros)
+    mean = scope.buffer("running_mean", [channels], .zeros)
+    variance = scope.buffer("running_var", [channels], .ones)
+    (self.epsilon, self.momentum) = (epsilon, momentum)
+  }
+
+  public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
+    guard pass.isTraining, !scale.isFrozen else {
+      return x.normalized(
+        mean: mean.value, variance: variance.value, scale: pass[scale], offset: pass[offset], epsilon: epsilon)
+    }
+    let result = x.batchNormalized(scale: pass[scale], offset: pass[offset], epsilon: epsilon)
+    if pass.updatesStatistics {
+      let samples = Float(x.count / scale.count)
+      mean.value = mean.value * (1 - momentum) + result.mean * momentum
+      variance.value = variance.value * (1 - momentum) + result.variance * (momentum * samples / max(samples - 1, 1))
+    }
+    return result.output
+  }
+}

@@ -1,0 +1,22 @@
+import TensorKit
+
+/// y = x Wᵀ + b.
+///
+/// ## Shapes
+/// `[..., inputs]` → `[..., outputs]`; parameters `weight` `[outputs, inputs]`, `bias` `[outputs]`
+public struct Linear {
+  private let weight: Parameter
+  private let bias: Parameter?
+
+  public init(
+    from inputs: Int, to outputs: Int, bias: Bool = true, initializer: Initializer? = nil, in scope: ParameterScope
+  ) {
+    weight = scope.parameter("weight", [outputs, inputs], initializer ?? .pytorchDefault(fanIn: inputs))
+    self.bias = bias
+      ? scope.parameter("bias", [outputs], initializer == nil ? .pytorchDefault(fanIn: inputs) : .zeros) : nil
+  }
+
+  public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
+    x.linear(weight: pass[weight], bias: bias.map { pass[$0] })
+  }
+}

@@ -1,0 +1,15 @@
+import TensorKit
+
+/// max(x, 0) + slope * min(x, 0) with a learned slope per channel (He et al. 2015).
+///
+/// ## Shapes
+/// `[..., channels]` → the same; parameter `weight` `[channels]`
+public struct PReLU {
+  private let slope: Parameter
+
+  public init(_ channels: Int, initial: Float = 0.25, in scope: ParameterScope) {
+    slope = scope.parameter("weight", [channels], .constant(initial))
+  }
+
+  public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor { x.prelu(slope: pass[slope]) }
+}

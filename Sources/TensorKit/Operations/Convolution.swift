@@ -1,0 +1,240 @@
+import CKernels
+
+/// The sizes of one convolution over `[N, H, W, C]`.
+struct ConvolutionShape {
+  let images: Int
+  let window: arbex_window
+  let outputs: Int
+  let groups: Int
+
+  /// The kernel's positions.
+  var taps: Int { window.kernelHeight * window.kernelWidth }
+  var groupInputs: Int { window.channels / groups }
+  var groupOutputs: Int { outputs / groups }
+  /// The depth of the matrix product: kernel positions times input channels of a group.
+  var depth: Int { taps * groupInputs }
+  /// Rows of the output maps of all images.
+  var outputRows: Int { images * window.outHeight }
+  /// A 1x1 convolution that moves pixel by pixel is a plain matrix product.
+  var isPointwise: Bool { taps == 1 && window.stride == 1 && window.padding == 0 && groups == 1 }
+  var isDepthwise: Bool { groups == window.channels && outputs == groups && groups > 1 }
+  /// Output rows per piece of work: about 512 pixels, which pays for packing the weights.
+  var rowsPerBlock: Int { max(1, min(512, max(128, (1 << 20) / max(depth, 1))) / max(window.outWidth, 1)) }
+
+  init(input: [Int], weight: [Int], stride: Int, padding: Int, groups: Int) {
+    require(Self.issue(input: input, weight: weight, stride: stride, padding: padding, groups: groups))
+    images = input[0]
+    outputs = weight[0]
+    self.groups = groups
+    window = arbex_window(
+      height: input[1], width: input[2], channels: input[3],
+      outHeight: (input[1] + 2 * padding - weight[1]) / stride + 1,
+      outWidth: (input[2] + 2 * padding - weight[2]) / stride + 1,
+      kernelHeight: weight[1], kernelWidth: weight[2], stride: stride, padding: padding)
+  }
+
+  static func issue(input: [Int], weight: [Int], stride: Int, padding: Int, groups: Int) -> ShapeIssue? {
+    let words = "\(input) with kernel \(weight), stride \(stride), padding \(padding), groups \(groups)"
+    guard input.count == 4, weight.count == 4, stride >= 1, padding >= 0, groups >= 1 else {
+      return ShapeIssue("convolution", words, "[N, H, W, C] with [out, height, width, in / groups]")
+    }
+    guard input[3] == weight[3] * groups, weight[0] % groups == 0 else {
+      return ShapeIssue("convolution", words, "\(input[3]) channels in \(groups) groups")
+    }
+    let fits = input[1] + 2 * padding >= weight[1] && input[2] + 2 * padding >= weight[2]
+    return fits ? nil : ShapeIssue("convolution", words, "a map of at least the kernel's size")
+  }
+}
+
+extension Tensor {
+  /// Two-dimensional convolution (cross-correlation, as everywhere in this field).
+  ///
+  /// ## Shapes
+  /// self `[N, H, W, C]`, weight `[out, kernelHeight, kernelWidth, C / groups]`, bias `[out]` →
+  /// `[N, (H + 2 padding - kernelHeight) / stride + 1, ..., out]`
+  public func convolved(weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, groups: Int = 1) -> Tensor {
+    let sizes = ConvolutionShape(input: shape, weight: weight.shape, stride: stride, padding: padding, groups: groups)
+    if sizes.isPointwise {
+      return linear(weight: weight.reshaped([sizes.outputs, sizes.window.channels]), bias: bias)
+    }
+    let (input, weights, offset) = (detached, weight.detached, bias?.detached)
+    let convolution: any Convolving = sizes.isDepthwise ? DepthwiseConvolution(sizes) : PatchConvolution(sizes)
+    let result = convolution.forward(input, weights, offset)
+    let wants = (isTracked, weight.isTracked, bias?.isTracked ?? false)
+    return result.recorded(from: [self, weight] + (bias.map { [$0] } ?? [])) { gradient in
+      [
+        wants.0 ? convolution.inputGradient(gradient, weights) : nil,
+        wants.1 ? convolution.weightGradient(gradient, input) : nil,
+        wants.2 ? gradient.columnSums(sizes.outputs) : nil,
+      ]
+    }
+  }
+}
+
+/// A way to compute a convolution and its gradients.
+protocol Convolving {
+  func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor
+  func inputGradient(_ gradient: Tensor, _ weight: Tensor) -> Tensor
+  func weightGradient(_ gradient: Tensor, _ input: Tensor) -> Tensor
+}
+
+/// Patches of the input as rows of a matrix, block by block, times the weights.
+struct PatchConvolution: Convolving {
+  let sizes: ConvolutionShape
+
+  init(_ sizes: ConvolutionShape) { self.sizes = sizes }
+
+  func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
+    let window = sizes.window
+    let result = Tensor(uninitialized: [sizes.images, window.outHeight, window.outWidth, sizes.outputs])
+    let rowsPerBlock = sizes.rowsPerBlock
+    Parallel.forEachBlock(of: sizes.outputRows, size: rowsPerBlock) { rows in
+      let pixels = rows.count * window.outWidth
+      let target = result.pointer + rows.lowerBound * window.outWidth * sizes.outputs
+      withScratch(pixels * sizes.depth) { patches in
+        for group in 0..<sizes.groups {
+          arbex_gather_patches(
+            patches, input.pointer, window, rows.lowerBound, rows.count, group * sizes.groupInputs, sizes.groupInputs,
+            0, sizes.taps)
+          BLAS.multiply(
+            BLAS.Matrix(pointer: patches, stride: sizes.depth),
+            BLAS.Matrix(
+              pointer: weight.pointer + group * sizes.groupOutputs * sizes.depth, stride: sizes.depth, transposed: true),
+            into: target + group * sizes.groupOutputs, stride: sizes.outputs, rows: pixels,
+            columns: sizes.groupOutputs, depth: sizes.depth)
+        }
+      }
+      if let bias { arbex_add_row(target, bias.pointer, pixels, sizes.outputs) }
+    }
+    return result
+  }
+
+  func inputGradient(_ gradient: Tensor, _ weight: Tensor) -> Tensor {
+    let window = sizes.window
+    if window.stride == 1, sizes.groups == 1, window.kernelHeight == window.kernelWidth,
+      window.padding < window.kernelHeight
+    {
+      return gradient.detached.convolved(
+        weight: turnedAround(weight), padding: window.kernelHeight - 1 - window.padding)
+    }
+    let result = Tensor.zeros([sizes.images, window.height, window.width, window.channels])
+    let rowsPerBlock = sizes.rowsPerBlock
+    Parallel.forEach(sizes.images) { image in
+      withScratch(rowsPerBlock * window.outWidth * sizes.depth) { patches in
+        for first in stride(from: 0, to: window.outHeight, by: rowsPerBlock) {
+          let rows = min(rowsPerBlock, window.outHeight - first), pixels = rows * window.outWidth
+          let flow = gradient.pointer + (image * window.outHeight + first) * window.outWidth * sizes.outputs
+          for group in 0..<sizes.groups {
+            BLAS.multiply(
+              BLAS.Matrix(pointer: flow + group * sizes.groupOutputs, stride: sizes.outputs),
+              BLAS.Matrix(pointer: weight.pointer + group * sizes.groupOutputs * sizes.depth, stride: sizes.depth),
+              into: patches, stride: sizes.depth, rows: pixels, columns: sizes.depth, depth: sizes.groupOutputs)
+            arbex_scatter_patches(
+              result.pointer + image * window.height * window.width * window.channels, patches, window, first, rows,
+              group * sizes.groupInputs, sizes.groupInputs)
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  /// The kernel that carries gradients back: turned by half a circle, inputs and outputs exchanged.
+  private func turnedAround(_ weight: Tensor) -> Tensor {
+    let (outputs, inputs, taps) = (sizes.outputs, sizes.window.channels, sizes.taps)
+    let turned = Tensor(uninitialized: [inputs, sizes.window.kernelHeight, sizes.window.kernelWidth, outputs])
+    Parallel.forEachBlock(of: inputs, size: 16) { range in
+      for input in range {
+        for tap in 0..<taps {
+          let target = turned.pointer + (input * taps + taps - 1 - tap) * outputs
+          for output in 0..<outputs { target[output] = weight.pointer[(output * taps + tap) * inputs + input] }
+        }
+      }
+    }
+    return turned
+  }
+
+  func weightGradient(_ gradient: Tensor, _ input: Tensor) -> Tensor {
+    let window = sizes.window
+    let result = Tensor(uninitialized: [sizes.outputs, window.kernelHeight, window.kernelWidth, sizes.groupInputs])
+    // Large weights: each kernel position is a piece of its own. Small ones: all positions, over eight parts of
+    // the pixels, which are added in order.
+    let isLarge = result.count > 1 << 17
+    let tapsPerPiece = isLarge ? 1 : sizes.taps
+    let tapPieces = sizes.taps / tapsPerPiece
+    let rowParts = isLarge ? 1 : min(8, max(1, sizes.outputRows / 8))
+    let rowsPerPart = (sizes.outputRows + rowParts - 1) / rowParts
+    let width = tapsPerPiece * sizes.groupInputs
+    withScratch(rowParts * result.count) { partial in
+      nonisolated(unsafe) let partial = partial
+      Parallel.forEach(tapPieces * rowParts * sizes.groups) { piece in
+        let group = piece % sizes.groups, part = piece / sizes.groups % rowParts
+        let firstTap = piece / sizes.groups / rowParts * tapsPerPiece
+        let target = partial + part * result.count + group * sizes.groupOutputs * sizes.depth
+          + firstTap * sizes.groupInputs
+        let last = min((part + 1) * rowsPerPart, sizes.outputRows)
+        let rowsPerBlock = max(1, min(2048, max(512, (1 << 20) / width)) / max(window.outWidth, 1))
+        withScratch(rowsPerBlock * window.outWidth * width) { patches in
+          for first in stride(from: part * rowsPerPart, to: max(last, part * rowsPerPart + 1), by: rowsPerBlock) {
+            let rows = max(0, min(rowsPerBlock, last - first))
+            arbex_gather_patches(
+              patches, input.pointer, window, first, rows, group * sizes.groupInputs, sizes.groupInputs, firstTap,
+              tapsPerPiece)
+            BLAS.multiply(
+              BLAS.Matrix(
+                pointer: gradient.pointer + first * window.outWidth * sizes.outputs + group * sizes.groupOutputs,
+                stride: sizes.outputs, transposed: true),
+              BLAS.Matrix(pointer: patches, stride: width), into: target, stride: sizes.depth,
+              rows: sizes.groupOutputs, columns: width, depth: rows * window.outWidth,
+              accumulating: first > part * rowsPerPart)
+          }
+        }
+      }
+      Parallel.forEachBlock(of: result.count, size: 1 << 14) { range in
+        (result.pointer + range.lowerBound).update(from: partial + range.lowerBound, count: range.count)
+        for part in 1..<max(rowParts, 1) {
+          arbex_add_into(
+            result.pointer + range.lowerBound, partial + part * result.count + range.lowerBound, range.count)
+        }
+      }
+    }
+    return result
+  }
+}
+
+/// One kernel per channel, by direct loops.
+struct DepthwiseConvolution: Convolving {
+  let sizes: ConvolutionShape
+  private var rowBlock: Int { max(1, (1 << 14) / max(1, sizes.window.outWidth * sizes.window.channels)) }
+
+  init(_ sizes: ConvolutionShape) { self.sizes = sizes }
+
+  func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
+    let window = sizes.window, taps = tapsFirst(weight)
+    let result = Tensor(uninitialized: [sizes.images, window.outHeight, window.outWidth, window.channels])
+    Parallel.forEachBlock(of: sizes.outputRows, size: rowBlock) {
+      arbex_depthwise(result.pointer, input.pointer, taps.pointer, bias?.pointer, window, $0.lowerBound, $0.count)
+    }
+    return result
+  }
+
+  func inputGradient(_ gradient: Tensor, _ weight: Tensor) -> Tensor {
+    let window = sizes.window, taps = tapsFirst(weight)
+    let result = Tensor(uninitialized: [sizes.images, window.height, window.width, window.channels])
+    Parallel.forEachBlock(of: sizes.images * window.height, size: rowBlock) {
+      arbex_depthwise_input_gradient(result.pointer, gradient.pointer, taps.pointer, window, $0.lowerBound, $0.count)
+    }
+    return result
+  }
+
+  func weightGradient(_ gradient: Tensor, _ input: Tensor) -> Tensor {
+    let window = sizes.window
+    let taps = Tensor(uninitialized: [sizes.taps, window.channels])
+    Tensor.sumsOverRows(sizes.outputRows, width: taps.count, into: taps.pointer) { sums, rows in
+      arbex_depthwise_weight_gradient(sums, gradient.pointer, input.pointer, window, rows.lowerBound, rows.count)
+    }
+    return taps.permuted([1, 0]).reshaped([window.channels, window.kernelHeight, window.kernelWidth, 1])
+  }
+
+  private func tapsFirst(_ weight: Tensor) -> Tensor { weight.reshaped([sizes.window.channels, sizes.taps]).permuted([1, 0]) }
+}

@@ -1,0 +1,111 @@
+import CKernels
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+extension Tensor {
+  /// Every element squared.
+  public func squared() -> Tensor {
+    let input = detached
+    return (input * input).recorded(from: [self]) { [$0 * input * 2] }
+  }
+
+  /// Square roots. The gradient at 0 is infinite: add a small number first.
+  public func squareRoot() -> Tensor {
+    let result = mapped(arbex_sqrt)
+    return result.recorded(from: [self]) { [$0 * 0.5 / result] }
+  }
+
+  /// e to the power of every element.
+  public func exp() -> Tensor {
+    let result = mapped(arbex_exp)
+    return result.recorded(from: [self]) { [$0 * result] }
+  }
+
+  /// Natural logarithms.
+  public func log() -> Tensor {
+    let input = detached
+    return mapped(arbex_log).recorded(from: [self]) { [$0 / input] }
+  }
+
+  /// 1 / (1 + e^-x)
+  public func sigmoid() -> Tensor {
+    let result = mapped(arbex_sigmoid)
+    return result.recorded(from: [self]) { [$0 * result * (1 - result)] }
+  }
+
+  /// max(x, 0). The gradient at 0 is 0.
+  public func relu() -> Tensor {
+    let result = mapped(arbex_relu)
+    return result.recorded(from: [self]) { gradient in
+      [gradient.mapped(with: result) { arbex_relu_gradient($0, $1, $2, $3) }]
+    }
+  }
+
+  /// x Φ(x) with the normal distribution function Φ by the error function (Hendrycks and Gimpel 2016).
+  public func gelu() -> Tensor {
+    let input = detached
+    return mapped(arbex_gelu).recorded(from: [self]) { gradient in
+      [gradient.mapped(with: input) { arbex_gelu_gradient($0, $1, $2, $3) }]
+    }
+  }
+
+  /// max(x, lowest). Below `lowest` the gradient is 0.
+  public func clamped(min lowest: Float) -> Tensor {
+    let input = detached
+    return mapped { arbex_clamp_min($0, $1, lowest, $2) }.recorded(from: [self]) { gradient in
+      [gradient.mapped(with: input) { arbex_clamp_min_gradient($0, $1, $2, lowest, $3) }]
+    }
+  }
+
+  /// x where positive, else slope * x (He et al. 2015).
+  ///
+  /// ## Shapes
+  /// self `[..., C]`, slope `[C]` → `[..., C]`
+  public func prelu(slope: Tensor) -> Tensor {
+    let columns = slope.count
+    require(shape.last == columns && slope.rank == 1 ? nil : ShapeIssue("prelu", "\(shape)", "slope \(slope.shape)"))
+    let rows = count / columns, block = max(16, (1 << 15) / columns)
+    let result = Tensor(uninitialized: shape)
+    let (input, slopes) = (detached, slope.detached)
+    Parallel.forEachBlock(of: rows, size: block) {
+      let start = $0.lowerBound * columns
+      arbex_prelu(result.pointer + start, input.pointer + start, slopes.pointer, $0.count, columns)
+    }
+    let wants = (isTracked, slope.isTracked)
+    return result.recorded(from: [self, slope]) { gradient in
+      let inputGradient = wants.0 ? Tensor(uninitialized: input.shape) : nil
+      let slopeGradient = Tensor(uninitialized: slopes.shape)
+      Self.sumsOverRows(rows, width: columns, into: slopeGradient.pointer) { sums, range in
+        let start = range.lowerBound * columns
+        arbex_prelu_gradient(
+          inputGradient.map { $0.pointer + start }, wants.1 ? sums : nil, gradient.pointer + start,
+          input.pointer + start, slopes.pointer, range.count, columns)
+      }
+      return [inputGradient, wants.1 ? slopeGradient : nil]
+    }
+  }
+
+  /// Each element through a loop (result, input, count). Not recorded.
+  func mapped(_ loop: (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void) -> Tensor {
+    let result = Tensor(uninitialized: shape)
+    Parallel.forEachBlock(of: count, size: 1 << 15) {
+      loop(result.pointer + $0.lowerBound, pointer + $0.lowerBound, $0.count)
+    }
+    return result
+  }
+
+  /// Each pair of elements through a loop (result, first, second, count). Not recorded.
+  func mapped(
+    with other: Tensor,
+    _ loop: (UnsafeMutablePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int) -> Void
+  ) -> Tensor {
+    require(count == other.count ? nil : ShapeIssue("gradient", "\(shape)", "\(other.shape)"))
+    let result = Tensor(uninitialized: other.shape)
+    Parallel.forEachBlock(of: count, size: 1 << 15) {
+      loop(result.pointer + $0.lowerBound, pointer + $0.lowerBound, other.pointer + $0.lowerBound, $0.count)
+    }
+    return result
+  }
+}

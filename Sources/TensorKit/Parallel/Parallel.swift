@@ -1,0 +1,139 @@
+import Foundation
+import Synchronization
+
+/// Splits work over threads.
+///
+/// The cut follows the problem's size, never the number of threads, and no two pieces write to one place: so
+/// results have the same bits for any number of threads.
+public enum Parallel {
+  /// How many threads work, the caller among them. Starts as the number of cores this process may use, or what
+  /// the environment variable `ARBEX_THREADS` says.
+  public static var threadCount: Int {
+    get { wanted.load(ordering: .relaxed) }
+    set { wanted.store(max(1, min(newValue, 256)), ordering: .relaxed) }
+  }
+
+  /// Runs `body` for 0 ..< count, in any order, on all threads; returns when all are done. A call from within
+  /// `body`, or while another thread's call is running, runs on the caller alone.
+  public static func forEach(_ count: Int, _ body: (Int) -> Void) {
+    guard count > 1, threadCount > 1, let pool = WorkerPool.shared.claim() else {
+      for index in 0..<count { body(index) }
+      return
+    }
+    defer { pool.release() }
+    withoutActuallyEscaping(body) { pool.run(count, helpers: min(threadCount, count) - 1, $0) }
+  }
+
+  /// Runs `body` on consecutive ranges of at most `size` that cover 0 ..< count.
+  public static func forEachBlock(of count: Int, size: Int, _ body: (Range<Int>) -> Void) {
+    let size = max(1, size)
+    forEach((count + size - 1) / size) { body($0 * size..<min(($0 + 1) * size, count)) }
+  }
+
+  /// The cores this process may use.
+  public static var availableCores: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+  private static let wanted = Atomic<Int>(
+    max(1, min(256, getenv("ARBEX_THREADS").flatMap { Int(String(cString: $0)) } ?? availableCores)))
+}
+
+/// The threads that help. They sleep between calls.
+private final class WorkerPool: @unchecked Sendable {
+  static let shared = WorkerPool()
+
+  private let busy = Atomic<Bool>(false)
+  private let next = Atomic<Int>(0)
+  private let remaining = Atomic<Int>(0)
+  private let generation = Atomic<Int>(0)
+  private var work: ((Int) -> Void)?
+  private var count = 0
+  private var helpers = 0
+  private var started = 0
+  private var mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private var wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+  private init() {
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(wake, nil)
+  }
+
+  func claim() -> WorkerPool? {
+    busy.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged ? self : nil
+  }
+
+  func release() { busy.store(false, ordering: .releasing) }
+
+  func run(_ count: Int, helpers: Int, _ body: @escaping (Int) -> Void) {
+    while started < helpers { start() }
+    pthread_mutex_lock(mutex)
+    work = body
+    self.count = count
+    self.helpers = helpers
+    next.store(0, ordering: .relaxed)
+    remaining.store(helpers, ordering: .relaxed)
+    generation.add(1, ordering: .releasing)
+    pthread_cond_broadcast(wake)
+    pthread_mutex_unlock(mutex)
+    takePieces(body, count)
+    var spins = 0
+    while remaining.load(ordering: .acquiring) > 0 {
+      spins += 1
+      if spins > 2000 { sched_yield() }
+    }
+    work = nil
+  }
+
+  private func takePieces(_ body: (Int) -> Void, _ count: Int) {
+    while true {
+      let index = next.add(1, ordering: .relaxed).oldValue
+      guard index < count else { return }
+      body(index)
+    }
+  }
+
+  private func start() {
+    let number = started
+    started += 1
+    let seen = generation.load(ordering: .acquiring)
+    let context = Unmanaged.passRetained(Worker(pool: self, number: number, seen: seen))
+    var thread = pthread_t()
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    let failure = pthread_create(&thread, &attributes, { argument in
+      guard let argument else { return nil }
+      let worker = Unmanaged<Worker>.fromOpaque(argument).takeRetainedValue()
+      worker.pool.serve(worker.number, from: worker.seen)
+      return nil
+    }, context.toOpaque())
+    precondition(failure == 0, "no thread could be started (error \(failure)); set ARBEX_THREADS lower")
+  }
+
+  private func serve(_ number: Int, from first: Int) {
+    var seen = first
+    while true {
+      var spins = 0
+      while generation.load(ordering: .acquiring) == seen, spins < 4000 { spins += 1 }
+      pthread_mutex_lock(mutex)
+      while generation.load(ordering: .acquiring) == seen { pthread_cond_wait(wake, mutex) }
+      seen = generation.load(ordering: .acquiring)
+      let body = number < helpers ? work : nil
+      let count = self.count
+      pthread_mutex_unlock(mutex)
+      guard let body else { continue }
+      takePieces(body, count)
+      remaining.subtract(1, ordering: .acquiringAndReleasing)
+    }
+  }
+
+  private final class Worker {
+    let pool: WorkerPool
+    let number: Int
+    let seen: Int
+    init(pool: WorkerPool, number: Int, seen: Int) {
+      self.pool = pool
+      self.number = number
+      self.seen = seen
+    }
+  }
+}

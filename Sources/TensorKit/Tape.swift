@@ -1,0 +1,107 @@
+import CKernels
+
+/// Remembers operations in the order they ran, and walks back over them to find gradients.
+///
+/// A flat list, not a linked graph: freeing a long history cannot overflow the stack. Each entry lets go of
+/// what it kept from the forward pass as soon as the backward pass has used it.
+public final class Tape: @unchecked Sendable {
+  /// Takes the gradient of an operation's result; gives one per input, nil where nobody asked.
+  typealias Backward = (Tensor) -> [Tensor?]
+
+  private struct Entry {
+    var inputs: [Int]
+    var backward: Backward?
+  }
+
+  private var entries: [Entry] = []
+  private var gradients: [Tensor?] = []
+  private var watched: [ObjectIdentifier: Int] = [:]
+
+  public init() {}
+
+  /// The tensor as a leaf of this tape: its gradient can be asked for after ``backward(from:)``. Watching
+  /// under a known key gives the same leaf.
+  public func watch(_ tensor: Tensor, key: ObjectIdentifier) -> Tensor {
+    if let slot = watched[key] { return placed(tensor, slot) }
+    let leaf = watch(tensor)
+    watched[key] = leaf.slot
+    return leaf
+  }
+
+  /// The tensor as a leaf of this tape.
+  public func watch(_ tensor: Tensor) -> Tensor {
+    entries.append(Entry(inputs: [], backward: nil))
+    return placed(tensor, entries.count - 1)
+  }
+
+  /// Finds the gradients of `loss` (a single number) for every leaf it depends on. The tape's history is used
+  /// up; the leaves' gradients stay.
+  public func backward(from loss: Tensor) {
+    require(loss.count == 1 ? nil : ShapeIssue("backward", "a loss of shape \(loss.shape)", "a single number"))
+    backward(from: loss, gradient: .ones(loss.shape))
+  }
+
+  /// The same from a tensor of any shape, given the gradient that flows into it.
+  public func backward(from output: Tensor, gradient: Tensor) {
+    gradients = Array(repeating: nil, count: entries.count)
+    guard output.tape === self else { return }
+    gradients[output.slot] = gradient.detached
+    for slot in stride(from: output.slot, through: 0, by: -1) {
+      guard let backward = entries[slot].backward else { continue }
+      entries[slot].backward = nil
+      guard let incoming = gradients[slot] else { continue }
+      gradients[slot] = nil
+      for (input, gradient) in zip(entries[slot].inputs, backward(incoming)) where input >= 0 {
+        if let gradient { accumulate(gradient, at: input) }
+      }
+    }
+    for slot in entries.indices { entries[slot].backward = nil }
+  }
+
+  /// The gradient of the leaf watched under `key`; nil where the loss does not depend on it.
+  public func gradient(for key: ObjectIdentifier) -> Tensor? {
+    watched[key].flatMap { gradients.indices.contains($0) ? gradients[$0] : nil }
+  }
+
+  /// The gradient of a watched tensor; nil where the loss does not depend on it.
+  public func gradient(of leaf: Tensor) -> Tensor? {
+    gradients.indices.contains(leaf.slot) ? gradients[leaf.slot] : nil
+  }
+
+  func record(_ output: Tensor, inputs: [Tensor], backward: @escaping Backward) -> Tensor {
+    entries.append(Entry(inputs: inputs.map { $0.tape === self ? $0.slot : -1 }, backward: backward))
+    return placed(output, entries.count - 1)
+  }
+
+  private func placed(_ tensor: Tensor, _ slot: Int) -> Tensor {
+    var result = tensor.detached
+    result.tape = self
+    result.slot = slot
+    return result
+  }
+
+  private func accumulate(_ gradient: Tensor, at slot: Int) {
+    guard var sum = gradients[slot] else {
+      gradients[slot] = gradient.detached
+      return
+    }
+    gradients[slot] = nil
+    require(sum.shape == gradient.shape ? nil : ShapeIssue("gradient", "\(gradient.shape)", "\(sum.shape)"))
+    sum.update { buffer in
+      let target = buffer.baseAddress!, source = gradient.pointer
+      Parallel.forEachBlock(of: buffer.count, size: 1 << 16) { arbex_add_into(target + $0.lowerBound, source + $0.lowerBound, $0.count) }
+    }
+    gradients[slot] = sum
+  }
+}
+
+extension Tensor {
+  /// An operation's result: on the tape of its inputs, if one of them is on a tape.
+  ///
+  /// `backward` may keep what it needs of the inputs; it is given `detached` ones, so that tape and tensors do
+  /// not hold each other. It returns one gradient per input, nil where `inputs[i].isTracked` is false.
+  func recorded(from inputs: [Tensor], backward: @escaping Tape.Backward) -> Tensor {
+    guard let tape = inputs.lazy.compactMap(\.tape).first else { return self }
+    return tape.record(self, inputs: inputs, backward: backward)
+  }
+}
