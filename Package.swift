@@ -62,7 +62,7 @@ let package = Package(
     .executableTarget(name: "arbex", dependencies: ["ARBEx"], path: "Sources/arbex"),
 
     .target(
-      name: "TestSupport", dependencies: ["ARBEx", "FERCore", "NeuralKit", "TensorKit"],
+      name: "TestSupport", dependencies: ["FERCore", "NeuralKit", "TensorKit"],
       path: "Tests/TestSupport"),
     suite("TensorKit", testing: ["TensorKit"]),
     suite("NeuralKit", testing: ["NeuralKit", "TensorKit"]),

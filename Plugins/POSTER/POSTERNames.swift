@@ -1,0 +1,48 @@
+/// The names that published POSTER++ checkpoints use, against those of a model here.
+///
+/// | checkpoint | model |
+/// |---|---|
+/// | `face_landback.X` | `landmarks.X` |
+/// | `ir_back.X` | `backbone.X` |
+/// | `VIT.head.linear.X` | `head.linear.X` |
+/// | any other `X` | `encoder.X` |
+///
+/// Published files prefix every key with `module.`, and hold weights that the network never uses; both are
+/// dealt with here.
+public enum POSTERNames {
+  /// What a published file holds and the network never uses: buffers that follow from sizes, the output layer
+  /// of IR-50, and layers left over from earlier versions.
+  public static let unusedPrefixes = [
+    "ir_back.output_layer.", "VIT.patch_embed.", "VIT.eca_block.", "VIT.CON1.", "VIT.IRLinear1.", "VIT.IRLinear2.",
+  ]
+  /// Endings of keys that the network never uses.
+  public static let unusedSuffixes = [".num_batches_tracked", ".relative_position_index"]
+
+  private static let prefixes = [
+    (checkpoint: "face_landback.", model: "landmarks."),
+    (checkpoint: "ir_back.", model: "backbone."),
+    (checkpoint: "VIT.head.linear.", model: "head.linear."),
+    (checkpoint: "", model: "encoder."),
+  ]
+
+  /// The model's name for a checkpoint's key; nil where the network has no use for it.
+  public static func modelName(ofKey key: String) -> String? {
+    let bare = key.hasPrefix("module.") ? String(key.dropFirst("module.".count)) : key
+    guard !isUnused(bare) else { return nil }
+    return prefixes.first { bare.hasPrefix($0.checkpoint) }
+      .map { $0.model + bare.dropFirst($0.checkpoint.count) }
+  }
+
+  /// The checkpoint's key for one of the model's names, without `module.`. Names of parts that POSTER++ does
+  /// not have (an MLP head, corrections) stay as they are.
+  public static func key(ofModelName name: String) -> String {
+    prefixes.first { name.hasPrefix($0.model) }
+      .map { $0.checkpoint + name.dropFirst($0.model.count) } ?? name
+  }
+
+  private static func isUnused(_ key: String) -> Bool {
+    let isBlockConvolution = key.hasPrefix("VIT.blocks.") && key.split(separator: ".").dropFirst(3).first == "conv"
+    return isBlockConvolution || unusedPrefixes.contains { key.hasPrefix($0) }
+      || unusedSuffixes.contains { key.hasSuffix($0) }
+  }
+}

@@ -1,0 +1,57 @@
+import NeuralKit
+import TensorKit
+
+/// Lets the tokens of all levels see one another and reads the embedding from a class token.
+///
+///     t  = [cls, level 1, level 2, ...] + positions
+///     t' = MHSA(LN(t)) + t                            equation 6
+///     t  = MLP(LN(t')) + t'                           equation 7, `depth` times
+///     e  = LN(t)[cls];   e · sigmoid(W₂ · ReLU(W₁ · e))  equation 8 and the gate of the authors' code
+///
+/// Source: Mao et al. 2023, POSTER++, equations 6-8, and its `vit_model.py` (epsilon 1e-6, initial values).
+///
+/// ## Shapes
+/// tokens `[N, T, D]` -> `[N, D]`
+struct TokenTransformer {
+  private let classToken: Parameter
+  private let positions: Parameter
+  private let blocks: [Block]
+  private let norm: LayerNorm
+  private let gate: SqueezeGate
+
+  init(size: Int, tokens: Int, depth: Int, heads: Int, mlpRatio: Int, in scope: ParameterScope) {
+    classToken = scope.parameter("cls_token", [1, 1, size], .truncatedNormal(scale: 0.02))
+    positions = scope.parameter("pos_embed", [1, tokens + 1, size], .truncatedNormal(scale: 0.02))
+    blocks = (0..<depth).map { Block(size: size, heads: heads, mlpRatio: mlpRatio, in: scope / "blocks" / $0) }
+    norm = LayerNorm(size, epsilon: 1e-6, in: scope / "norm")
+    gate = SqueezeGate(size: size, in: scope / "se_block")
+  }
+
+  func callAsFunction(_ levels: [Tensor], _ pass: ForwardPass) -> Tensor {
+    let (count, size) = (levels[0].shape[0], levels[0].shape[2])
+    let first = pass[classToken].broadcast(to: [count, 1, size])
+    var tokens = Tensor.concatenated([first] + levels, along: 1) + pass[positions]    // [N, 1 + T, D]
+    for block in blocks { tokens = block(tokens, pass) }
+    let summary = tokens.sliced(along: 1, from: 0, count: 1).reshaped([count, size])  // [N, D]
+    return gate(norm(summary, pass), pass)
+  }
+
+  private struct Block {
+    let attentionNorm: LayerNorm
+    let attention: MultiHeadSelfAttention
+    let feedForwardNorm: LayerNorm
+    let feedForward: MLP
+
+    init(size: Int, heads: Int, mlpRatio: Int, in scope: ParameterScope) {
+      attentionNorm = LayerNorm(size, epsilon: 1e-6, in: scope / "norm1")
+      attention = MultiHeadSelfAttention(size: size, heads: heads, in: scope / "attn")
+      feedForwardNorm = LayerNorm(size, epsilon: 1e-6, in: scope / "norm2")
+      feedForward = MLP(size: size, hidden: mlpRatio * size, in: scope / "mlp")
+    }
+
+    func callAsFunction(_ tokens: Tensor, _ pass: ForwardPass) -> Tensor {
+      let attended = tokens + attention(attentionNorm(tokens, pass), pass)
+      return attended + feedForward(feedForwardNorm(attended, pass), pass)
+    }
+  }
+}

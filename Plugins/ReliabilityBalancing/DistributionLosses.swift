@@ -1,0 +1,66 @@
+import FERCore
+import NeuralKit
+import TensorKit
+
+/// How unlikely the truth is under the balanced distribution p.
+///
+///     L = −mean over n of Σ_c y[n,c] · ln max(p[n,c], ε)        equation 20
+///
+/// y is the true class with label smoothing, or the distribution that the targets carry, smoothed likewise. ε =
+/// 1e-12 keeps value and gradient finite where a probability is 0.
+///
+/// Source: Wasi et al. 2023, ARBEx, arXiv:2305.01486, equation 20.
+///
+/// ## Shapes
+/// final distribution `[N, C]`, targets of N samples -> `[1]`
+public final class NegativeLogLikelihood: Loss {
+  /// The settings of ``NegativeLogLikelihood``.
+  public struct Options: ComponentOptions {
+    @Option("Share of the target that is spread evenly over all classes.", 0..<1)
+    public var smoothing: Float = 0
+
+    public init() {}
+  }
+
+  private let options: Options
+
+  public init(_ options: Options, in context: inout BuildContext) throws {
+    self.options = options
+  }
+
+  public func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
+    let truth = targets.distribution(classCount: outcome.final.shape[1], smoothing: options.smoothing)
+    return -(truth * outcome.final.clamped(min: 1e-12).log()).sum(along: 1).mean()
+  }
+}
+
+/// How unlikely the truth is under the head's own distribution, corrections left aside: the usual loss of a
+/// classifier.
+///
+///     L = −mean over n of Σ_c y[n,c] · log softmax(z[n])[c]
+///
+/// It is taken from the logits z, so no probability can be too small for it. y as in ``NegativeLogLikelihood``.
+///
+/// ## Shapes
+/// logits `[N, C]`, targets of N samples -> `[1]`
+public final class CrossEntropy: Loss {
+  /// The settings of ``CrossEntropy``.
+  public struct Options: ComponentOptions {
+    @Option("Share of the target that is spread evenly over all classes.", 0..<1)
+    public var smoothing: Float = 0
+
+    public init() {}
+  }
+
+  private let options: Options
+
+  public init(_ options: Options, in context: inout BuildContext) throws {
+    self.options = options
+  }
+
+  public func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
+    let logits = outcome.head.logits
+    let truth = targets.distribution(classCount: logits.shape[1], smoothing: options.smoothing)
+    return -(truth * logits.logSoftmax(along: -1)).sum(along: 1).mean()
+  }
+}

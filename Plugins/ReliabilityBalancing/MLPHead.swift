@@ -1,0 +1,54 @@
+import FERCore
+import NeuralKit
+import TensorKit
+
+/// A classifier with hidden layers.
+///
+///     h_i    = BN(dropout(ReLU(W_i · h_(i-1) + b_i))),   h_0 = e
+///     logits = W · h + b
+///
+/// Source: Wasi et al. 2023, ARBEx, arXiv:2305.01486, section 3.4: two hidden layers of 64. The authors' code
+/// has three (384, 192, 96) with dropout after the batch norm; dropout comes before it here.
+///
+/// ## Shapes
+/// embedding `[N, D]` -> logits `[N, C]`
+public final class MLPHead: Head {
+  /// The settings of ``MLPHead``.
+  public struct Options: ComponentOptions {
+    @Option("Sizes of the hidden layers; empty for none.", 1...)
+    public var hidden = [64, 64]
+    @Option("Chance in training that a hidden value is left out.", 0..<1)
+    public var dropout: Float = 0.5
+
+    public init() {}
+  }
+
+  private let layers: [Layer]
+  private let output: Linear
+
+  /// - Throws: ``BuildIssue`` where no encoder has announced an embedding.
+  public init(_ options: Options, in context: inout BuildContext) throws {
+    let scope = context.scope
+    let sizes = [try context.embeddingSize()] + options.hidden
+    layers = options.hidden.indices.map { i in
+      Layer(
+        linear: Linear(from: sizes[i], to: sizes[i + 1], in: scope / i / "linear"),
+        dropout: Dropout(options.dropout, in: scope / i / "dropout"),
+        norm: BatchNorm(sizes[i + 1], in: scope / i / "norm"))
+    }
+    output = Linear(from: sizes[sizes.count - 1], to: context.classCount, in: scope / "out")
+  }
+
+  public func classify(_ embedding: Tensor, _ pass: ForwardPass) -> HeadOutput {
+    let hidden = layers.reduce(embedding) { x, layer in
+      layer.norm(layer.dropout(layer.linear(x, pass).relu(), pass), pass)
+    }
+    return HeadOutput(logits: output(hidden, pass))
+  }
+
+  private struct Layer {
+    let linear: Linear
+    let dropout: Dropout
+    let norm: BatchNorm
+  }
+}
