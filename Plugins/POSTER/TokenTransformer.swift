@@ -20,11 +20,11 @@ struct TokenTransformer {
   private let gate: SqueezeGate
 
   init(size: Int, tokens: Int, depth: Int, heads: Int, mlpRatio: Int, in scope: ParameterScope) {
-    classToken = scope.parameter("cls_token", [1, 1, size], .truncatedNormal(scale: 0.02))
-    positions = scope.parameter("pos_embed", [1, tokens + 1, size], .truncatedNormal(scale: 0.02))
+    classToken = scope.parameter("cls_token", [1, 1, size], .truncatedNormal(deviation: 0.02))
+    positions = scope.parameter("pos_embed", [1, tokens + 1, size], .truncatedNormal(deviation: 0.02))
     blocks = (0..<depth).map { Block(size: size, heads: heads, mlpRatio: mlpRatio, in: scope / "blocks" / $0) }
     norm = LayerNorm(size, epsilon: 1e-6, in: scope / "norm")
-    gate = SqueezeGate(size: size, in: scope / "se_block")
+    gate = SqueezeGate(size: size, initializer: weights, in: scope / "se_block")
   }
 
   func callAsFunction(_ levels: [Tensor], _ pass: ForwardPass) -> Tensor {
@@ -44,9 +44,9 @@ struct TokenTransformer {
 
     init(size: Int, heads: Int, mlpRatio: Int, in scope: ParameterScope) {
       attentionNorm = LayerNorm(size, epsilon: 1e-6, in: scope / "norm1")
-      attention = MultiHeadSelfAttention(size: size, heads: heads, in: scope / "attn")
+      attention = MultiHeadSelfAttention(size: size, heads: heads, initializer: weights, in: scope / "attn")
       feedForwardNorm = LayerNorm(size, epsilon: 1e-6, in: scope / "norm2")
-      feedForward = MLP(size: size, hidden: mlpRatio * size, in: scope / "mlp")
+      feedForward = MLP(size: size, hidden: mlpRatio * size, initializer: weights, in: scope / "mlp")
     }
 
     func callAsFunction(_ tokens: Tensor, _ pass: ForwardPass) -> Tensor {
@@ -55,3 +55,6 @@ struct TokenTransformer {
     }
   }
 }
+
+/// What the authors' code fills the transformer's linear layers with; their biases start at 0.
+private let weights = Initializer.truncatedNormal(deviation: 0.01)

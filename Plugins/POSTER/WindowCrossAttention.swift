@@ -29,7 +29,7 @@ struct WindowCrossAttention {
     self.window = window
     self.heads = heads
     let span = 2 * window - 1
-    table = scope.parameter("relative_position_bias_table", [span * span, heads], .truncatedNormal(scale: 0.02))
+    table = scope.parameter("relative_position_bias_table", [span * span, heads], .truncatedNormal(deviation: 0.02))
     keysAndValues = Linear(from: channels, to: 2 * channels, in: scope / "qkv")
     output = Linear(from: channels, to: channels, in: scope / "proj")
     rows = Self.tableRows(window: window)

@@ -37,7 +37,7 @@ public final class AnchorCorrection: CorrectionTerm {
     self.options = options
     classCount = context.classCount
     let shape = [classCount, options.perClass, try context.embeddingSize()]
-    anchors = context.scope.parameter("anchors", shape, .normal(scale: options.spread))
+    anchors = context.scope.parameter("anchors", shape, .normal(deviation: options.spread))
   }
 
   public func correct(_ prediction: Prediction, _ pass: ForwardPass) -> Correction {
