@@ -3,6 +3,8 @@
 #define ARBEX_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 /// Lets a reduction be vectorised: the order of summation is then fixed by the vector width of the clone.
 #define ARBEX_REASSOCIATE _Pragma("clang fp reassociate(on) contract(fast)")
+/// Each step of the loop is independent, also where the result overwrites an operand.
+#define ARBEX_IN_PLACE _Pragma("clang loop vectorize(assume_safety)")
 #define ARBEX_INLINE static inline __attribute__((always_inline))
 
 /// e^x, relative error below 2e-7. x = n ln 2 + r with |r| <= ln 2 / 2; the polynomial is Cephes' expf

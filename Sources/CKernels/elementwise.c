@@ -12,6 +12,7 @@ ARBEX_CLONES void arbex_scale_add_into(float *y, const float *x, float s, long n
   for (long i = 0; i < n; i++) y[i] += s * x[i];
 }
 ARBEX_CLONES void arbex_scale(float *y, const float *x, float s, long n) {
+  ARBEX_IN_PLACE
   for (long i = 0; i < n; i++) y[i] = s * x[i];
 }
 

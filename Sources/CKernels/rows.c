@@ -97,6 +97,7 @@ ARBEX_CLONES void arbex_row_sums(float *sums, const float *x, long rows, long co
 ARBEX_CLONES void arbex_softmax(float *y, const float *x, long rows, long columns) {
   for (long r = 0; r < rows; r++, x += columns, y += columns) {
     float largest = largest_of(x, columns);
+    ARBEX_IN_PLACE
     for (long c = 0; c < columns; c++) y[c] = arbex_expf(x[c] - largest);
     float share = 1.0f / sum_of(y, columns);
     for (long c = 0; c < columns; c++) y[c] *= share;
@@ -105,12 +106,14 @@ ARBEX_CLONES void arbex_softmax(float *y, const float *x, long rows, long column
 ARBEX_CLONES void arbex_softmax_gradient(float *dx, const float *dy, const float *y, long rows, long columns) {
   for (long r = 0; r < rows; r++, dx += columns, dy += columns, y += columns) {
     float mixed = dot_of(dy, y, columns);
+    ARBEX_IN_PLACE
     for (long c = 0; c < columns; c++) dx[c] = y[c] * (dy[c] - mixed);
   }
 }
 ARBEX_CLONES void arbex_log_softmax(float *y, const float *x, long rows, long columns) {
   for (long r = 0; r < rows; r++, x += columns, y += columns) {
     float largest = largest_of(x, columns);
+    ARBEX_IN_PLACE
     for (long c = 0; c < columns; c++) y[c] = arbex_expf(x[c] - largest);
     float shift = largest + logf(sum_of(y, columns));
     for (long c = 0; c < columns; c++) y[c] = x[c] - shift;

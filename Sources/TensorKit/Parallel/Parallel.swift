@@ -21,7 +21,9 @@ public enum Parallel {
       return
     }
     defer { pool.release() }
-    withoutActuallyEscaping(body) { pool.run(count, helpers: min(threadCount, count) - 1, $0) }
+    withoutActuallyEscaping(body) { body in
+      withUnsafePointer(to: body) { pool.run(count, helpers: min(threadCount, count) - 1, $0) }
+    }
   }
 
   /// Runs `body` on consecutive ranges of at most `size` that cover 0 ..< count.
@@ -45,7 +47,8 @@ private final class WorkerPool: @unchecked Sendable {
   private let next = Atomic<Int>(0)
   private let remaining = Atomic<Int>(0)
   private let generation = Atomic<Int>(0)
-  private var work: ((Int) -> Void)?
+  private typealias Work = UnsafePointer<(Int) -> Void>
+  private var work: Work?
   private var count = 0
   private var helpers = 0
   private var started = 0
@@ -63,7 +66,7 @@ private final class WorkerPool: @unchecked Sendable {
 
   func release() { busy.store(false, ordering: .releasing) }
 
-  func run(_ count: Int, helpers: Int, _ body: @escaping (Int) -> Void) {
+  func run(_ count: Int, helpers: Int, _ body: UnsafePointer<(Int) -> Void>) {
     while started < helpers { start() }
     pthread_mutex_lock(mutex)
     work = body
@@ -83,11 +86,13 @@ private final class WorkerPool: @unchecked Sendable {
     work = nil
   }
 
-  private func takePieces(_ body: (Int) -> Void, _ count: Int) {
+  /// Must not let go of the closure later than it returns: it lives on the caller's stack.
+  @inline(never)
+  private func takePieces(_ body: Work, _ count: Int) {
     while true {
       let index = next.add(1, ordering: .relaxed).oldValue
       guard index < count else { return }
-      body(index)
+      body.pointee(index)
     }
   }
 
