@@ -1,0 +1,122 @@
+import NeuralKit
+import TensorKit
+import TestSupport
+import Testing
+
+@Suite("Layers")
+struct LayerTests {
+  private let scope = ParameterScope()
+
+  @Test("parameters are named by their path and born once")
+  func names() {
+    _ = MLP(size: 2, hidden: 3, in: scope / "block" / 0)
+    #expect(scope.store.all.map(\.name) == ["block.0.fc1.weight", "block.0.fc1.bias", "block.0.fc2.weight", "block.0.fc2.bias"])
+    #expect(scope.store.under("block.0.fc1").count == 2 && scope.store.under("block.0.f").isEmpty)
+    #expect(scope.store["block.0.fc2.weight"]?.shape == [2, 3])
+  }
+
+  @Test("a value depends on seed and name alone, not on what else is in the model")
+  func filling() {
+    func value(_ seed: UInt64, crowd: Int) -> [Float] {
+      let scope = ParameterScope()
+      for index in 0..<crowd { _ = Linear(from: 2, to: 2, in: scope / "other\(index)") }
+      _ = Linear(from: 4, to: 4, in: scope / "it")
+      scope.store.fill(seed: seed)
+      return scope.store["it.weight"]?.value.values ?? []
+    }
+    #expect(value(1, crowd: 0) == value(1, crowd: 3) && value(1, crowd: 0) != value(2, crowd: 0))
+  }
+
+  /// Two samples 1 and 3 per channel: mean 2, biased variance 1, unbiased variance 2. After one step with momentum
+  /// 0.1 from (0, 1): mean 0.2, variance 0.9 + 0.2 = 1.1.
+  @Test("batch norm follows the batch in training and uses what it gathered in evaluation")
+  func batchNorm() {
+    let norm = BatchNorm(1, epsilon: 0, in: scope)
+    scope.store.fill(seed: 1)
+    let x = Tensor([2, 1], [1, 3])
+    expectClose(norm(x, .training(on: Tape(), seed: 1, step: 0)), [[-1], [1]])
+    expectClose(scope.store["running_mean"]!.value, [0.2])
+    expectClose(scope.store["running_var"]!.value, [1.1])
+    // (1 - 0.2) / √1.1 = 0.762770, (3 - 0.2) / √1.1 = 2.669695
+    expectClose(norm(x, .evaluation), [[0.762770], [2.669695]], absolute: 1e-5)
+    var second = ForwardPass.training(on: Tape(), seed: 1, step: 0)
+    second.updatesStatistics = false
+    _ = norm(x, second)
+    expectClose(scope.store["running_mean"]!.value, [0.2])
+  }
+
+  @Test("a frozen batch norm uses stored statistics in training, and gets no gradient")
+  func frozen() {
+    let norm = BatchNorm(1, epsilon: 0, in: scope)
+    scope.store.fill(seed: 1)
+    for parameter in scope.store.all { parameter.isFrozen = true }
+    let tape = Tape()
+    expectClose(norm(Tensor([2, 1], [1, 3]), .training(on: tape, seed: 1, step: 0)), [[1], [3]])
+    expectClose(scope.store["running_mean"]!.value, [0])
+    #expect(scope.store.trainable.isEmpty)
+  }
+
+  @Test("dropout keeps the mean, depends on step and name, and does nothing in evaluation")
+  func dropout() {
+    let (first, second) = (Dropout(0.25, in: scope / "a"), Dropout(0.25, in: scope / "b"))
+    let x = Tensor.ones([100, 100])
+    func drop(_ layer: Dropout, step: Int) -> [Float] { layer(x, .training(on: Tape(), seed: 1, step: step)).values }
+    let once = drop(first, step: 3)
+    #expect(Set(once) == [0, 1 / 0.75])
+    // 10,000 draws: the standard error of the share is √(0.25 · 0.75 / 10⁴) = 0.0043.
+    #expect(abs(Float(once.count { $0 == 0 }) / 10_000 - 0.25) < 0.02)
+    #expect(drop(first, step: 3) == once && drop(first, step: 4) != once && drop(second, step: 3) != once)
+    #expect(first(x, .evaluation).values == x.values)
+  }
+
+  @Test("drop path drops whole samples")
+  func dropPath() {
+    let path = DropPath(0.5, in: scope)
+    let rows = path(.ones([40, 3, 2]), .training(on: Tape(), seed: 1, step: 0)).reshaped([40, 6]).values
+    let samples = stride(from: 0, to: rows.count, by: 6).map { Set(rows[$0..<$0 + 6]) }
+    #expect(samples.allSatisfy { $0 == [0] || $0 == [2] } && Set(samples).count == 2)
+  }
+
+  @Test("self-attention treats each sample by itself, and its gradients are right")
+  func attention() throws {
+    let layer = MultiHeadSelfAttention(size: 4, heads: 2, in: scope)
+    scope.store.fill(seed: 5)
+    let x = Tensor([2, 3, 4], uniform("x", 24))
+    let both = layer(x, .evaluation)
+    let alone = layer(x.sliced(along: 0, from: 1, count: 1), .evaluation)
+    expectClose(alone, both.sliced(along: 0, from: 1, count: 1), absolute: 1e-6)
+    checkGradients(at: x) { layer($0, .evaluation) }
+  }
+
+  @Test("every trainable parameter of a pass gets its gradient")
+  func gradients() {
+    let gate = SqueezeGate(size: 3, in: scope)
+    scope.store.fill(seed: 2)
+    let tape = Tape()
+    tape.backward(from: gate(Tensor([2, 3], uniform("x", 6)), .training(on: tape, seed: 1, step: 0)).sum())
+    for parameter in scope.store.trainable {
+      #expect(tape.gradient(for: ObjectIdentifier(parameter)) != nil, "\(parameter.name)")
+    }
+  }
+}
+
+@Suite("Initialisers")
+struct InitializerTests {
+  private func deviation(_ initializer: Initializer, _ shape: [Int]) -> Float {
+    let values = initializer.make(shape: shape, random: RandomSource(seed: 1, stream: "w")).values
+    let mean = values.reduce(0, +) / Float(values.count)
+    return (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(values.count)).squareRoot()
+  }
+
+  /// Deviations from the definitions: a uniform ±b has b / √3; He et al. √(2 / (9 · 64)) = 0.0589; Glorot's bound
+  /// √(6 / 300) has 0.0816; a normal cut at two deviations has 0.8796 of its own.
+  @Test("each has the deviation its definition says", arguments: [
+    (.normal(deviation: 0.5), [200, 100], 0.5), (.truncatedNormal(deviation: 1), [200, 100], 0.8796),
+    (.uniform(bound: 3), [200, 100], 1.732), (.pytorchDefault(fanIn: 100), [200, 100], 0.0577),
+    (.kaimingNormalFanOut, [64, 3, 3, 32], 0.0589), (.xavierUniform, [200, 100], 0.0816),
+    (.orthogonal(gain: 2), [50, 50], 0.2828), (.constant(3), [10], 0),
+  ] as [(Initializer, [Int], Float)])
+  func deviations(initializer: Initializer, shape: [Int], expected: Float) {
+    #expect(abs(deviation(initializer, shape) - expected) <= 0.02 * expected, "\(initializer)")
+  }
+}
