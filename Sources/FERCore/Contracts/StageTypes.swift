@@ -91,6 +91,17 @@ public struct Outcome: Sendable {
   /// The balanced distribution `[N, C]`, equations 18-19; `primary` where there are no terms.
   public var final: Tensor
 
+  public init(
+    embedding: Tensor, head: HeadOutput, primary: Tensor, terms: [(name: String, correction: Correction)],
+    final: Tensor
+  ) {
+    self.embedding = embedding
+    self.head = head
+    self.primary = primary
+    self.terms = terms
+    self.final = final
+  }
+
   /// The first term's evidence of that name.
   public func evidence(_ key: EvidenceKey) -> Tensor? {
     terms.lazy.compactMap { $0.correction.evidence[key] }.first

@@ -1,0 +1,48 @@
+import FERCore
+import FaceBackbones
+import NeuralKit
+import TensorKit
+import TestSupport
+import Testing
+
+@Suite("ResNet")
+struct ResNetTests {
+  /// torchvision counts 11,689,512 and 25,557,032, of which 513,000 and 2,049,000 are the classifier.
+  @Test("they have as many parameters as the published ones, under torchvision's names")
+  func parameters() throws {
+    var context = BuildContext.fixture(inputSize: 224)
+    _ = try ResNet18(.init(), in: &context)
+    #expect(context.store.trainable.map(\.count).reduce(0, +) == 11_176_512)
+    #expect(context.store["layer2.0.downsample.0.weight"]?.shape == [128, 1, 1, 64])
+    #expect(context.store["layer1.0.downsample.0.weight"] == nil)
+    var deeper = BuildContext.fixture(inputSize: 224)
+    _ = try ResNet50(.init(), in: &deeper)
+    #expect(deeper.store.trainable.map(\.count).reduce(0, +) == 23_508_032)
+    #expect(deeper.store["layer1.0.downsample.0.weight"]?.shape == [256, 1, 1, 64])
+    #expect(deeper.store["layer4.2.conv3.weight"]?.shape == [2048, 1, 1, 512])
+  }
+
+  @Test("stem and stages decide the levels", arguments: [("large", [1, 2], [8, 4]), ("small", [2, 3], [16, 8])])
+  func levels(_ stem: String, _ stages: [Int], _ sides: [Int]) throws {
+    var options = ResNet18.Options()
+    (options.stem, options.stages, options.widths) = (stem, stages, [4, 8, 8, 8])
+    var context = BuildContext.fixture(inputSize: 32)
+    let network = try ResNet18(options, in: &context)
+    context.store.fill(seed: 1)
+    let found = network.features(of: uniformImages("x", count: 2, side: 32), .evaluation).levels
+    #expect(network.levels.map(\.height) == sides)
+    #expect(found.map(\.shape) == network.levels.map { [2, $0.height, $0.width, $0.channels] })
+    #expect(context.store.under("layer4").isEmpty)
+  }
+
+  @Test("stages must be rising and exist")
+  func badOptions() {
+    var options = ResNet50.Options()
+    options.stages = [3, 2]
+    #expect(options.allIssues().map(\.key) == ["stages"])
+    options.stages = [5]
+    #expect(options.allIssues().map(\.key) == ["stages"])
+    options.stem = "tiny"
+    #expect(options.allIssues() == [OptionIssue("stem", "must be one of large, small, is \"tiny\"")])
+  }
+}
