@@ -72,7 +72,12 @@ let package = Package(
     suite("FaceBackbones", testing: ["FaceBackbones", "FERCore", "NeuralKit", "TensorKit"]),
     suite("POSTER", testing: ["POSTER", "FERCore", "NeuralKit", "TensorKit"]),
     suite("ReliabilityBalancing", testing: ["ReliabilityBalancing", "FERCore", "NeuralKit", "TensorKit"]),
-    suite("ARBEx", testing: ["ARBEx", "FERTraining", "FERData", "FERCore", "NeuralKit", "TensorKit"]),
+    suite(
+      "ARBEx",
+      testing: [
+        "ARBEx", "FERTraining", "FERData", "FERCore", "NeuralKit", "TensorKit",
+        "FaceBackbones", "POSTER", "ReliabilityBalancing",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,165 @@
+import FERCore
+import FaceBackbones
+import Foundation
+import NeuralKit
+import POSTER
+import ReliabilityBalancing
+import TensorKit
+import TestSupport
+import Testing
+
+/// Whole networks against the independent definition, through every plug-in at once.
+@Suite("Whole networks agree with the reference", .serialized)
+struct GoldenNetworkTests {
+  @Test("POSTER++ in evaluation mode: every backbone level, embedding and logits")
+  func posterEvaluation() throws {
+    let golden = try Golden("poster_eval")
+    let allowed = try Tolerance.read().eval
+    var parts = try Extractors(classes: 7)
+    let head = try parts.build("head") { try LinearHead(.init(), in: &$0) }
+    parts.store.fillFromNames(POSTERNames.key(ofModelName:))
+    let images = uniformImages("input.poster", count: 2, side: 224)
+    let (features, landmarks, embedding) = parts.run(images, .evaluation)
+    for (name, pyramid) in [("ir50", features), ("mobilefacenet", landmarks)] {
+      for (index, level) in pyramid.levels.enumerated() {
+        compare(StoredArray(channelsFirstOf: level), golden, "\(name).level\(index)", allowed)
+      }
+    }
+    let logits = head.classify(embedding, .evaluation).logits
+    for (name, found) in [("embedding", embedding), ("logits", logits)] {
+      let error = expectRelativeNorm(found, golden.plain(name), atMost: allowed, name)
+      print("golden poster_eval \(name): \(error)")
+    }
+  }
+
+  @Test("one ARBEx training step: distributions, losses and gradients")
+  func arbexTraining() throws {
+    let golden = try Golden("arbex_train")
+    let tolerance = try Tolerance.read()
+    var parts = try Extractors(classes: 8)
+    var options = MLPHead.Options()
+    options.dropout = 0
+    let head = try parts.build("head") { try MLPHead(options, in: &$0) }
+    let anchorTerm = try parts.build("corrections.anchor") { try AnchorCorrection(.init(), in: &$0) }
+    let attentiveTerm = try parts.build("corrections.attentive") { try AttentiveCorrection(.init(), in: &$0) }
+    let losses = try Losses(in: parts.context)
+    parts.store.fillFromNames(POSTERNames.key(ofModelName:))
+    for parameter in parts.store.under("landmarks") { parameter.isFrozen = true }
+
+    let tape = Tape()
+    let pass = ForwardPass.training(on: tape, seed: 1, step: 0)
+    let (_, _, embedding) = parts.run(uniformImages("input.arbex", count: 4, side: 224), pass)
+    let output = head.classify(embedding, pass)
+    let primary = output.logits.softmax(along: -1)
+    let prediction = Prediction(embedding: embedding, distribution: primary)
+    let terms = [
+      (name: "anchor", correction: anchorTerm.correct(prediction, pass)),
+      (name: "attentive", correction: attentiveTerm.correct(prediction, pass)),
+    ]
+    let final = balanced(primary, terms.map(\.correction.distribution))
+    let outcome = Outcome(embedding: embedding, head: output, primary: primary, terms: terms, final: final)
+    let targets = Targets(labels: [0, 3, 5, 7])
+    let nll = losses.nll.loss(of: outcome, against: targets, pass)
+    let anchor = losses.anchor.loss(of: outcome, against: targets, pass)
+    let center = losses.center.loss(of: outcome, against: targets, pass)
+    let total = nll + anchor * 0.1 + center * 0.1
+    for (name, found) in [
+      ("embedding", embedding), ("primary", primary), ("anchor_term", terms[0].correction.distribution),
+      ("attentive_term", terms[1].correction.distribution), ("final", final), ("loss.nll", nll),
+      ("loss.anchor", anchor), ("loss.center", center), ("loss.total", total),
+    ] {
+      let error = expectRelativeNorm(found, golden.plain(name), atMost: tolerance.trainOutputs, name)
+      print("golden arbex_train \(name): \(error)")
+    }
+
+    tape.backward(from: total)
+    let watched = golden.arrays.keys.filter { $0.hasPrefix("grad.") && $0.hasSuffix(".sample") }.sorted()
+    #expect(watched.count == 20)
+    for key in watched.map({ String($0.dropFirst("grad.".count).dropLast(".sample".count)) }) {
+      let parameter = try #require(parts.store.all.first { POSTERNames.key(ofModelName: $0.name) == key }, "\(key)")
+      let gradient = try #require(tape.gradient(for: ObjectIdentifier(parameter)), "\(key)")
+      compare(StoredArray(of: gradient, layout: parameter.fileLayout), golden, "grad.\(key)", tolerance.gradients)
+    }
+    #expect(parts.store.under("landmarks").allSatisfy { tape.gradient(for: ObjectIdentifier($0)) == nil })
+  }
+}
+
+private struct Losses {
+  let nll: NegativeLogLikelihood
+  let anchor: AnchorLoss
+  let center: CenterLoss
+
+  init(in context: BuildContext) throws {
+    var context = context
+    var options = NegativeLogLikelihood.Options()
+    options.smoothing = 0.11
+    nll = try NegativeLogLikelihood(options, in: &context)
+    anchor = try AnchorLoss(.init(), in: &context)
+    center = try CenterLoss(.init(), in: &context)
+  }
+}
+
+/// Backbone, landmark extractor and encoder with the published sizes, under a model's names.
+private struct Extractors {
+  var context: BuildContext
+  let backbone: IR50
+  let landmarks: MobileFaceNetLandmarks
+  let encoder: WindowViT
+
+  var store: ParameterStore { context.store }
+
+  init(classes: Int) throws {
+    let root = BuildContext.fixture(classes: classes, inputSize: 224)
+    var context = root
+    context.scope = root.scope / "backbone"
+    backbone = try IR50(.init(), in: &context)
+    context.imageLevels = backbone.levels
+    context.scope = root.scope / "landmarks"
+    landmarks = try MobileFaceNetLandmarks(.init(), in: &context)
+    context.landmarkLevels = landmarks.levels
+    context.scope = root.scope / "encoder"
+    var options = WindowViT.Options()
+    options.dropPath = 0
+    encoder = try WindowViT(options, in: &context)
+    context.embedding = encoder.embeddingSize
+    context.scope = root.scope
+    self.context = context
+  }
+
+  /// Builds a further part under `path`.
+  mutating func build<Part>(_ path: String, _ make: (inout BuildContext) throws -> Part) rethrows -> Part {
+    var inner = context
+    inner.scope = path.split(separator: ".").reduce(context.scope) { $0 / $1 }
+    return try make(&inner)
+  }
+
+  func run(_ images: Tensor, _ pass: ForwardPass) -> (FeaturePyramid, FeaturePyramid, Tensor) {
+    let features = backbone.features(of: images, pass)
+    let points = landmarks.landmarks(of: images, wantsPoints: false, pass)
+    return (features, points, encoder.encode(image: features, landmarks: points, pass))
+  }
+}
+
+/// Compares an abridged array: every (count / 512)th value, and the norm of all.
+private func compare(_ found: StoredArray, _ golden: Golden, _ name: String, _ allowed: Double) {
+  let error = relativeNorm(found.sample, golden["\(name).sample"].values)
+  let norm = Double(golden["\(name).norm"].values[0])
+  print("golden \(golden.name) \(name): sample \(error), norm \(abs(found.norm - norm) / norm)")
+  #expect(error <= allowed, "\(name), sample")
+  #expect(abs(found.norm - norm) <= allowed * norm, "\(name), norm")
+}
+
+/// Equations 18-19 as the reference writes them.
+private func balanced(_ primary: Tensor, _ terms: [Tensor]) -> Tensor {
+  let weights = Tensor.concatenated(terms.map(confidence), along: 1)
+  let shares = weights / weights.sum(along: 1, keepingDimensions: true)
+  let term = terms.indices.reduce(primary * 0) { $0 + terms[$1] * shares.sliced(along: 1, from: $1, count: 1) }
+  let (own, other) = (confidence(primary), confidence(term))
+  return (own * primary + other * term) / (own + other)
+}
+
+/// Equation 11: 1 - H(p) / ln C, kept above 0.
+private func confidence(_ p: Tensor) -> Tensor {
+  let entropy = -(p * p.clamped(min: 1e-12).log()).sum(along: 1, keepingDimensions: true)
+  return 1 + 1e-12 - entropy / Float(log(Double(p.shape[1])))
+}
