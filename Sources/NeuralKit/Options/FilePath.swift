@@ -1,0 +1,28 @@
+/// An option that names a file or folder. In a recipe it is text; a relative path starts from the folder of the
+/// file in which it stands, and arrives here already joined to that folder.
+public struct FilePath: OptionValue, ExpressibleByStringLiteral, CustomStringConvertible {
+  /// The path as text; "" where none is given.
+  public var text: String
+
+  public init(_ text: String) { self.text = text }
+  public init(stringLiteral text: String) { self.text = text }
+
+  public init(from decoder: any Decoder) throws {
+    text = try decoder.singleValueContainer().decode(String.self)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+
+  public static var kind: String { "path" }
+  public var description: String { text }
+  /// Whether no path is given.
+  public var isEmpty: Bool { text.isEmpty }
+
+  /// This path seen from `folder`, where it is relative; itself where it is absolute or empty.
+  public func from(folder: String) -> FilePath {
+    text.isEmpty || text.hasPrefix("/") || folder.isEmpty ? self : FilePath("\(folder)/\(text)")
+  }
+}
