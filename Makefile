@@ -1,0 +1,29 @@
+# make quickstart   installs what is missing, builds, trains the quickstart recipe and shows the result
+# make test         installs what is missing, builds and runs every test
+PACKAGES = libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libssl-dev pkg-config
+ARBEX = .build/release/arbex
+AS_ROOT = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: quickstart test build setup clean
+
+quickstart: build
+	@if [ -e runs/quickstart ]; then $(ARBEX) train Recipes/quickstart.json5 --resume; \
+	  else $(ARBEX) train Recipes/quickstart.json5; fi
+	@$(ARBEX) eval runs/quickstart
+	@echo "Pictures: runs/quickstart/report.html"
+
+test: setup
+	swift test -c release -Xswiftc -enable-testing
+	Tests/ExternalPlugin/check
+
+build: setup
+	swift build -c release --product arbex
+
+# Debian's packages; asks for nothing where they are installed already.
+setup:
+	@command -v swift >/dev/null || { echo "arbex needs Swift 6.1 or newer: https://www.swift.org/install"; exit 1; }
+	@dpkg-query -W -f '$${db:Status-Abbrev} $${Package}\n' $(PACKAGES) 2>/dev/null | grep -c '^ii' | grep -qx $(words $(PACKAGES)) || \
+	  { echo "Installing $(PACKAGES)"; $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends $(PACKAGES); }
+
+clean:
+	rm -rf .build Tests/ExternalPlugin/.build
