@@ -19,8 +19,9 @@ struct View {
     guard inputSize % step == 0 else {
       throw BuildIssue(
         "view",
-        "the input has \(inputSize)x\(inputSize) pixels; seeing at most \(limit) of a side takes a step of \(step), which "
-          + "does not divide \(inputSize). Use an input size that is a multiple of \(step), another view, or 0 for no limit")
+        "the input has \(inputSize)x\(inputSize) pixels; seeing at most \(limit) of a side takes a step of \(step), "
+          + "which does not divide \(inputSize). Use an input size that is a multiple of \(step), another view, or 0 "
+          + "for no limit")
     }
   }
 

@@ -70,8 +70,8 @@ struct IR50Tests {
     #expect(
       throws: BuildIssue(
         "view",
-        "the input has 225x225 pixels; seeing at most 120 of a side takes a step of 2, which does not divide 225. Use an "
-          + "input size that is a multiple of 2, another view, or 0 for no limit")
+        "the input has 225x225 pixels; seeing at most 120 of a side takes a step of 2, which does not divide 225. Use "
+          + "an input size that is a multiple of 2, another view, or 0 for no limit")
     ) { try IR50(options, in: &odd) }
   }
 
