@@ -1,6 +1,5 @@
 import FERCore
 import FaceBackbones
-import Foundation
 import NeuralKit
 import POSTER
 import ReliabilityBalancing
@@ -56,7 +55,7 @@ struct GoldenNetworkTests {
       (name: "anchor", correction: anchorTerm.correct(prediction, pass)),
       (name: "attentive", correction: attentiveTerm.correct(prediction, pass)),
     ]
-    let final = balanced(primary, terms.map(\.correction.distribution))
+    let final = Tensor.balanced(primary, with: terms.map(\.correction.distribution))
     let outcome = Outcome(embedding: embedding, head: output, primary: primary, terms: terms, final: final)
     let targets = Targets(labels: [0, 3, 5, 7])
     let nll = losses.nll.loss(of: outcome, against: targets, pass)
@@ -147,19 +146,4 @@ private func compare(_ found: StoredArray, _ golden: Golden, _ name: String, _ a
   print("golden \(golden.name) \(name): sample \(error), norm \(abs(found.norm - norm) / norm)")
   #expect(error <= allowed, "\(name), sample")
   #expect(abs(found.norm - norm) <= allowed * norm, "\(name), norm")
-}
-
-/// Equations 18-19 as the reference writes them.
-private func balanced(_ primary: Tensor, _ terms: [Tensor]) -> Tensor {
-  let weights = Tensor.concatenated(terms.map(confidence), along: 1)
-  let shares = weights / weights.sum(along: 1, keepingDimensions: true)
-  let term = terms.indices.reduce(primary * 0) { $0 + terms[$1] * shares.sliced(along: 1, from: $1, count: 1) }
-  let (own, other) = (confidence(primary), confidence(term))
-  return (own * primary + other * term) / (own + other)
-}
-
-/// Equation 11: 1 - H(p) / ln C, kept above 0.
-private func confidence(_ p: Tensor) -> Tensor {
-  let entropy = -(p * p.clamped(min: 1e-12).log()).sum(along: 1, keepingDimensions: true)
-  return 1 + 1e-12 - entropy / Float(log(Double(p.shape[1])))
 }

@@ -3,9 +3,9 @@ import NeuralKit
 import TensorKit
 
 /// What every component of a kind must keep to, whoever wrote it. One function for each kind; each returns what
-/// is wrong, in sentences, and nothing where all is well:
+/// is wrong, in sentences, and nothing where all is well. The usual call checks all that a plug-in registers:
 ///
-///     #expect(ConformanceKit.problems(correction: MyTerm.self) == [])
+///     #expect(try ConformanceKit.problems(in: Registry(plugins: [MyPlugin.self])) == [])
 ///
 /// Checked everywhere: the same seed gives the same bits; a sample's result does not depend on the batch around
 /// it; every trainable parameter gets a gradient, and it agrees with central differences; a model saved and
@@ -20,23 +20,38 @@ public enum ConformanceKit {
   /// Size of the embeddings that heads, corrections and losses are given.
   static let embedding = 12
 
+  /// Everything registered, with default options: each problem after the kind and name of its component.
+  public static func problems(in registry: Registry) -> [String] {
+    func named<Product>(_ shelf: Shelf<Product>, _ check: (Entry<Product>) -> [String]) -> [String] {
+      shelf.all.flatMap { entry in
+        check(entry).map { "\(entry.summary.kind) \"\(entry.summary.name)\": \($0)" }
+      }
+    }
+    return named(registry.backbones) { problems(backbone: $0) } + named(registry.landmarks) { problems(landmarks: $0) }
+      + named(registry.encoders) { problems(encoder: $0) } + named(registry.heads) { problems(head: $0) }
+      + named(registry.corrections) { problems(correction: $0) } + named(registry.losses) { problems(loss: $0) }
+      + named(registry.samplers) { problems(sampler: $0) }
+      + named(registry.augmentations) { OptionCheck(entry: $0).problems() }
+      + named(registry.datasets) { OptionCheck(entry: $0).problems() }
+  }
+
   /// A backbone, on square images of side `inputSize`.
-  public static func problems<Part: Backbone>(
-    backbone type: Part.Type, options: Part.Options = Part.Options(), inputSize: Int = 32
+  public static func problems(
+    backbone entry: Entry<any Backbone>, options: JSONValue? = nil, inputSize: Int = 32
   ) -> [String] {
     let images = input("images", [batch, inputSize, inputSize, 3])
-    let trial = Trial<Part>(options: options, context: { .fixture(inputSize: inputSize) }, inputs: [images]) {
+    let trial = Trial(entry, options, context: { .fixture(inputSize: inputSize) }, inputs: [images]) {
       $0.features(of: $1[0], $2).levels
     }
     return trial.problems { part, outputs in levelProblems(part.levels, outputs) }
   }
 
   /// A landmark extractor, on square images of side `inputSize`.
-  public static func problems<Part: LandmarkExtractor>(
-    landmarks type: Part.Type, options: Part.Options = Part.Options(), inputSize: Int = 32
+  public static func problems(
+    landmarks entry: Entry<any LandmarkExtractor>, options: JSONValue? = nil, inputSize: Int = 32
   ) -> [String] {
     let images = input("images", [batch, inputSize, inputSize, 3])
-    let trial = Trial<Part>(options: options, context: { .fixture(inputSize: inputSize) }, inputs: [images]) {
+    let trial = Trial(entry, options, context: { .fixture(inputSize: inputSize) }, inputs: [images]) {
       let found = $0.landmarks(of: $1[0], wantsPoints: true, $2)
       return found.levels + (found.points.map { [$0] } ?? [])
     }
@@ -50,8 +65,8 @@ public enum ConformanceKit {
 
   /// An encoder, on small pyramids of these levels. Where it can do without landmarks, it is tried without them
   /// too.
-  public static func problems<Part: Encoder>(
-    encoder type: Part.Type, options: Part.Options = Part.Options(),
+  public static func problems(
+    encoder entry: Entry<any Encoder>, options: JSONValue? = nil,
     image: [PyramidLevel] = [
       PyramidLevel(height: 8, width: 8, channels: 8), PyramidLevel(height: 4, width: 4, channels: 16),
     ],
@@ -63,8 +78,8 @@ public enum ConformanceKit {
       levels.enumerated().map { input("\(name) \($0)", [batch, $1.height, $1.width, $1.channels]) }
     }
     func problems(withLandmarks: Bool) -> [String] {
-      let trial = Trial<Part>(
-        options: options, context: { .fixture(image: image, landmarks: withLandmarks ? landmarks : []) },
+      let trial = Trial(
+        entry, options, context: { .fixture(image: image, landmarks: withLandmarks ? landmarks : []) },
         inputs: pyramid("image", image) + (withLandmarks ? pyramid("landmarks", landmarks) : [])
       ) { part, inputs, pass in
         let points = withLandmarks ? FeaturePyramid(levels: Array(inputs.dropFirst(image.count))) : nil
@@ -75,14 +90,16 @@ public enum ConformanceKit {
       }
     }
     var alone = BuildContext.fixture(image: image)
-    let canDoWithout = (try? Part(options, in: &alone)) != nil
+    let canDoWithout = (try? entry.make(options, in: &alone)) != nil
     return problems(withLandmarks: true) + (canDoWithout ? problems(withLandmarks: false) : [])
   }
 
   /// A head.
-  public static func problems<Part: Head>(head type: Part.Type, options: Part.Options = Part.Options()) -> [String] {
-    let trial = Trial<Part>(
-      options: options, context: { .fixture(classes: classes, embedding: embedding) },
+  public static func problems(
+    head entry: Entry<any Head>, options: JSONValue? = nil
+  ) -> [String] {
+    let trial = Trial(
+      entry, options, context: { .fixture(classes: classes, embedding: embedding) },
       inputs: [input("embedding", [batch, embedding])]
     ) {
       let found = $0.classify($1[0], $2)
@@ -95,11 +112,11 @@ public enum ConformanceKit {
   }
 
   /// A correction term.
-  public static func problems<Part: CorrectionTerm>(
-    correction type: Part.Type, options: Part.Options = Part.Options()
+  public static func problems(
+    correction entry: Entry<any CorrectionTerm>, options: JSONValue? = nil
   ) -> [String] {
-    let trial = Trial<Part>(
-      options: options, context: { .fixture(classes: classes, embedding: embedding) },
+    let trial = Trial(
+      entry, options, context: { .fixture(classes: classes, embedding: embedding) },
       inputs: [input("embedding", [batch, embedding]), distributions]
     ) {
       [$0.correct(Prediction(embedding: $1[0], distribution: $1[1]), $2).distribution]
@@ -108,7 +125,7 @@ public enum ConformanceKit {
       let prediction = Prediction(embedding: trial.inputs[0], distribution: trial.inputs[1])
       let evidence = part.correct(prediction, .evaluation).evidence
       return shapeProblems(outputs[0], [batch, classes], "the distribution") + distributionProblems(outputs[0])
-        + Part.provides.filter { evidence[$0] == nil }.map { "does not deliver the evidence \"\($0)\"" }
+        + entry.summary.provides.filter { evidence[$0] == nil }.map { "does not deliver the evidence \"\($0)\"" }
     } + certainInputProblems(trial)
   }
 
@@ -144,7 +161,7 @@ public enum ConformanceKit {
   }
 
   /// A term must stay finite where the head is certain and the embedding is huge or zero.
-  private static func certainInputProblems<Part: CorrectionTerm>(_ trial: Trial<Part>) -> [String] {
+  private static func certainInputProblems(_ trial: Trial<any CorrectionTerm>) -> [String] {
     var certain = [Float](repeating: 0, count: batch * classes)
     for row in 0..<batch { certain[row * classes + row % classes] = 1 }
     return [Float(0), 1e4].flatMap { size -> [String] in

@@ -6,18 +6,18 @@ extension ConformanceKit {
   /// A loss: one finite number, the mean over the batch, with the right gradient for everything in the outcome,
   /// also where a probability is exactly 0.
   /// - Parameter evidence: what the loss requires beyond anchors and distances.
-  public static func problems<Part: Loss>(
-    loss type: Part.Type, options: Part.Options = Part.Options(), evidence: [EvidenceKey: Tensor] = [:]
+  public static func problems(
+    loss entry: Entry<any Loss>, options: JSONValue? = nil, evidence: [EvidenceKey: Tensor] = [:]
   ) -> [String] {
-    let optionProblems = OptionCheck<Part.Options>().problems()
+    let optionProblems = OptionCheck(entry: entry).problems()
     let known = evidence.merging(anchorEvidence) { own, _ in own }
-    let unknown = Part.requires.filter { known[$0] == nil }
+    let unknown = entry.summary.requires.filter { known[$0] == nil }
     guard unknown.isEmpty else {
       return optionProblems + unknown.map { "requires the evidence \"\($0)\": hand it to this check" }
     }
     do {
       var context = BuildContext.fixture(classes: classes, embedding: embedding)
-      let part = try Part(options, in: &context)
+      let part = try entry.make(options, in: &context)
       context.store.fill(seed: 1)
       return optionProblems + LossCheck(part: part, evidence: known).problems()
     } catch {
@@ -27,13 +27,13 @@ extension ConformanceKit {
 
   /// A sampler: indices of samples that exist, the same for the same random source, another order in another
   /// epoch's source where there is any choice, and nothing at all for an empty dataset.
-  public static func problems<Part: Sampler>(
-    sampler type: Part.Type, options: Part.Options = Part.Options()
+  public static func problems(
+    sampler entry: Entry<any Sampler>, options: JSONValue? = nil
   ) -> [String] {
-    let optionProblems = OptionCheck<Part.Options>().problems()
+    let optionProblems = OptionCheck(entry: entry).problems()
     do {
       var context = BuildContext.fixture(classes: classes)
-      let part = try Part(options, in: &context)
+      let part = try entry.make(options, in: &context)
       let samples = (0..<60).map { index in
         Sample(id: "\(index)", label: index % 7 % classes, group: index % 3 == 0 ? "" : "g\(index % 5)")
       }
@@ -63,8 +63,8 @@ extension ConformanceKit {
 }
 
 /// The checks of one loss.
-private struct LossCheck<Part: Loss> {
-  let part: Part
+private struct LossCheck {
+  let part: any Loss
   let evidence: [EvidenceKey: Tensor]
 
   /// Everything in an outcome that a loss may read, in a fixed order.

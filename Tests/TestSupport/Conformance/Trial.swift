@@ -4,8 +4,10 @@ import TensorKit
 
 /// A component, what it is built in, what it is given and how it is run: all that the checks common to every
 /// kind need.
-struct Trial<Part: Component> {
-  let options: Part.Options
+struct Trial<Part> {
+  let entry: Entry<Part>
+  /// What a recipe would say of it; nil for the defaults.
+  let options: JSONValue?
   let context: () -> BuildContext
   /// The first axis of each is the samples.
   let inputs: [Tensor]
@@ -13,9 +15,10 @@ struct Trial<Part: Component> {
   let run: (Part, [Tensor], ForwardPass) -> [Tensor]
 
   init(
-    options: Part.Options, context: @escaping () -> BuildContext, inputs: [Tensor],
+    _ entry: Entry<Part>, _ options: JSONValue?, context: @escaping () -> BuildContext, inputs: [Tensor],
     run: @escaping (Part, [Tensor], ForwardPass) -> [Tensor]
   ) {
+    self.entry = entry
     self.options = options
     self.context = context
     self.inputs = inputs
@@ -30,7 +33,7 @@ struct Trial<Part: Component> {
 
   /// All problems: of the options, of the sizes (`declared`), of determinism, leaks, saving and gradients.
   func problems(declared: (Part, [Tensor]) -> [String]) -> [String] {
-    let optionProblems = OptionCheck<Part.Options>().problems()
+    let optionProblems = OptionCheck(entry: entry).problems()
     do {
       let built = try build(seed: 1)
       let outputs = run(built.part, inputs, .evaluation)
@@ -47,7 +50,7 @@ struct Trial<Part: Component> {
   /// not 0, and no branch is scaled to nothing.
   func build(seed: UInt64) throws -> Built {
     var context = context()
-    let part = try Part(options, in: &context)
+    let part = try entry.make(options, in: &context)
     let store = context.scope.store
     store.fill(seed: seed)
     for parameter in store.all where parameter.shape.count == 1 {
