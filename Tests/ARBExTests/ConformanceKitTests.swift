@@ -52,7 +52,7 @@ private final class Faulty<Kind: Fault>: CorrectionTerm {
   typealias Options = NoOptions
   static var provides: [EvidenceKey] { [] }
   private let weight: Parameter
-  private let calls: Int
+  private var calls = 0
 
   init(_ options: NoOptions, in context: inout BuildContext) throws {
     weight = context.scope.parameter(
