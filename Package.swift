@@ -44,7 +44,7 @@ let package = Package(
     .target(name: "CKernels", path: "Sources/CKernels"),
 
     room("TensorKit", uses: ["COpenBLAS", "CLAPACKE", "CKernels"]),
-    room("NeuralKit", uses: ["TensorKit", "CCrypto"]),
+    room("NeuralKit", uses: ["TensorKit", "CKernels", "CCrypto"]),
     room("FERCore", uses: ["NeuralKit", "TensorKit"]),
     room("FERData", uses: ["FERCore", "TensorKit", "CImageCodecs"]),
     room("FERTraining", uses: ["FERData", "FERCore", "NeuralKit", "TensorKit"]),

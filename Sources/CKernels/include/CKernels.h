@@ -77,3 +77,24 @@ void arbex_depthwise_weight_gradient(float *dweight, const float *dy, const floa
                                      long rows);
 /// Largest value per window and where it came from (offset within the image's map).
 void arbex_max_pool(float *y, int32_t *from, const float *x, arbex_window w, long firstRow, long rows);
+
+// --- optimisers: one parameter's update -----------------------------------------------------------
+typedef struct {
+  float stepSize;                          // learning rate / (1 - beta1^t)
+  float oneMinusBeta1, beta2, oneMinusBeta2;
+  float rootCorrection2;                   // sqrt(1 - beta2^t)
+  float epsilon;
+  float decay, shrink;
+} arbex_adam_factors;
+void arbex_adam(float *out, const float *value, const float *gradient, float *first, float *second,
+                arbex_adam_factors f, long n);
+typedef struct {
+  float learningRate, momentum, oneMinusDampening, decay;
+  int nesterov, isFirst;
+} arbex_momentum_factors;
+void arbex_momentum(float *out, const float *value, const float *gradient, float *velocity, arbex_momentum_factors f,
+                    long n);
+void arbex_blend_into(float *y, const float *x, float share, long n);    // y += share (x - y)
+double arbex_square_sum(const float *x, long n);
+double arbex_scaled_square_sum(const float *x, const float *scale, long n);
+long arbex_count_nonfinite(const float *x, long n);

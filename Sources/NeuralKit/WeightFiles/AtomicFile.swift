@@ -1,0 +1,143 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Writes a file so that at every instant, whatever happens, its name leads to the whole old or the whole new one.
+///
+/// The new content is written beside, synced, renamed over the old, and the folder synced. Where any of that
+/// fails, the new file is removed, the old one stays, and a ``FileProblem`` says why. A failed sync is never
+/// tried again on the same file: the kernel may have dropped the data meanwhile.
+public enum AtomicFile {
+  /// Takes the content piece by piece.
+  public struct Sink {
+    fileprivate let descriptor: Int32
+    fileprivate let path: String
+
+    /// Appends all bytes, however many calls it takes.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(FileProblem) {
+      var rest = bytes
+      while let start = rest.baseAddress, !rest.isEmpty {
+        let written = AtomicFile.systemWrite(descriptor, start, min(rest.count, 1 << 30))
+        if written < 0, errno == EINTR { continue }
+        guard written > 0 else { throw AtomicFile.problem(path, "written", written == 0 ? ENOSPC : errno) }
+        rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+      }
+    }
+
+    /// Appends text.
+    public func write(_ text: String) throws(FileProblem) { try write(Array(text.utf8)) }
+
+    /// Appends bytes.
+    public func write(_ bytes: [UInt8]) throws(FileProblem) {
+      var failure: FileProblem?
+      bytes.withUnsafeBytes { buffer in
+        do throws(FileProblem) { try write(buffer) } catch { failure = error }
+      }
+      if let failure { throw failure }
+    }
+  }
+
+  /// Replaces or creates the file at `path` with what `content` writes.
+  public static func write(to path: String, _ content: (Sink) throws -> Void) throws {
+    ignoresSizeSignal
+    let folder = folder(of: path)
+    let beside = folder + "/" + temporaryPrefix + "\(getpid())-\(nextNumber())"
+    unlink(beside)
+    let descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    guard descriptor >= 0 else { throw problem(path, "written", errno) }
+    do {
+      do {
+        try content(Sink(descriptor: descriptor, path: path))
+        guard fsync(descriptor) == 0 else { throw problem(path, "saved safely (sync)", errno) }
+      } catch {
+        close(descriptor)
+        throw error
+      }
+      guard close(descriptor) == 0 else { throw problem(path, "written", errno) }
+      guard rename(beside, path) == 0 else { throw problem(path, "put in place", errno) }
+    } catch {
+      unlink(beside)
+      throw error
+    }
+    try syncFolder(folder, of: path)
+  }
+
+  /// Replaces or creates a file of text.
+  public static func write(_ text: String, to path: String) throws {
+    try write(to: path) { try $0.write(text) }
+  }
+
+  /// Renames a file over another and syncs the folder.
+  public static func move(_ old: String, to new: String) throws {
+    guard rename(old, new) == 0 else { throw problem(new, "put in place", errno) }
+    try syncFolder(folder(of: new), of: new)
+  }
+
+  /// Removes what writes that were killed have left in a folder.
+  public static func removeLeftovers(in folder: String) {
+    guard let listing = opendir(folder) else { return }
+    defer { closedir(listing) }
+    var names: [String] = []
+    while let entry = readdir(listing) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name.hasPrefix(temporaryPrefix) { names.append(name) }
+    }
+    for name in names { unlink(folder + "/" + name) }
+  }
+
+  /// The sentence for a failed system call, with the path and, for a full disk, the space that is left.
+  public static func problem(_ path: String, _ verb: String, _ code: Int32) -> FileProblem {
+    let reason: String
+    switch code {
+    case ENOSPC: reason = "no space is left on its disk (\(freeSpace(folder(of: path)))); free some, or write elsewhere"
+    case EDQUOT: reason = "the disk quota is used up; free some space, or write elsewhere"
+    case EFBIG: reason = "it would be larger than the process or file system allows (see `ulimit -f`)"
+    case EIO: reason = "the disk reports an input/output error"
+    case EACCES, EPERM: reason = "permission is denied"
+    case EROFS: reason = "its file system is read-only"
+    case ENOENT: reason = "there is no such file or folder"
+    case ENOTDIR: reason = "part of its path is a file, not a folder"
+    case EISDIR: reason = "it is a folder"
+    case ELOOP: reason = "its symbolic links lead in a circle"
+    case ENAMETOOLONG: reason = "its name is too long"
+    default: reason = String(cString: strerror(code))
+    }
+    return FileProblem(path, "cannot be \(verb): \(reason)")
+  }
+
+  /// The folder part of a path.
+  public static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  static let temporaryPrefix = ".arbex-partial-"
+
+  private static func syncFolder(_ folder: String, of path: String) throws {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw problem(path, "saved safely (folder)", errno) }
+    defer { close(descriptor) }
+    // Some file systems cannot sync a folder and say EINVAL; they have nothing to sync then.
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw problem(path, "saved safely (folder)", errno) }
+  }
+
+  private static func freeSpace(_ folder: String) -> String {
+    var status = statvfs()
+    guard statvfs(folder, &status) == 0 else { return "free space unknown" }
+    return "\(UInt64(status.f_bavail) * UInt64(status.f_frsize) / 1_000_000) MB free"
+  }
+
+  /// Beyond the size limit a write shall fail with EFBIG, not kill the process.
+  private static let ignoresSizeSignal: Void = { _ = signal(SIGXFSZ, SIG_IGN) }()
+
+  private static func nextNumber() -> Int { counter.add(1, ordering: .relaxed).newValue }
+  private static let counter = Atomic<Int>(0)
+
+  private static func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
+    Glibc.write(descriptor, bytes, count)
+  }
+}

@@ -1,0 +1,38 @@
+import CCrypto
+
+/// SHA-256, by OpenSSL.
+public final class Digest {
+  private let context: OpaquePointer?
+
+  public init() {
+    context = EVP_MD_CTX_new()
+    let started = EVP_DigestInit_ex(context, EVP_sha256(), nil)
+    precondition(started == 1, "OpenSSL offers no SHA-256")
+  }
+
+  deinit { EVP_MD_CTX_free(context) }
+
+  /// Takes more bytes in.
+  public func update(_ bytes: UnsafeRawBufferPointer) {
+    guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
+    EVP_DigestUpdate(context, start, bytes.count)
+  }
+
+  /// Takes more bytes in.
+  public func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes(update) }
+
+  /// The digest of all bytes, as 64 hexadecimal digits. Nothing may be added afterwards.
+  public func finish() -> String {
+    var bytes = [UInt8](repeating: 0, count: 32)
+    EVP_DigestFinal_ex(context, &bytes, nil)
+    let digits = Array("0123456789abcdef")
+    return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+  }
+
+  /// The digest of a text.
+  public static func sha256(_ text: String) -> String {
+    let digest = Digest()
+    digest.update(Array(text.utf8))
+    return digest.finish()
+  }
+}
