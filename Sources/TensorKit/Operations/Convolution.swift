@@ -33,6 +33,13 @@ struct ConvolutionShape {
       kernelHeight: weight[1], kernelWidth: weight[2], stride: stride, padding: padding)
   }
 
+  /// The fastest way that applies.
+  var algorithm: any Convolving {
+    if isDepthwise { return DepthwiseConvolution(self) }
+    if let winograd = WinogradConvolution(self) { return winograd }
+    return PatchConvolution(self)
+  }
+
   static func issue(input: [Int], weight: [Int], stride: Int, padding: Int, groups: Int) -> ShapeIssue? {
     let words = "\(input) with kernel \(weight), stride \(stride), padding \(padding), groups \(groups)"
     guard input.count == 4, weight.count == 4, stride >= 1, padding >= 0, groups >= 1 else {
@@ -58,7 +65,7 @@ extension Tensor {
       return linear(weight: weight.reshaped([sizes.outputs, sizes.window.channels]), bias: bias)
     }
     let (input, weights, offset) = (detached, weight.detached, bias?.detached)
-    let convolution: any Convolving = sizes.isDepthwise ? DepthwiseConvolution(sizes) : PatchConvolution(sizes)
+    let convolution = sizes.algorithm
     let result = convolution.forward(input, weights, offset)
     let wants = (isTracked, weight.isTracked, bias?.isTracked ?? false)
     return result.recorded(from: [self, weight] + (bias.map { [$0] } ?? [])) { gradient in
