@@ -97,9 +97,11 @@ public struct JSON5Parser {
 
   private mutating func key() throws -> String {
     if next == "\"" || next == "'" { return try string() }
-    let start = position
+    let (before, start) = (self, position)
     while let scalar = next, Self.isWord(scalar) { advance() }
-    guard position > start, !("0"..."9").contains(scalars[start]) else { throw problem("expected a key, found \(found)") }
+    guard position > start, !("0"..."9").contains(scalars[start]) else {
+      throw before.problem("expected a key, found \(found)")
+    }
     return text(from: start)
   }
 

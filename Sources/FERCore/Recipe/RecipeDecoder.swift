@@ -9,11 +9,17 @@ public struct RecipeDecoder {
   public var reserved: [String] = []
   /// Whose options they are, for sentences: `"attentive"`.
   public var owner: String
+  /// What the owner calls them: an option, a key.
+  public var noun = "option"
   /// The folder from which a relative path at that place starts.
   public var folder: @Sendable (RecipePath) -> String = { _ in "" }
 
-  public init(owner: String, reserved: [String] = [], folder: @escaping @Sendable (RecipePath) -> String = { _ in "" }) {
+  public init(
+    owner: String, noun: String = "option", reserved: [String] = [],
+    folder: @escaping @Sendable (RecipePath) -> String = { _ in "" }
+  ) {
     self.owner = owner
+    self.noun = noun
     self.reserved = reserved
     self.folder = folder
   }
@@ -50,21 +56,19 @@ public struct RecipeDecoder {
         findUnknown(in: value, standard: standard, at: path / key, isTop: false, log: log)
       } else if !isTop || !reserved.contains(key) {
         log.issues.append(
-          .unknownOption(key, of: owner, options: known.keys.sorted(), reserved: isTop ? reserved : [], at: path))
+          unknown(key, options: known.keys.sorted(), besides: isTop ? reserved.sorted() : [], at: path))
       }
     }
   }
-}
 
-extension RecipeIssue {
-  static func unknownOption(
-    _ key: String, of owner: String, options: [String], reserved: [String], at path: RecipePath
+  private func unknown(
+    _ key: String, options: [String], besides: [String], at path: RecipePath
   ) -> RecipeIssue {
-    let also = reserved.isEmpty ? "" : "; also " + reserved.sorted().joined(separator: ", ")
+    let own = noun == "key" ? (options + besides).sorted() : options
+    let also = noun == "key" || besides.isEmpty ? "" : "; also " + besides.joined(separator: ", ")
     return RecipeIssue(
-      path / key,
-      "\(owner) has no such option" + NearestName.suggestion(for: key, among: options + reserved),
-      note: "options: " + (options.isEmpty ? "none" : options.joined(separator: ", ")) + also)
+      path / key, "\(owner) has no such \(noun)" + NearestName.suggestion(for: key, among: options + besides),
+      note: "\(noun)s: " + (own.isEmpty ? "none" : own.joined(separator: ", ")) + also)
   }
 }
 

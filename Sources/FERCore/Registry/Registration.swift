@@ -1,3 +1,5 @@
+import NeuralKit
+
 /// Keys that a recipe may write beside a component's own options.
 public enum ReservedKeys {
   /// Everywhere: the component's name.
@@ -106,5 +108,23 @@ extension Shelf where Product == any Dataset {
     try add(name, type, purpose, options: T.Options.self, reserved: ReservedKeys.plain) {
       try T($0, in: &$1)
     }
+  }
+}
+
+extension Shelf where Product == any Optimizer {
+  /// Registers an optimiser under the name that recipes use.
+  /// - Parameter purpose: what it is good for, in a line.
+  /// - Throws: ``RegistryProblem``.
+  public mutating func register<T: Optimizer>(_ name: String, _ type: T.Type, _ purpose: String = "") throws {
+    try add(name, type, purpose, options: T.Options.self, reserved: ReservedKeys.plain) { options, _ in T(options) }
+  }
+}
+
+extension Shelf where Product == any Schedule {
+  /// Registers a schedule under the name that recipes use.
+  /// - Parameter purpose: what it is good for, in a line.
+  /// - Throws: ``RegistryProblem``.
+  public mutating func register<T: Schedule>(_ name: String, _ type: T.Type, _ purpose: String = "") throws {
+    try add(name, type, purpose, options: T.Options.self, reserved: ReservedKeys.plain) { options, _ in T(options) }
   }
 }

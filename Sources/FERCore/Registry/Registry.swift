@@ -1,3 +1,5 @@
+import NeuralKit
+
 /// Everything a recipe can name, by kind. A value: whoever holds one decides what is in it.
 public struct Registry: Sendable {
   public var backbones = Shelf<any Backbone>(kind: "backbone", plural: "backbones")
@@ -9,6 +11,8 @@ public struct Registry: Sendable {
   public var samplers = Shelf<any Sampler>(kind: "sampler", plural: "samplers")
   public var augmentations = Shelf<any Augmentation>(kind: "augmentation", plural: "augmentations")
   public var datasets = Shelf<any Dataset>(kind: "dataset", plural: "datasets")
+  public var optimizers = Shelf<any Optimizer>(kind: "optimizer", plural: "optimizers")
+  public var schedules = Shelf<any Schedule>(kind: "schedule", plural: "schedules")
 
   /// An empty one.
   public init() {}
@@ -24,6 +28,7 @@ public struct Registry: Sendable {
   public var summaries: [ComponentSummary] {
     backbones.summaries + landmarks.summaries + encoders.summaries + heads.summaries + corrections.summaries
       + losses.summaries + samplers.summaries + augmentations.summaries + datasets.summaries
+      + optimizers.summaries + schedules.summaries
   }
 }
 

@@ -28,8 +28,13 @@ public struct Shelf<Product>: Sendable {
     if let entry = entries[name] { return entry }
     throw RecipeIssue(
       path, "no \(kind) is named \(JSONValue.quoted(name))" + NearestName.suggestion(for: name, among: names),
-      note: "known: " + (names.isEmpty ? "none" : names.joined(separator: ", ")))
+      note: known)
   }
+
+  /// "known: anchor, attentive"
+  var known: String { "known: " + (names.isEmpty ? "none" : names.joined(separator: ", ")) }
+  /// How a recipe names a component of this kind.
+  var example: String { "{ use: \"\(names.first ?? "NAME")\" }" }
 
   /// Registers a type under a name; `build` makes one from its checked options.
   /// - Throws: ``RegistryProblem``.

@@ -1,0 +1,83 @@
+import Foundation
+import NeuralKit
+
+/// One experiment: a recipe that has been checked as a whole. Its datasets have not been read yet, and its model
+/// is built anew each time it is asked for.
+public struct Recipe {
+  /// The file it was read from.
+  public let path: String
+  public let name: String
+  /// Every random number follows from it.
+  public let seed: UInt64
+  /// The class names, in the model's order.
+  public let classes: [String]
+  public let input: InputOptions
+  /// Applied to training images in this order.
+  public let augmentations: [any Augmentation]
+  public let train: any Dataset
+  public let validation: (any Dataset)?
+  public let test: (any Dataset)?
+  public let sampler: any Sampler
+  public let training: TrainingOptions
+  /// Every value with where it came from, sorted by path.
+  public let values: [RecipeValue]
+  /// The whole recipe with every value written out; reading it again gives the same.
+  public let effective: JSONValue
+  let plan: ModelPlan
+  let optimizer: Chosen<any Optimizer, NoOptions>
+  let schedule: Chosen<any Schedule, NoOptions>
+
+  /// Reads, merges and checks a recipe file.
+  /// - Parameter overrides: changes from the command line, such as "training.epochs=3".
+  /// - Throws: ``RecipeProblems`` with everything that is wrong.
+  public static func load(
+    path: String, overrides: [String] = [], registry: Registry
+  ) throws(RecipeProblems) -> Recipe {
+    try RecipeCheck(tree: try RecipeFiles.read(path, overrides: overrides), path: path, registry: registry).run()
+  }
+
+  /// The effective recipe as a file's text, enough to run it again.
+  public var text: String { effective.pretty() + "\n" }
+  /// The SHA-256 of ``text``.
+  public var hash: String { Digest.sha256(text) }
+
+  /// A new optimiser that has seen nothing yet.
+  public func makeOptimizer() throws -> any Optimizer {
+    var context = emptyContext
+    return try optimizer.prepared.build(&context)
+  }
+
+  /// The learning rate's schedule.
+  public func makeSchedule() throws -> any Schedule {
+    var context = emptyContext
+    return try schedule.prepared.build(&context)
+  }
+
+  /// A new model. Parts with `weights` read their files, everything else starts from the recipe's seed.
+  /// - Parameter loadingWeights: false where a checkpoint will fill the whole model anyway.
+  /// - Throws: where a weight file does not fit.
+  public func buildModel(loadingWeights: Bool = true) throws -> ExpressionModel {
+    var issues: [RecipeIssue] = []
+    guard let model = plan.assemble(in: emptyContext, issues: &issues) else {
+      throw RecipeProblems(issues.map { RecipeProblem(.file(path, line: 0), $0) })
+    }
+    for part in loadingWeights ? plan.pretrained : [] {
+      try WeightFile(part.path).load(component: part.scope, of: model.store)
+    }
+    model.store.fill(seed: seed)
+    return model
+  }
+
+  private var emptyContext: BuildContext {
+    BuildContext(
+      scope: ParameterScope(), classes: classes, inputSize: input.size,
+      folder: PathText.folder(of: PathText.absolute(path)))
+  }
+}
+
+/// One value of a recipe.
+public struct RecipeValue: Sendable, Equatable {
+  public let path: RecipePath
+  public let value: JSONValue
+  public let origin: RecipeOrigin
+}

@@ -1,0 +1,47 @@
+/// Where a value comes from.
+public enum RecipeOrigin: Sendable, Hashable, CustomStringConvertible {
+  /// A recipe file and the line on which the value starts; line 0 stands for the file as a whole.
+  case file(String, line: Int)
+  /// A `--set`.
+  case commandLine
+  /// Nobody gave it.
+  case standard
+
+  public var description: String {
+    switch self {
+    case .file(let path, let line): line > 0 ? "\(path):\(line)" : path
+    case .commandLine: "command line"
+    case .standard: "default"
+    }
+  }
+}
+
+/// One thing wrong with a recipe.
+public struct RecipeProblem: Equatable, Sendable, CustomStringConvertible {
+  /// Where the value that is wrong comes from.
+  public let origin: RecipeOrigin
+  /// Its place, and the sentence.
+  public let issue: RecipeIssue
+
+  public init(_ origin: RecipeOrigin, _ issue: RecipeIssue) {
+    self.origin = origin
+    self.issue = issue
+  }
+
+  public var description: String {
+    let place = issue.path.steps.isEmpty ? "" : "\(issue.path): "
+    return "\(origin): \(place)\(issue.message)" + (issue.note.map { "\n  \($0)" } ?? "")
+  }
+}
+
+/// Everything that is wrong with a recipe.
+public struct RecipeProblems: Error, Equatable, CustomStringConvertible {
+  public let problems: [RecipeProblem]
+
+  public init(_ problems: [RecipeProblem]) { self.problems = problems }
+
+  public var description: String {
+    let count = problems.count == 1 ? "1 problem" : "\(problems.count) problems"
+    return (problems.map(\.description) + ["\(count), nothing was built"]).joined(separator: "\n")
+  }
+}

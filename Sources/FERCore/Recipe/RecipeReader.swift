@@ -1,0 +1,164 @@
+import Foundation
+import NeuralKit
+
+/// Reads the tree of a recipe against a registry and gathers everything that is wrong with it.
+struct RecipeReader {
+  let tree: SourcedValue
+  let registry: Registry
+  var issues: [RecipeIssue] = []
+
+  init(_ tree: SourcedValue, registry: Registry) {
+    self.tree = tree
+    self.registry = registry
+  }
+
+  // MARK: sections
+
+  /// A section of fixed keys: its own options, and the keys that other code reads.
+  mutating func section<Options: ComponentOptions>(
+    _ type: Options.Type, at path: RecipePath, owner: String, besides reserved: [String] = []
+  ) -> Options {
+    let decoder = RecipeDecoder(owner: owner, noun: "key", reserved: reserved, folder: folder)
+    let (options, found) = decoder.decode(type, from: given(at: path), at: path)
+    issues += found
+    return options
+  }
+
+  /// The component at `path`; nil where the recipe names none. An absent one that is needed is an issue.
+  mutating func component<P, Settings: ComponentOptions>(
+    at path: RecipePath, from shelf: Shelf<P>, settings: Settings.Type, key: String, isNeeded: Bool = true,
+    isKeyed: Bool = false
+  ) -> Chosen<P, Settings>? {
+    guard let value = given(at: path) else {
+      if isNeeded {
+        issues.append(RecipeIssue(path, "is missing; name one, as in \(shelf.example)", note: shelf.known))
+      }
+      return nil
+    }
+    guard let members = value.members else {
+      let example = isKeyed ? "an object of options, such as {}" : "an object such as \(shelf.example)"
+      issues.append(RecipeIssue(path, "must be \(example), is \(value.inWords)"))
+      return nil
+    }
+    guard let name = name(in: members, at: path, key: isKeyed ? key : nil, shelf: shelf) else { return nil }
+    let place = members["use"] == nil ? path : path / "use"
+    let entry: Entry<P>
+    do { entry = try shelf.entry(name, at: place) } catch {
+      issues.append(error)
+      return nil
+    }
+    return read(members, at: path, as: entry, settings: settings, key: key)
+  }
+
+  private mutating func name<P>(
+    in members: [String: JSONValue], at path: RecipePath, key: String?, shelf: Shelf<P>
+  ) -> String? {
+    switch members["use"] {
+    case .string(let name)?: return name
+    case nil, .null?:
+      if let key { return key }
+      issues.append(RecipeIssue(path / "use", "is missing; name one, as in \(shelf.example)", note: shelf.known))
+    case let other?: issues.append(RecipeIssue(path / "use", "must be text, is \(other.inWords)"))
+    }
+    return nil
+  }
+
+  private mutating func read<P, Settings: ComponentOptions>(
+    _ members: [String: JSONValue], at path: RecipePath, as entry: Entry<P>, settings: Settings.Type, key: String
+  ) -> Chosen<P, Settings> {
+    let before = issues.count
+    let prepared = entry.prepared(.object(members), at: path, folder: folder)
+    issues += prepared.issues
+    let known = (try? JSONValue.encoding(Settings()))?.members ?? [:]
+    let decoder = RecipeDecoder(owner: "\"\(entry.summary.name)\"", folder: folder)
+    let (read, found) = decoder.decode(settings, from: .object(members.filter { known[$0.key] != nil }), at: path)
+    issues += found
+    return Chosen(
+      key: key, path: path, summary: entry.summary, settings: read, prepared: prepared,
+      isSound: issues.count == before)
+  }
+
+  /// The components of a keyed map, in the order of their keys.
+  mutating func keyed<P, Settings: ComponentOptions>(
+    at path: RecipePath, from shelf: Shelf<P>, settings: Settings.Type
+  ) -> [Chosen<P, Settings>] {
+    guard let value = given(at: path) else { return [] }
+    guard let members = value.members else {
+      issues.append(RecipeIssue(path, "must be an object with a \(shelf.kind) under each key, is \(value.inWords)"))
+      return []
+    }
+    return members.keys.sorted().compactMap { key in
+      if members[key] == .null {
+        noteRemoval(of: key, at: path, shelf: shelf, present: members.filter { $0.value != .null }.keys.sorted())
+        return nil
+      }
+      guard key.allSatisfy({ $0.isLetter || $0.isNumber || "-_".contains($0) }), !key.isEmpty else {
+        issues.append(RecipeIssue(path / key, "a key here is made of letters, digits, \"-\" and \"_\""))
+        return nil
+      }
+      return component(at: path / key, from: shelf, settings: settings, key: key, isKeyed: true)
+    }
+  }
+
+  /// A null that removes nothing is harmless under a registered name, else most likely a misspelt one.
+  private mutating func noteRemoval<P>(of key: String, at path: RecipePath, shelf: Shelf<P>, present: [String]) {
+    guard shelf[key] == nil else { return }
+    issues.append(
+      RecipeIssue(
+        path / key, "null removes nothing: there is no \(JSONValue.quoted(key))"
+          + NearestName.suggestion(for: key, among: present + shelf.names),
+        note: "present: " + (present.isEmpty ? "none" : present.joined(separator: ", "))))
+  }
+
+  /// The components of a list.
+  mutating func list<P>(at path: RecipePath, from shelf: Shelf<P>) -> [Chosen<P, NoOptions>] {
+    guard let value = given(at: path) else { return [] }
+    guard let elements = value.elements else {
+      issues.append(RecipeIssue(path, "must be a list of objects such as \(shelf.example), is \(value.inWords)"))
+      return []
+    }
+    return elements.indices.compactMap {
+      component(at: path / $0, from: shelf, settings: NoOptions.self, key: "\($0)")
+    }
+  }
+
+  // MARK: places
+
+  /// What the recipe says there; nil for nothing and for null.
+  func given(at path: RecipePath) -> JSONValue? {
+    guard let value = tree.part(at: path)?.value, value != .null else { return nil }
+    return value
+  }
+
+  /// The folder from which a relative path written at that place starts.
+  var folder: @Sendable (RecipePath) -> String {
+    let tree = FoldersByPlace(tree)
+    return { tree.folder(at: $0) }
+  }
+
+  /// The problem as it is reported: with the place its value comes from.
+  func located(_ issue: RecipeIssue, file: String) -> RecipeProblem {
+    RecipeProblem(tree.origin(at: issue.path) ?? .file(file, line: 0), issue)
+  }
+}
+
+/// Knows which folder the relative paths of each part of a recipe start from.
+private struct FoldersByPlace: Sendable {
+  private let folders: [RecipePath: String]
+
+  init(_ tree: SourcedValue) {
+    var folders: [RecipePath: String] = [:]
+    func visit(_ value: SourcedValue, _ path: RecipePath) {
+      if case .file(let file, _) = value.origin { folders[path] = PathText.folder(of: PathText.absolute(file)) }
+      switch value.content {
+      case .scalar: break
+      case .array(let elements): for index in elements.indices { visit(elements[index], path / index) }
+      case .object(let members): for (key, member) in members { visit(member, path / key) }
+      }
+    }
+    visit(tree, RecipePath())
+    self.folders = folders
+  }
+
+  func folder(at path: RecipePath) -> String { folders[path] ?? FileManager.default.currentDirectoryPath }
+}

@@ -1,0 +1,109 @@
+/// A value of a recipe that remembers where each of its parts comes from.
+struct SourcedValue {
+  enum Content {
+    case scalar(JSONValue)
+    case array([SourcedValue])
+    case object([String: SourcedValue])
+  }
+
+  var origin: RecipeOrigin
+  var content: Content
+
+  static func empty(_ origin: RecipeOrigin) -> SourcedValue { SourcedValue(origin: origin, content: .object([:])) }
+
+  init(origin: RecipeOrigin, content: Content) {
+    self.origin = origin
+    self.content = content
+  }
+
+  /// A value of which all parts share an origin, or have one by their path.
+  init(_ value: JSONValue, at path: RecipePath = RecipePath(), origin: (RecipePath) -> RecipeOrigin) {
+    self.origin = origin(path)
+    switch value {
+    case .array(let elements):
+      content = .array(elements.indices.map { SourcedValue(elements[$0], at: path / $0, origin: origin) })
+    case .object(let members):
+      var sourced: [String: SourcedValue] = [:]
+      for (key, member) in members { sourced[key] = SourcedValue(member, at: path / key, origin: origin) }
+      content = .object(sourced)
+    default: content = .scalar(value)
+    }
+  }
+
+  var value: JSONValue {
+    switch content {
+    case .scalar(let value): value
+    case .array(let elements): .array(elements.map(\.value))
+    case .object(let members): .object(members.mapValues(\.value))
+    }
+  }
+
+  var isNull: Bool {
+    if case .scalar(.null) = content { return true }
+    return false
+  }
+
+  /// The part at `path`; nil where there is none.
+  func part(at path: RecipePath) -> SourcedValue? {
+    var here = self
+    for step in path.steps {
+      switch (step, here.content) {
+      case (.key(let key), .object(let members)):
+        guard let member = members[key] else { return nil }
+        here = member
+      case (.index(let index), .array(let elements)):
+        guard elements.indices.contains(index) else { return nil }
+        here = elements[index]
+      default: return nil
+      }
+    }
+    return here
+  }
+
+  /// The origin of the part at `path`, or of the nearest part around it; nil where that is the whole.
+  func origin(at path: RecipePath) -> RecipeOrigin? {
+    var path = path
+    while !path.steps.isEmpty {
+      if let part = part(at: path) { return part.origin }
+      path.steps.removeLast()
+    }
+    return nil
+  }
+
+  /// This value changed by `patch`: objects merge, null removes, all else replaces.
+  ///
+  /// A null that removes nothing stays, so that the check can tell a misspelt name from a name that is not in
+  /// use. Where `patch` names another component, that component's options replace the old one's: they mean
+  /// nothing to it. A command line's `list.0.key` reaches into a list.
+  func merged(with patch: SourcedValue, at path: RecipePath = RecipePath()) -> SourcedValue {
+    switch (content, patch.content) {
+    case (.object(let mine), .object(let theirs)):
+      if patch.names(otherThan: self, at: path) { return patch }
+      var members = mine
+      for (key, change) in theirs {
+        if change.isNull {
+          members[key] = mine[key] == nil ? change : nil
+        } else {
+          members[key] = mine[key]?.merged(with: change, at: path / key) ?? change
+        }
+      }
+      return SourcedValue(origin: origin, content: .object(members))
+    case (.array(var elements), .object(let theirs)) where patch.origin == .commandLine:
+      for (key, change) in theirs {
+        guard let index = Int(key), elements.indices.contains(index) else { return patch }
+        elements[index] = elements[index].merged(with: change, at: path / index)
+      }
+      return SourcedValue(origin: origin, content: .array(elements))
+    default: return patch
+    }
+  }
+
+  private func names(otherThan base: SourcedValue, at path: RecipePath) -> Bool {
+    guard let new = part(at: RecipePath("use"))?.value.text else { return false }
+    let parent = path.parent
+    let isKeyed = parent == RecipePath("losses") || parent == RecipePath("model", "corrections")
+    var old = base.part(at: RecipePath("use"))?.value.text
+    if old == nil, isKeyed, case .key(let key)? = path.steps.last { old = key }
+    return old != nil && old != new
+  }
+}

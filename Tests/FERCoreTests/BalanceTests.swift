@@ -1,0 +1,64 @@
+import FERCore
+import TensorKit
+import TestSupport
+import Testing
+
+@Suite("Confidence and balance")
+struct BalanceTests {
+  /// By hand: ½ ln 2 + 0.3 ln(10/3) + 0.2 ln 10 = 1.168282; 1 − 1.168282 / ln 4 = 0.157262. Likewise the others.
+  @Test("confidence is one minus the normalised entropy")
+  func confidence() {
+    let rows: [[Float]] = [[0.5, 0.3, 0.1, 0.1], [0.7, 0.1, 0.1, 0.1], [0.4, 0.4, 0.1, 0.1]]
+    expectClose(
+      Tensor([3, 4], rows.flatMap { $0 }).confidence(), [[0.1572624], [0.3216102], [0.1390360]], absolute: 1e-6)
+  }
+
+  @Test("the sure are 1, the undecided 0")
+  func extremes() {
+    expectClose(Tensor([2, 4], [0, 1, 0, 0, 0.25, 0.25, 0.25, 0.25]).confidence(), [[1], [0]], absolute: 1e-6)
+  }
+
+  /// By hand, two classes: the term (1, 0) has C = 1, the primary (½, ½) has C = 0, so the term takes all.
+  @Test("a sure term outweighs an undecided primary distribution")
+  func sureTerm() {
+    let primary = Tensor([1, 2], [0.5, 0.5])
+    expectClose(Tensor.balanced(primary, with: [Tensor([1, 2], [1, 0])]), [[1, 0]], absolute: 1e-6)
+    expectClose(Tensor.balanced(primary, with: []), primary)
+  }
+
+  /// With s and a as terms the shares are .3216102 and .1390360 over their sum, so the mean of the terms is
+  /// (.6094516, .1905484, .1, .1); its confidence is .2222320 (H = 1.0782154). The result leans on it by
+  /// .2222320 / (.2222320 + .1572624) = .5856003: .5 + .5856003 · .1094516 = .5640949, .3 − .0640949 = .2359051.
+  @Test("two terms and a primary distribution, by paper and pencil")
+  func twoTerms() {
+    let balanced = Tensor.balanced(
+      Tensor([1, 4], [0.5, 0.3, 0.1, 0.1]),
+      with: [Tensor([1, 4], [0.7, 0.1, 0.1, 0.1]), Tensor([1, 4], [0.4, 0.4, 0.1, 0.1])])
+    expectClose(balanced, [[0.5640949, 0.2359051, 0.1, 0.1]], absolute: 1e-6)
+  }
+
+  @Test("gradients agree with central differences")
+  func gradients() {
+    let logits = Tensor([2, 3], [0.3, -0.5, 0.8, 1.1, 0.2, -0.4])
+    let other = Tensor([2, 3], [-0.2, 0.6, 0.1, 0.9, -0.8, 0.5])
+    checkGradients(at: logits) { $0.softmax(along: -1).confidence() }
+    checkGradients(at: logits, other) {
+      let terms = [$0[1].softmax(along: -1), ($0[1] * -0.5).softmax(along: -1)]
+      return Tensor.balanced($0[0].softmax(along: -1), with: terms)
+    }
+  }
+
+  @Test("the reference's values and gradients")
+  func golden() throws {
+    let (golden, allowed) = (try Golden("op_balance"), try Tolerance.read().ops)
+    let (tape, names) = (Tape(), ["primary", "term1", "term2"])
+    let inputs = names.map { tape.watch(golden.plain($0)) }
+    let output = Tensor.balanced(inputs[0], with: [inputs[1], inputs[2]])
+    expectRelativeNorm(output, golden.plain("output"), atMost: allowed, "balance")
+    tape.backward(from: output, gradient: golden.plain("output.grad"))
+    for (name, input) in zip(names, inputs) {
+      let gradient = try #require(tape.gradient(of: input))
+      expectRelativeNorm(gradient, golden.plain(name + ".grad"), atMost: allowed, "gradient of \(name)")
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import FERCore
+import NeuralKit
+import TensorKit
+import Testing
+
+@Suite("Registry")
+struct RegistryTests {
+  @Test("a second registration of a name is refused, naming both")
+  func duplicate() throws {
+    var registry = try Registry(plugins: [FakePlugin.self])
+    let problem = #expect(throws: RegistryProblem.self) {
+      try registry.corrections.register("anchor", FakeAttentive.self)
+    }
+    #expect(
+      problem?.description == """
+        two types want to be the correction term "anchor": FERCoreTests.FakeAnchor is registered, \
+        FERCoreTests.FakeAttentive was refused; rename one
+        """)
+    #expect(registry.corrections.names == ["anchor", "attentive"])
+  }
+
+  @Test("one name on two shelves is two components")
+  func sameNameOnTwoShelves() throws {
+    let registry = try Registry(plugins: [FakePlugin.self])
+    #expect(registry.summaries.filter { $0.name == "anchor" }.map(\.kind) == ["correction term", "loss"])
+  }
+
+  @Test("a name that a recipe could not write is refused", arguments: ["", "a b", "ä", "a.b", "x\n"])
+  func badName(name: String) throws {
+    var registry = Registry()
+    #expect(throws: RegistryProblem.self) { try registry.heads.register(name, FakeHead.self) }
+  }
+
+  @Test("an option named like a reserved key is refused")
+  func reservedOption() throws {
+    var registry = Registry()
+    let problem = #expect(throws: RegistryProblem.self) {
+      try registry.losses.register("focal", LossWithWeight.self)
+    }
+    #expect(
+      problem?.description == """
+        the loss "focal" (FERCoreTests.LossWithWeight) cannot be registered: its option "weight" has a name that is \
+        reserved in recipes
+        """)
+  }
+
+  @Test("an entry knows its options, defaults and evidence, and builds")
+  func entry() throws {
+    let registry = try Registry(plugins: [FakePlugin.self])
+    let entry = try #require(registry.corrections["anchor"])
+    #expect(entry.summary.options.map(\.key) == ["perClass", "delta"])
+    #expect(entry.summary.defaults == .object(["perClass": .int(10), "delta": .int(1)]))
+    #expect(entry.summary.provides == [.anchors])
+    var context = BuildContext(scope: ParameterScope(path: "x"), classes: ["a", "b"], inputSize: 8)
+    context.embedding = 3
+    let term = try entry.make(.object(["perClass": .int(2)]), in: &context)
+    #expect(term is FakeAnchor)
+    #expect(context.scope.store["x.anchors"]?.shape == [2, 2, 3])
+    #expect(throws: RecipeIssue(RecipePath("perClass"), "must be at least 1, is 0")) {
+      try entry.make(.object(["perClass": .int(0)]), in: &context)
+    }
+  }
+
+  @Test("the nearest name is a third of the length away at most, and one edit in any case")
+  func nearest() {
+    #expect(NearestName.of("ancor", among: ["anchor", "attentive"]) == "anchor")
+    #expect(NearestName.of("haed", among: ["head"]) == "head")  // two neighbours swapped: one edit
+    #expect(NearestName.of("sgd", among: ["sam"]) == nil)  // two of three letters differ
+    #expect(NearestName.of("ADAM", among: ["adam"]) == "adam")
+    #expect(NearestName.of("smothing", among: ["smoothing", "nothing"]) == "smoothing")
+    #expect(NearestName.of("x", among: []) == nil)
+  }
+}
+
+final class LossWithWeight: Loss {
+  struct Options: ComponentOptions {
+    @Option("Collides.") var weight: Float = 1
+  }
+  init(_ options: Options, in context: inout BuildContext) throws {}
+  func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor { .zeros([1]) }
+}
