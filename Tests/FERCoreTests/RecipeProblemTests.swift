@@ -44,11 +44,11 @@ struct RecipeProblemTests {
     Mistake("model: { backbone: 'tiny' }",
       "a.json5:1: model.backbone: must be an object such as { use: \"tiny\" }, is the text \"tiny\""),
     Mistake("model: { head: null }", """
-      a.json5: model.head: is missing; name one, as in { use: "line" }
+      base.json5:6: model.head: is missing; name one, as in { use: "line" }
         known: line
       """),
     Mistake("model: { head: { use: null } }", """
-      base.json5:7: model.head.use: is missing; name one, as in { use: "line" }
+      base.json5:8: model.head.use: is missing; name one, as in { use: "line" }
         known: line
       """),
     Mistake("losses: null", """
@@ -62,7 +62,7 @@ struct RecipeProblemTests {
         options: none; also frozen, learningRateScale, use, weights
       """),
     Mistake("model: { corrections: { anchor: null } }", """
-      base.json5:10: losses.anchor: the loss "anchor" needs anchors, which no correction term of this recipe \
+      base.json5:11: losses.anchor: the loss "anchor" needs anchors, which no correction term of this recipe \
       provides; add the correction term "anchor", or remove this loss with null
       """),
     Mistake("model: { corrections: { atentive: null } }", """
@@ -72,7 +72,7 @@ struct RecipeProblemTests {
     Mistake("model: { encoder: { windows: [3] } }",
       "a.json5:1: model.encoder.windows: must divide its map: 3 does not divide 4"),
     Mistake("input: { size: 10 }",
-      "base.json5:6: model.backbone.side: must divide the input size: 4 does not divide 10"),
+      "base.json5:7: model.backbone.side: must divide the input size: 4 does not divide 10"),
     Mistake("input: { size: 8, resize: 4 }", "a.json5:1: input.resize: must be 0 or at least the input size, 8, is 4"),
     Mistake("input: { normalize: 'imagnet' }",
       "a.json5:1: input.normalize: must be one of imagenet, half, none, is \"imagnet\""),
@@ -88,7 +88,7 @@ struct RecipeProblemTests {
         keys: test, train, validation
       """),
     Mistake("data: { train: null }", """
-      a.json5: data.train: is missing; name one, as in { use: "drawn" }
+      base.json5:3: data.train: is missing; name one, as in { use: "drawn" }
         known: drawn
       """),
     Mistake("classes: ['calm']", "a.json5:1: classes: must name at least 2 classes, names 1"),

@@ -100,7 +100,7 @@ public struct JSON5Parser {
     let (before, start) = (self, position)
     while let scalar = next, Self.isWord(scalar) { advance() }
     guard position > start, !("0"..."9").contains(scalars[start]) else {
-      throw before.problem("expected a key, found \(found)")
+      throw before.problem("expected a key, found \(before.found)")
     }
     return text(from: start)
   }

@@ -44,7 +44,8 @@ public struct RecipeDecoder {
     }
     // A value that could not be read was replaced by its default; only what was read can be out of range.
     let ranges = options.allIssues().map { RecipeIssue(path / $0.key, $0.message) }
-    return (options, log.issues + ranges.filter { issue in !log.issues.contains { $0.path == issue.path } })
+    let isTold = { (path: RecipePath) in log.issues.contains { $0.path.steps.starts(with: path.steps) } }
+    return (options, log.issues + ranges.filter { !isTold($0.path) })
   }
 
   private func findUnknown(
