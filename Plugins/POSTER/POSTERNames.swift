@@ -1,3 +1,5 @@
+import NeuralKit
+
 /// The names that published POSTER++ checkpoints use, against those of a model here.
 ///
 /// | checkpoint | model |
@@ -5,6 +7,7 @@
 /// | `face_landback.X` | `landmarks.X` |
 /// | `ir_back.X` | `backbone.X` |
 /// | `VIT.head.linear.X` | `head.linear.X` |
+/// | `head.X`, `reduction.X`, `corrections.X`, which POSTER++ does not have | the same |
 /// | any other `X` | `encoder.X` |
 ///
 /// Published files prefix every key with `module.`, and hold weights that the network never uses; both are
@@ -22,8 +25,15 @@ public enum POSTERNames {
     (checkpoint: "face_landback.", model: "landmarks."),
     (checkpoint: "ir_back.", model: "backbone."),
     (checkpoint: "VIT.head.linear.", model: "head.linear."),
+    (checkpoint: "head.", model: "head."),
+    (checkpoint: "reduction.", model: "reduction."),
+    (checkpoint: "corrections.", model: "corrections."),
     (checkpoint: "", model: "encoder."),
   ]
+
+  /// The names, for reading a published file: `WeightFile(path).load(into: store.all, naming:
+  /// POSTERNames.naming)`.
+  public static let naming = WeightNaming("POSTER++ checkpoint") { modelName(ofKey: $0) }
 
   /// The model's name for a checkpoint's key; nil where the network has no use for it.
   public static func modelName(ofKey key: String) -> String? {
@@ -33,8 +43,7 @@ public enum POSTERNames {
       .map { $0.model + bare.dropFirst($0.checkpoint.count) }
   }
 
-  /// The checkpoint's key for one of the model's names, without `module.`. Names of parts that POSTER++ does
-  /// not have (an MLP head, corrections) stay as they are.
+  /// The checkpoint's key for one of the model's names, without `module.`.
   public static func key(ofModelName name: String) -> String {
     prefixes.first { name.hasPrefix($0.model) }
       .map { $0.checkpoint + name.dropFirst($0.model.count) } ?? name

@@ -31,7 +31,10 @@ struct TokenTransformer {
     let (count, size) = (levels[0].shape[0], levels[0].shape[2])
     let first = pass[classToken].broadcast(to: [count, 1, size])
     var tokens = Tensor.concatenated([first] + levels, along: 1) + pass[positions]    // [N, 1 + T, D]
-    for block in blocks { tokens = block(tokens, pass) }
+    for (index, block) in blocks.enumerated() {
+      // Of the last block only the class token is read, so only that is worked out.
+      tokens = block(tokens, asking: index == blocks.count - 1 ? 1 : tokens.shape[1], pass)
+    }
     let summary = tokens.sliced(along: 1, from: 0, count: 1).reshaped([count, size])  // [N, D]
     return gate(norm(summary, pass), pass)
   }
@@ -49,8 +52,10 @@ struct TokenTransformer {
       feedForward = MLP(size: size, hidden: mlpRatio * size, initializer: weights, in: scope / "mlp")
     }
 
-    func callAsFunction(_ tokens: Tensor, _ pass: ForwardPass) -> Tensor {
-      let attended = tokens + attention(attentionNorm(tokens, pass), pass)
+    /// `[N, T, D]` -> `[N, count, D]`, the first `count` tokens.
+    func callAsFunction(_ tokens: Tensor, asking count: Int, _ pass: ForwardPass) -> Tensor {
+      let asking = count == tokens.shape[1] ? tokens : tokens.sliced(along: 1, from: 0, count: count)
+      let attended = asking + attention(attentionNorm(tokens, pass), asking: count, pass)
       return attended + feedForward(feedForwardNorm(attended, pass), pass)
     }
   }

@@ -16,7 +16,7 @@ struct GoldenNetworkTests {
     let allowed = try Tolerance.read().eval
     var parts = try Extractors(classes: 7)
     let head = try parts.build("head") { try LinearHead(.init(), in: &$0) }
-    parts.store.fillFromNames(POSTERNames.key(ofModelName:))
+    try parts.store.fillThroughFile(POSTERNames.naming, POSTERNames.key(ofModelName:))
     let images = uniformImages("input.poster", count: 2, side: 224)
     let (features, landmarks, embedding) = parts.run(images, .evaluation)
     for (name, pyramid) in [("ir50", features), ("mobilefacenet", landmarks)] {
@@ -42,7 +42,7 @@ struct GoldenNetworkTests {
     let anchorTerm = try parts.build("corrections.anchor") { try AnchorCorrection(.init(), in: &$0) }
     let attentiveTerm = try parts.build("corrections.attentive") { try AttentiveCorrection(.init(), in: &$0) }
     let losses = try Losses(in: parts.context)
-    parts.store.fillFromNames(POSTERNames.key(ofModelName:))
+    try parts.store.fillThroughFile(POSTERNames.naming, POSTERNames.key(ofModelName:))
     for parameter in parts.store.under("landmarks") { parameter.isFrozen = true }
 
     let tape = Tape()

@@ -30,7 +30,9 @@ struct POSTERNamesTests {
 
   @Test("parts that POSTER++ does not have keep their names")
   func others() {
-    #expect(POSTERNames.key(ofModelName: "corrections.anchor.anchors") == "corrections.anchor.anchors")
-    #expect(POSTERNames.key(ofModelName: "head.0.linear.weight") == "head.0.linear.weight")
+    for name in ["corrections.anchor.anchors", "head.0.linear.weight", "reduction.bias"] {
+      #expect(POSTERNames.key(ofModelName: name) == name)
+      #expect(POSTERNames.modelName(ofKey: name) == name)
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import NeuralKit
 import TensorKit
 
@@ -52,11 +53,29 @@ extension ParameterStore {
   /// - Parameter fileName: from our name of a parameter to the published one.
   public func fillFromNames(_ fileName: (String) -> String = { $0 }) {
     for parameter in all {
-      let isConvolution = parameter.fileLayout == .convolution && parameter.shape.count == 4
-      let shape = parameter.shape
-      let fileShape = isConvolution ? [shape[0], shape[3], shape[1], shape[2]] : shape
-      let stored = filled(fileName(parameter.name), shape: fileShape)
-      parameter.value = isConvolution ? stored.channelsLast : stored.plain
+      let stored = filled(fileName(parameter.name), shape: parameter.fileShape)
+      parameter.value = parameter.fromFileLayout(stored.plain)
     }
   }
+
+  /// The same by way of a file with the published names, read by the importer of such files.
+  public func fillThroughFile(_ naming: WeightNaming, _ fileName: (String) -> String) throws {
+    var arrays: [String: Tensor] = [:]
+    for parameter in all {
+      let key = fileName(parameter.name)
+      arrays["module." + key] = filled(key, shape: parameter.fileShape).plain
+    }
+    try withTemporaryFile { path in
+      try WeightFile.write(arrays, to: path)
+      try WeightFile(path).load(into: all, naming: naming)
+    }
+  }
+}
+
+/// Runs `body` with the path of a file that may be written, and removes the file afterwards.
+func withTemporaryFile<Result>(_ body: (String) throws -> Result) throws -> Result {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("arbex-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  return try body(folder.appendingPathComponent("weights.safetensors").path)
 }
