@@ -35,6 +35,40 @@ struct ResNetTests {
     #expect(context.store.under("layer4").isEmpty)
   }
 
+  /// One number for the whole map and four of its values, by a NumPy program in double precision that loops
+  /// over places: widths 8 and 12, two units and one, parameters and image filled from their names.
+  @Test(
+    "values agree with an independent program",
+    arguments: [
+      (18, "large", 13.842_089_1, [0.991_345_9, 0.132_499_7, 0, 0]),
+      (18, "small", 32.994_809_5, [1.282_099_0, 0.473_746_0, 0, 0]),
+      (50, "large", 21.124_863_2, [0.440_280_8, 1.205_388_8, 0, 2.099_327_6]),
+      (50, "small", 50.954_467_9, [0.373_907_1, 0.132_304_6, 0, 1.099_714_4]),
+    ] as [(Int, String, Double, [Float])])
+  func values(_ depth: Int, _ stem: String, _ norm: Double, _ last: [Float]) throws {
+    let map = try depth == 18 ? mapOfResNet18(stem) : mapOfResNet50(stem)
+    #expect(abs(StoredArray(channelsFirstOf: map).norm - norm) < 1e-5 * norm)
+    expectClose(Tensor([4], Array(map.values.suffix(4))), last, absolute: 1e-5)
+  }
+
+  private func mapOfResNet18(_ stem: String) throws -> Tensor {
+    var options = ResNet18.Options()
+    (options.stem, options.stages, options.widths, options.units) = (stem, [2], [8, 12], [2, 1])
+    var context = BuildContext.fixture(inputSize: 32)
+    let network = try ResNet18(options, in: &context)
+    context.store.fillFromNames()
+    return network.features(of: uniformImages("input.resnet", count: 2, side: 32), .evaluation).levels[0]
+  }
+
+  private func mapOfResNet50(_ stem: String) throws -> Tensor {
+    var options = ResNet50.Options()
+    (options.stem, options.stages, options.widths, options.units) = (stem, [2], [8, 12], [2, 1])
+    var context = BuildContext.fixture(inputSize: 32)
+    let network = try ResNet50(options, in: &context)
+    context.store.fillFromNames()
+    return network.features(of: uniformImages("input.resnet", count: 2, side: 32), .evaluation).levels[0]
+  }
+
   @Test("stages must be rising and exist")
   func badOptions() {
     var options = ResNet50.Options()

@@ -100,7 +100,7 @@ public enum ConformanceKit {
   ) -> [String] {
     let trial = Trial(
       entry, options, context: { .fixture(classes: classes, embedding: embedding) },
-      inputs: [input("embedding", [batch, embedding])]
+      inputs: [input("embedding", [batch, embedding])], leakTolerance: 1e-6
     ) {
       let found = $0.classify($1[0], $2)
       return [found.logits] + (found.sampleWeight.map { [$0] } ?? [])
@@ -117,7 +117,7 @@ public enum ConformanceKit {
   ) -> [String] {
     let trial = Trial(
       entry, options, context: { .fixture(classes: classes, embedding: embedding) },
-      inputs: [input("embedding", [batch, embedding]), distributions]
+      inputs: [input("embedding", [batch, embedding]), distributions], leakTolerance: 1e-6
     ) {
       [$0.correct(Prediction(embedding: $1[0], distribution: $1[1]), $2).distribution]
     }
