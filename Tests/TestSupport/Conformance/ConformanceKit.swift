@@ -21,9 +21,10 @@ public enum ConformanceKit {
   static let embedding = 12
 
   /// Everything registered, with default options: each problem after the kind and name of its component.
-  public static func problems(in registry: Registry) -> [String] {
+  /// - Parameter only: one component, as "corrections/anchor"; nil for all.
+  public static func problems(in registry: Registry, only: String? = nil) -> [String] {
     func named<Product>(_ shelf: Shelf<Product>, _ check: (Entry<Product>) -> [String]) -> [String] {
-      shelf.all.flatMap { entry in
+      shelf.all.filter { only == nil || only == "\(shelf.plural)/\($0.summary.name)" }.flatMap { entry in
         check(entry).map { "\(entry.summary.kind) \"\(entry.summary.name)\": \($0)" }
       }
     }

@@ -1,0 +1,19 @@
+import FERCore
+import FaceBackbones
+import POSTER
+import ReliabilityBalancing
+import TestSupport
+import Testing
+
+/// The rules of its kind, for every registered component: nothing has to be added here for a new one.
+@Suite("Every registered component keeps the rules of its kind")
+struct ConformanceTests {
+  @Test("conformance", arguments: try Self.registry().summaries.map { "\($0.shelf)/\($0.name)" })
+  func conformance(_ component: String) throws {
+    for problem in ConformanceKit.problems(in: try Self.registry(), only: component) { Issue.record("\(problem)") }
+  }
+
+  private static func registry() throws -> Registry {
+    try Registry(plugins: [FaceBackbonesPlugin.self, POSTERPlugin.self, ReliabilityBalancingPlugin.self])
+  }
+}
