@@ -69,6 +69,8 @@ public struct TrainingOptions: ComponentOptions {
   public var validateEvery = 1
   @Option("Steps between two checkpoints inside an epoch. 0: only at its end.", 0...)
   public var checkpointSteps = 0
+  @Option("Minutes between two checkpoints inside an epoch. 0: only as checkpointSteps says.", 0...)
+  public var checkpointMinutes: Float = 10
   @Option("Epochs without a better validation after which training stops. 0: never.", 0...)
   public var patience = 0
 

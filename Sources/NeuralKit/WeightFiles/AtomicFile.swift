@@ -40,7 +40,10 @@ public enum AtomicFile {
   }
 
   /// Replaces or creates the file at `path` with what `content` writes.
-  public static func write(to path: String, _ content: (Sink) throws -> Void) throws {
+  /// - Parameter beforeReplacing: runs when the new file is safe, just before it takes the old one's place.
+  public static func write(
+    to path: String, beforeReplacing: () throws -> Void = {}, _ content: (Sink) throws -> Void
+  ) throws {
     ignoresSizeSignal
     let folder = folder(of: path)
     let beside = folder + "/" + temporaryPrefix + "\(getpid())-\(nextNumber())"
@@ -56,6 +59,7 @@ public enum AtomicFile {
         throw error
       }
       guard close(descriptor) == 0 else { throw problem(path, "written", errno) }
+      try beforeReplacing()
       guard rename(beside, path) == 0 else { throw problem(path, "put in place", errno) }
     } catch {
       unlink(beside)
@@ -69,10 +73,12 @@ public enum AtomicFile {
     try write(to: path) { try $0.write(text) }
   }
 
-  /// Renames a file over another and syncs the folder.
-  public static func move(_ old: String, to new: String) throws {
-    guard rename(old, new) == 0 else { throw problem(new, "put in place", errno) }
-    try syncFolder(folder(of: new), of: new)
+  /// Gives a file a second name beside, in place of whatever had it; where the file system has no such links, the
+  /// file is renamed. Nothing happens where there is no such file.
+  public static func keep(_ path: String, as other: String) throws {
+    guard access(path, F_OK) == 0 else { return }
+    unlink(other)
+    guard link(path, other) == 0 || rename(path, other) == 0 else { throw problem(other, "put in place", errno) }
   }
 
   /// Removes what writes that were killed have left in a folder.

@@ -4,7 +4,10 @@ extension WeightFile {
   /// Writes a safetensors file: arrays and metadata sorted by name, with the file's own SHA-256 in the metadata.
   /// The old file stays until the new one is safe (``AtomicFile``).
   /// - Parameter tensors: in the file's layout.
-  public static func write(_ tensors: [String: Tensor], metadata: [String: String] = [:], to path: String) throws {
+  /// - Parameter previous: the name under which the old file is kept; nil lets it go.
+  public static func write(
+    _ tensors: [String: Tensor], metadata: [String: String] = [:], to path: String, keepingOldAs previous: String? = nil
+  ) throws {
     let names = tensors.keys.sorted()
     let arrays = names.compactMap { tensors[$0] }
     let blank = String(repeating: "0", count: 64)
@@ -12,7 +15,8 @@ extension WeightFile {
     digest.update(front(names, arrays, metadata, sha256: blank))
     for array in arrays { array.withValues { digest.update(UnsafeRawBufferPointer($0)) } }
     let front = front(names, arrays, metadata, sha256: digest.finish())
-    try AtomicFile.write(to: path) { sink in
+    let keepOld = { if let previous { try AtomicFile.keep(path, as: previous) } }
+    try AtomicFile.write(to: path, beforeReplacing: keepOld) { sink in
       try sink.write(front)
       for array in arrays { try array.withValues { try sink.write(UnsafeRawBufferPointer($0)) } }
     }

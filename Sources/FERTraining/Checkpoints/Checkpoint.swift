@@ -1,0 +1,138 @@
+import FERCore
+import Foundation
+import NeuralKit
+import TensorKit
+
+/// The files under `checkpoints/`: safetensors whose metadata tells what the numbers belong to.
+///
+/// `last` holds all that resuming needs. Parameters and buffers lie under their own names in PyTorch's layout, so
+/// any safetensors reader can use the file; `optimizer/NAME/SLOT` and `average/NAME` lie as in memory. `best` holds
+/// the weights alone. Every file carries a SHA-256 of itself.
+struct CheckpointStore {
+  let folder: String
+  let recipe: Recipe
+  /// A digest of the names and labels of all samples.
+  let dataDigest: String
+
+  var last: String { folder + "/last.safetensors" }
+  var previous: String { folder + "/previous.safetensors" }
+  var best: String { folder + "/best.safetensors" }
+
+  /// The version of the layout that is written; a newer one is refused.
+  static let format = 1
+
+  /// Writes `last`, keeping the one before as `previous`.
+  func save(
+    _ state: TrainingState, _ model: ExpressionModel, _ optimizer: any Optimizer, _ average: WeightAverage?
+  ) throws {
+    try refuseNonFinite(model, state)
+    var tensors = weights(of: model)
+    let moments = optimizer.state
+    for (name, tensor) in moments.tensors { tensors["optimizer/" + name] = tensor }
+    for (name, tensor) in average?.state.tensors ?? [:] { tensors["average/" + name] = tensor }
+    var metadata = description
+    metadata["state"] = try Self.json(state)
+    metadata["optimizerSteps"] = try Self.json(moments.counters)
+    metadata["averageUpdates"] = String(average?.updates ?? 0)
+    try WeightFile.write(tensors, metadata: metadata, to: last, keepingOldAs: previous)
+  }
+
+  /// Writes the model's present values as `best`.
+  func saveBest(_ model: ExpressionModel, _ scores: OrderedObject) throws {
+    var metadata = description
+    metadata["scores"] = scores.text
+    try WeightFile.write(weights(of: model), metadata: metadata, to: best)
+  }
+
+  /// Fills model, optimiser and average from `last`, or where that is damaged from `previous`.
+  /// - Parameter warn: told which file is damaged and which is used.
+  /// - Returns: nil where there is no checkpoint yet.
+  /// - Throws: ``RunProblem`` where none is usable.
+  func load(
+    into model: ExpressionModel, _ optimizer: any Optimizer, _ average: WeightAverage?, warn: (String) -> Void
+  ) throws -> TrainingState? {
+    let present = [last, previous].filter { FileManager.default.fileExists(atPath: $0) }
+    guard !present.isEmpty else { return nil }
+    var problems: [String] = []
+    for path in present {
+      do {
+        let state = try load(path, model, optimizer, average)
+        if !problems.isEmpty { warn(problems.joined(separator: "\n") + "\n\(path): the checkpoint before it is used") }
+        return state
+      } catch let problem as FileProblem {
+        problems.append(problem.description)
+      }
+    }
+    throw RunProblem.failure("no usable checkpoint:\n  " + problems.joined(separator: "\n  "))
+  }
+
+  private func load(
+    _ path: String, _ model: ExpressionModel, _ optimizer: any Optimizer, _ average: WeightAverage?
+  ) throws -> TrainingState {
+    let file = try WeightFile(path)
+    guard file.hasDigest else { throw FileProblem(path, "carries no SHA-256, so it is no checkpoint of this program") }
+    try file.verifyDigest()
+    let state: TrainingState = try parsed("state", of: file)
+    let steps: [String: Int] = try parsed("optimizerSteps", of: file)
+    try checkOrigin(of: file)
+    try file.load(into: model.store.all, naming: .checkpoint)
+    var moments = OptimizerState(counters: steps)
+    var averages = OptimizerState(counters: ["updates": Int(file.metadata["averageUpdates"] ?? "") ?? 0])
+    for name in file.names {
+      if name.hasPrefix("optimizer/") { moments.tensors[String(name.dropFirst(10))] = try file.tensor(name) }
+      if name.hasPrefix("average/") { averages.tensors[String(name.dropFirst(8))] = try file.tensor(name) }
+    }
+    optimizer.state = moments
+    average?.state = averages
+    return state
+  }
+
+  /// A checkpoint of another recipe or of other data is intact, but not ours to go on from.
+  private func checkOrigin(of file: WeightFile) throws {
+    guard let format = Int(file.metadata["format"] ?? ""), format <= Self.format else {
+      throw RunProblem.request("\(file.path): was written by a newer version of this program; resume with that one")
+    }
+    guard file.metadata["data"] == dataDigest else {
+      throw RunProblem.request(
+        "\(file.path): the images have changed since (names, labels or number); restore them, or start a new run")
+    }
+  }
+
+  private func weights(of model: ExpressionModel) -> [String: Tensor] {
+    Dictionary(model.store.all.map { ($0.name, $0.fileValue) }) { first, _ in first }
+  }
+
+  private var description: [String: String] {
+    [
+      "format": String(Self.format), "classes": JSONValue.array(recipe.classes.map(JSONValue.string)).oneLine,
+      "preprocessing": recipe.effective["input"]?.oneLine ?? "{}", "recipe": recipe.text, "recipeHash": recipe.hash,
+      "data": dataDigest,
+    ]
+  }
+
+  private func refuseNonFinite(_ model: ExpressionModel, _ state: TrainingState) throws {
+    guard let bad = model.store.all.first(where: { $0.value.nonFiniteCount > 0 }) else { return }
+    throw RunProblem.failure(
+      "step \(state.step): \(bad.name) holds numbers that are not finite; nothing was saved, \(last) stays as it was")
+  }
+
+  private func parsed<Value: Decodable>(_ key: String, of file: WeightFile) throws -> Value {
+    guard let text = file.metadata[key], let value = try? JSONDecoder().decode(Value.self, from: Data(text.utf8)) else {
+      throw FileProblem(file.path, "holds no \(key), so training cannot be resumed from it")
+    }
+    return value
+  }
+
+  private static func json(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}
+
+extension WeightNaming {
+  /// A checkpoint's own names, without what belongs to optimiser and average.
+  static let checkpoint = WeightNaming("checkpoint") { name in
+    name.hasPrefix("optimizer/") || name.hasPrefix("average/") ? nil : name
+  }
+}

@@ -1,0 +1,85 @@
+import FERCore
+import NeuralKit
+
+extension Evaluation {
+  /// Every image with its class and all distributions, as comma-separated values (RFC 4180).
+  public var predictionTable: String {
+    let sets = ["primary"] + termNames + ["final"]
+    let distributions = sets.flatMap { set in classes.map { "\(set) \($0)" } }
+    var lines = [["image", "class", "primary", "final", "confidence"] + distributions]
+    lines += rows.map { row in
+      let label = row.label.map { classes[$0] } ?? ""
+      let numbers = ([row.primary] + row.terms + [row.final]).flatMap { $0 }.map { "\($0)" }
+      return [row.id, label, classes[row.primaryPrediction], classes[row.prediction], "\(row.confidence)"] + numbers
+    }
+    return lines.map { $0.map(CSV.field).joined(separator: ",") + "\r\n" }.joined()
+  }
+}
+
+/// Comma-separated values.
+enum CSV {
+  /// One field: quoted where it must be. A text that a spreadsheet would take for a formula gets an apostrophe in
+  /// front, so that a file's name cannot run anything.
+  static func field(_ text: String) -> String {
+    let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false && Double(text) == nil
+    let safe = isFormula ? "'" + text : text
+    guard safe.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else { return safe }
+    return "\"" + safe.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+  }
+}
+
+extension PredictionRow {
+  /// One image as a JSON object, distributions as arrays in the order of the classes.
+  public func json(classes: [String], termNames: [String]) -> String { object(classes, termNames).text }
+
+  func object(_ classes: [String], _ termNames: [String]) -> OrderedObject {
+    let array = { (values: [Float]) in JSONValue.array(values.map { .number(Double($0)) }) }
+    var result = OrderedObject()
+    result.add("image", id)
+    result.add("class", classes[prediction])
+    result.add("confidence", Double(confidence))
+    result.add("primary", array(primary))
+    var named = OrderedObject()
+    for (name, term) in zip(termNames, terms) { named.add(name, array(term)) }
+    result.add("terms", named)
+    result.add("final", array(final))
+    return result
+  }
+}
+
+/// Predictions as one JSON object.
+public func predictionsJSON(_ rows: [PredictionRow], classes: [String], termNames: [String]) -> String {
+  var result = OrderedObject()
+  result.add("classes", .array(classes.map(JSONValue.string)))
+  result.add("predictions", rows.map { $0.object(classes, termNames) })
+  return result.text
+}
+
+extension Evaluation {
+  /// The numbers side by side, for people.
+  public var summary: String {
+    let number = { (value: Double?) in value.map { ($0 * 100).rounded(places: 2) } ?? "-" }
+    let width = max(15, (classes.map(\.count).max() ?? 0) + 2)
+    let row = { (name: String, cells: [String]) in
+      name.printable.padded(to: width) + cells.map { $0.leftPadded(to: 10) }.joined() + "\n"
+    }
+    var text = row("\(corrected.total) images, in %", ["primary", "corrected"])
+    text += row("accuracy", [number(primary.accuracy), number(corrected.accuracy)])
+    text += row("macro precision", [number(primary.macroPrecision), number(corrected.macroPrecision)])
+    text += row("macro recall", [number(primary.macroRecall), number(corrected.macroRecall)])
+    text += row("macro F1", [number(primary.macroF1), number(corrected.macroF1)])
+    text += "\n" + row("corrected, by class", ["precision", "recall", "F1", "images"])
+    for label in classes.indices {
+      let cells = [corrected.precision(label), corrected.recall(label), corrected.f1(label)].map(number)
+      text += row(classes[label], cells + ["\(corrected.support(label))"])
+    }
+    text += "\n" + row("truth \\ corrected", classes.map { String($0.printable.prefix(9)) })
+    for label in classes.indices { text += row(classes[label], corrected.counts[label].map(String.init)) }
+    return text
+  }
+}
+
+extension String {
+  fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
+  fileprivate func leftPadded(to width: Int) -> String { String(repeating: " ", count: max(1, width - count)) + self }
+}

@@ -1,0 +1,96 @@
+import FERCore
+import Foundation
+import NeuralKit
+
+/// The folder of one run and what lies in it.
+///
+///     recipe.json5        the effective recipe, enough to run it again
+///     environment.json    program, processor and libraries it ran on
+///     metrics.jsonl       one line per event; no times in it: the same run has the same bytes
+///     timings.jsonl       how long things took
+///     checkpoints/        last, previous and best
+///     predictions.csv     what the model says of each validation image
+///     report.html         the same in pictures
+///
+/// One process at a time trains in it: it holds a lock that the system takes back when the process ends, however
+/// it ends.
+public final class RunFolder {
+  /// Where it is.
+  public let path: String
+  private var lock: Int32 = -1
+
+  private init(_ path: String) { self.path = path }
+
+  deinit { if lock >= 0 { close(lock) } }
+
+  /// The folder of a run that exists.
+  /// - Throws: ``RunProblem`` where it is none.
+  public static func existing(_ path: String) throws -> RunFolder {
+    guard isRun(path) else {
+      throw RunProblem.request("\(path.printable): is not a run folder; it holds no recipe.json5")
+    }
+    return RunFolder(path)
+  }
+
+  /// Whether a path is the folder of a run.
+  public static func isRun(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path + "/recipe.json5") }
+
+  /// Makes the folder of a new run and locks it.
+  /// - Throws: ``RunProblem`` where it exists.
+  public static func create(_ path: String) throws -> RunFolder {
+    let contents = try? FileManager.default.contentsOfDirectory(atPath: path)
+    if let contents, !contents.isEmpty {
+      throw RunProblem.request(
+        "\(path.printable): exists already; continue that run with --resume, or choose another folder with --out")
+    }
+    let folder = RunFolder(path)
+    do {
+      try FileManager.default.createDirectory(atPath: folder.checkpoints, withIntermediateDirectories: true)
+    } catch {
+      throw RunProblem.request("\(path.printable): cannot be made a folder: \(AtomicFile.reason(for: error))")
+    }
+    try folder.takeLock()
+    return folder
+  }
+
+  /// Opens the folder of a run to go on with it, and locks it.
+  public static func resume(_ path: String) throws -> RunFolder {
+    guard isRun(path) else {
+      throw RunProblem.request("\(path.printable): there is no run to resume here; leave out --resume to start one")
+    }
+    let folder = RunFolder(path)
+    try? FileManager.default.createDirectory(atPath: folder.checkpoints, withIntermediateDirectories: true)
+    try folder.takeLock()
+    AtomicFile.removeLeftovers(in: folder.checkpoints)
+    AtomicFile.removeLeftovers(in: path)
+    return folder
+  }
+
+  /// A file of the run.
+  public func file(_ name: String) -> String { path + "/" + name }
+  /// The folder of the checkpoints.
+  public var checkpoints: String { file("checkpoints") }
+
+  private func takeLock() throws {
+    lock = open(file("lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard lock >= 0 else { throw AtomicFile.problem(file("lock"), "written", errno) }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      let owner = (try? String(contentsOfFile: file("lock"), encoding: .utf8)) ?? ""
+      throw RunProblem.request(
+        "\(path.printable): another process is training in it (\(owner.printable)); wait for it, or end it first")
+    }
+    let text = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)".utf8)
+    _ = ftruncate(lock, 0)
+    _ = pwrite(lock, text, text.count, 0)
+  }
+}
+
+extension AtomicFile {
+  /// The system's sentence within an error of Foundation's.
+  static func reason(for error: any Error) -> String {
+    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    let code = underlying?.code ?? (error as NSError).code
+    guard underlying != nil else { return error.localizedDescription }
+    return String(cString: strerror(Int32(truncatingIfNeeded: code)))
+  }
+}

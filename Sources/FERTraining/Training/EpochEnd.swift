@@ -1,0 +1,132 @@
+import FERCore
+import Foundation
+import NeuralKit
+import TensorKit
+
+// What happens between two epochs, and after the last.
+extension Trainer {
+  /// Validates, notes what the epoch brought, keeps the best weights, writes a checkpoint.
+  /// - Returns: nil where training goes on; nothing is noted where a signal came meanwhile, and the epoch's end
+  ///   will be worked through again when the run is resumed.
+  func closeEpoch() throws -> End? {
+    let number = state.epoch + 1
+    let isDue = number % options.validateEvery == 0 || number == options.epochs
+    var evaluation: Evaluation?
+    do {
+      if isDue, let validation { evaluation = try validated(on: validation) }
+    } catch is InterruptedBySignal {
+      try save()
+      return endAsked
+    }
+    metrics.append(epochLine(number))
+    if let evaluation { metrics.append(validationLine(evaluation, number)) }
+    console.line(summary(number, evaluation))
+    if isDue { try keepBest(number, evaluation) }
+    state.epoch = number
+    state.batch = 0
+    state.sums = EpochSums()
+    try save()
+    return nil
+  }
+
+  /// Evaluates with the averaged weights, where there are any.
+  private func validated(on source: some BatchSource) throws -> Evaluation {
+    let start = Clock.seconds
+    let evaluation = try withAverage {
+      try Evaluator(model, batchSize: options.validationBatch).evaluate(source) { done in
+        console.progress("validation", share: Double(done) / Double(max(1, source.samples.count))) {
+          "\((Double(done) / max(Clock.seconds - start, 1e-9)).rounded(places: 0)) images/s"
+        }
+        if StopSignal.received != nil { throw InterruptedBySignal() }
+      }
+    }
+    var timing = OrderedObject()
+    timing.add("event", "validation")
+    timing.add("step", state.step)
+    timing.add("seconds", Clock.seconds - start)
+    timings.append(timing.text)
+    return evaluation
+  }
+
+  private func withAverage<Result>(_ body: () throws -> Result) rethrows -> Result {
+    guard let average else { return try body() }
+    return try average.whileSwappedIn(to: model.store.all, body)
+  }
+
+  private func keepBest(_ number: Int, _ evaluation: Evaluation?) throws {
+    // Without validation images the latest weights are the best there are.
+    let score = evaluation.map { $0.score(options.best) } ?? Double(number)
+    guard let score, state.best.map({ score > $0.score }) ?? true else { return }
+    try withAverage { try store.saveBest(model, evaluation?.object ?? OrderedObject()) }
+    state.best = BestSoFar(score: score, epoch: number)
+  }
+
+  /// Evaluates the best weights once more and writes predictions and report.
+  func writeResults() throws {
+    let values = model.store.all.map(\.value)
+    defer { for (parameter, value) in zip(model.store.all, values) { parameter.value = value } }
+    if FileManager.default.fileExists(atPath: store.best) {
+      try WeightFile(store.best).load(into: model.store.all)
+    }
+    guard let validation else { return try Report.write(nil, for: folder, named: recipe.name) }
+    let evaluation = try Evaluator(model, batchSize: options.validationBatch).evaluate(
+      validation, keepsEmbeddings: true)
+    try AtomicFile.write(evaluation.predictionTable, to: folder.file("predictions.csv"))
+    try Report.write(evaluation, for: folder, named: recipe.name)
+  }
+
+  private func epochLine(_ number: Int) -> String {
+    let count = Double(max(1, state.sums.images))
+    var line = OrderedObject()
+    line.add("event", "epoch")
+    line.add("epoch", number)
+    line.add("step", state.step)
+    line.add("images", state.sums.images)
+    let position = TrainingProgress(position: Double(number - 1), epochs: options.epochs)
+    line.add("learningRate", Double(step.schedule.learningRate(base: step.optimizer.learningRate, at: position)))
+    line.add("loss", state.sums.loss / count)
+    line.add("losses", .object(state.sums.losses.mapValues { JSONValue.number($0 / count) }))
+    line.add("accuracy", Double(state.sums.correct) / count)
+    return line.text
+  }
+
+  private func validationLine(_ evaluation: Evaluation, _ number: Int) -> String {
+    var line = OrderedObject()
+    line.add("event", "validation")
+    line.add("epoch", number)
+    line.add("step", state.step)
+    line.add("images", evaluation.corrected.total)
+    line.add("loss", evaluation.loss)
+    line.add("primary", evaluation.primary.json(classes: evaluation.classes))
+    line.add("corrected", evaluation.corrected.json(classes: evaluation.classes))
+    return line.text
+  }
+
+  private func summary(_ number: Int, _ evaluation: Evaluation?) -> String {
+    let loss = (state.sums.loss / Double(max(1, state.sums.images))).rounded(places: 4)
+    let accuracy = (100 * Double(state.sums.correct) / Double(max(1, state.sums.images))).rounded(places: 1)
+    var text = "epoch \(number)/\(options.epochs): loss \(loss), training accuracy \(accuracy)%"
+    if let evaluation {
+      let percent = { (value: Double?) in value.map { (100 * $0).rounded(places: 2) + "%" } ?? "undefined" }
+      text += "; validation: primary \(percent(evaluation.primary.accuracy)), "
+        + "corrected \(percent(evaluation.corrected.accuracy))"
+    }
+    return text
+  }
+}
+
+/// A signal came during validation.
+private struct InterruptedBySignal: Error {}
+
+extension Evaluation {
+  /// The number that chooses the best checkpoint, larger is better.
+  func score(_ name: String) -> Double? {
+    switch name {
+    case "primary accuracy": primary.accuracy
+    case "primary macro F1": primary.macroF1
+    case "final macro F1": corrected.macroF1
+    case "loss": loss.map { -$0 }
+    default: corrected.accuracy
+    }
+  }
+}

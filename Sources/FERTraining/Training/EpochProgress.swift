@@ -1,0 +1,58 @@
+/// How fast an epoch goes, and when it and the whole training will end.
+final class EpochProgress {
+  private let epoch: Int
+  private let epochs: Int
+  private let first: Int
+  private let images: [Int]
+  private let console: Console
+  private let start = Clock.seconds
+  private var done = 0
+
+  /// - Parameter done: batches that were done before an interruption.
+  init(epoch: Int, epochs: Int, done: Int, batches: [[Int]], console: Console) {
+    (self.epoch, self.epochs, first, self.console) = (epoch, epochs, done, console)
+    // images[n]: images in the first n batches.
+    images = batches.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
+  }
+
+  private var rate: Double { Double(images[done] - images[first]) / max(Clock.seconds - start, 1e-9) }
+
+  /// Shows the state after some batches.
+  func show(done: Int, sums: EpochSums) {
+    self.done = done
+    let total = images[images.count - 1]
+    console.progress("epoch \(epoch + 1)/\(epochs)", share: Double(images[done]) / Double(max(1, total))) {
+      let rest = Double(total - images[done]) / rate
+      let all = rest + Double(epochs - epoch - 1) * Double(total) / rate
+      let loss = sums.loss / Double(max(1, sums.images))
+      return "\(rate.rounded(places: rate < 10 ? 1 : 0)) images/s  loss \(loss.rounded(places: 4))  "
+        + "epoch \(Clock.text(rest)) left, all \(Clock.text(all)) left"
+    }
+  }
+
+  /// A line for timings.jsonl.
+  func timing(step: Int) -> String {
+    var timing = OrderedObject()
+    timing.add("event", "epoch")
+    timing.add("epoch", epoch + 1)
+    timing.add("step", step)
+    timing.add("seconds", Clock.seconds - start)
+    timing.add("imagesPerSecond", rate)
+    return timing.text
+  }
+}
+
+extension Double {
+  /// With so many digits after the point, for people.
+  func rounded(places: Int) -> String {
+    guard isFinite else { return "\(self)" }
+    var scale = 1.0
+    for _ in 0..<places { scale *= 10 }
+    let value = (self * scale).rounded() / scale
+    guard abs(value) < 1e15 else { return "\(value)" }
+    if places == 0 { return "\(Int(value))" }
+    let parts = "\(value)".split(separator: ".")
+    guard parts.count == 2, parts[1].count <= places else { return "\(value)" }
+    return parts[0] + "." + parts[1] + String(repeating: "0", count: places - parts[1].count)
+  }
+}

@@ -1,0 +1,33 @@
+import Foundation
+import Synchronization
+
+/// Asks to end: Ctrl-C, `kill`, a closed terminal, a batch system's warning.
+///
+/// The first one is noted, so that training can finish its step and save; the second ends the process at once.
+/// A pipe that nobody reads any more never ends it.
+public enum StopSignal {
+  private static let handled = [SIGINT, SIGTERM, SIGHUP, SIGUSR1]
+
+  /// Starts to note signals.
+  public static func listen() {
+    _ = received
+    for number in handled {
+      var action = sigaction()
+      action.__sigaction_handler.sa_handler = { number in
+        let first = noted.compareExchange(expected: 0, desired: number, ordering: .relaxed)
+        if !first.exchanged { _exit(128 + number) }
+      }
+      action.sa_flags = SA_RESTART
+      sigaction(number, &action, nil)
+    }
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  /// The signal that came, if one did.
+  public static var received: Int32? {
+    let number = noted.load(ordering: .relaxed)
+    return number == 0 ? nil : number
+  }
+}
+
+private let noted = Atomic<Int32>(0)

@@ -1,0 +1,205 @@
+import FERCore
+import Foundation
+import NeuralKit
+import TensorKit
+
+/// Trains a recipe's model in a run folder.
+///
+/// Everything that decides what comes next is in ``TrainingState``, the model, the optimiser and the average, and
+/// all of it is in every checkpoint: a run that was interrupted anywhere ends with the same bits as one that was
+/// not. Each random number depends on the seed and on what it is for, never on what ran before.
+///
+/// A last batch of one image is left out of an epoch: a batch norm cannot work with it.
+public final class Trainer {
+  /// How a run ended.
+  public enum End: Equatable, Sendable {
+    /// All epochs are done.
+    case finished
+    /// They were done before.
+    case alreadyFinished
+    /// The wanted number of steps is done.
+    case stoppedAtLimit(step: Int)
+    /// A signal asked to stop.
+    case interrupted(signal: Int32)
+  }
+
+  /// How much of the recipe to run.
+  public struct Limits: Sendable {
+    /// Stop with a checkpoint once this many steps are done in all.
+    public var steps: Int?
+    /// Leave out what an epoch has beyond this many batches.
+    public var batchesPerEpoch: Int?
+
+    public init(steps: Int? = nil, batchesPerEpoch: Int? = nil) {
+      self.steps = steps
+      self.batchesPerEpoch = batchesPerEpoch
+    }
+  }
+
+  /// The model in training; after the run the last weights, not the best.
+  public let model: ExpressionModel
+
+  let recipe: Recipe
+  let options: TrainingOptions
+  let train: any BatchSource
+  let validation: (any BatchSource)?
+  let folder: RunFolder
+  let console: Console
+  let store: CheckpointStore
+  let average: WeightAverage?
+  let step: TrainingStep
+  var state = TrainingState()
+  var metrics: EventLog
+  let timings: EventLog
+  private let limits: Limits
+  private let optimizer: any Optimizer
+  private let hasResumed: Bool
+  private var lastSave = Clock.seconds
+
+  /// Builds the model, or takes up what the folder's last checkpoint holds.
+  /// - Parameter options: the recipe's, or others in their place.
+  public init(
+    _ recipe: Recipe, options: TrainingOptions? = nil, train: any BatchSource, validation: (any BatchSource)?,
+    in folder: RunFolder, limits: Limits = Limits(), console: Console
+  ) throws {
+    let options = options ?? recipe.training
+    let digest = Self.digest(of: [train.samples, validation?.samples ?? []])
+    let store = CheckpointStore(folder: folder.checkpoints, recipe: recipe, dataDigest: digest)
+    let hasCheckpoint = [store.last, store.previous].contains { FileManager.default.fileExists(atPath: $0) }
+    model = try recipe.buildModel(loadingWeights: !hasCheckpoint)
+    optimizer = try recipe.makeOptimizer()
+    average = options.ema > 0 ? WeightAverage(decay: Double(options.ema)) : nil
+    let saved = try store.load(into: model, optimizer, average) { console.warn($0) }
+    step = TrainingStep(
+      model: model, optimizer: optimizer, schedule: try recipe.makeSchedule(), average: average, options: options,
+      seed: recipe.seed)
+    hasResumed = saved != nil
+    state = saved ?? TrainingState()
+    metrics = EventLog(folder.file("metrics.jsonl"), cutTo: state.metricsLength) { console.warn($0) }
+    timings = EventLog(folder.file("timings.jsonl")) { console.warn($0) }
+    (self.recipe, self.options, self.train, self.validation) = (recipe, options, train, validation)
+    (self.folder, self.console, self.store, self.limits) = (folder, console, store, limits)
+  }
+
+  /// Trains until all epochs are done or something asks to stop.
+  /// - Throws: ``RunProblem``, a `FileProblem` or a `DataProblem`; the last good checkpoint stays.
+  public func run() throws -> End {
+    if state.isFinished { return .alreadyFinished }
+    // The first checkpoint shows, before any work is done, that there is room for more.
+    if hasResumed { console.line("resuming at step \(state.step), epoch \(state.epoch + 1)") } else { try save() }
+    while state.epoch < options.epochs, !hasLostPatience {
+      if let end = try runEpoch() { return end }
+      if let end = try closeEpoch() { return end }
+    }
+    try writeResults()
+    state.isFinished = true
+    try save()
+    return .finished
+  }
+
+  private func runEpoch() throws -> End? {
+    let batches = try batchesOfEpoch()
+    let progress = EpochProgress(
+      epoch: state.epoch, epochs: options.epochs, done: state.batch, batches: batches, console: console)
+    let stream = try train.stream(Array(batches.dropFirst(state.batch)), epoch: state.epoch)
+    while state.batch < batches.count {
+      if let end = endAsked { return try end.saved(by: self) }
+      guard let batch = try stream.next() else {
+        throw RunProblem.failure("epoch \(state.epoch + 1): the images ran out at batch \(state.batch + 1)")
+      }
+      try take(batch, share: Double(state.batch) / Double(batches.count))
+      progress.show(done: state.batch, sums: state.sums)
+      if isTimeToSave { try save() }
+    }
+    timings.append(progress.timing(step: state.step))
+    // A signal that came with the last batch is seen by the validation that follows.
+    guard case .stoppedAtLimit(let step) = endAsked else { return nil }
+    return try End.stoppedAtLimit(step: step).saved(by: self)
+  }
+
+  private func take(_ batch: LabelledBatch, share: Double) throws {
+    defer {
+      state.batch += 1
+      state.step += 1
+    }
+    // Unreadable images may have left too few for a batch norm.
+    guard batch.labels.count > 1 else { return }
+    let position = TrainingProgress(position: Double(state.epoch) + share, epochs: options.epochs)
+    let result = try step(batch, step: state.step, at: position)
+    state.sums.add(result, count: batch.labels.count)
+  }
+
+  /// The epoch's order, cut into batches; the same for the same seed and epoch.
+  private func batchesOfEpoch() throws -> [[Int]] {
+    let random = RandomSource(seed: recipe.seed, stream: "sampler", epoch: UInt64(state.epoch))
+    let order = recipe.sampler.order(
+      of: train.samples, classCount: recipe.classes.count, epoch: state.epoch, random: random)
+    guard order.allSatisfy(train.samples.indices.contains) else {
+      throw RunProblem.failure("epoch \(state.epoch + 1): the sampler chose an image that is not there")
+    }
+    let batches = order.batches(of: options.batch).filter { $0.count > 1 }
+    guard !batches.isEmpty else {
+      throw RunProblem.failure(
+        "epoch \(state.epoch + 1): the sampler chose \(order.count) images; training needs at least 2")
+    }
+    return Array(batches.prefix(limits.batchesPerEpoch ?? batches.count))
+  }
+
+  var endAsked: End? {
+    if let number = StopSignal.received { return .interrupted(signal: number) }
+    if let limit = limits.steps, state.step >= limit { return .stoppedAtLimit(step: state.step) }
+    return nil
+  }
+
+  private var isTimeToSave: Bool {
+    let byStep = options.checkpointSteps > 0 && state.step % options.checkpointSteps == 0
+    let byTime = options.checkpointMinutes > 0 && Clock.seconds - lastSave > 60 * Double(options.checkpointMinutes)
+    return byStep || byTime
+  }
+
+  private var hasLostPatience: Bool {
+    guard options.patience > 0, let best = state.best else { return false }
+    return state.epoch - best.epoch >= options.patience
+  }
+
+  /// Writes a checkpoint of this moment.
+  func save() throws {
+    state.metricsLength = metrics.sync()
+    let start = Clock.seconds
+    try store.save(state, model, optimizer, average)
+    lastSave = Clock.seconds
+    var timing = OrderedObject()
+    timing.add("event", "checkpoint")
+    timing.add("step", state.step)
+    timing.add("seconds", lastSave - start)
+    timings.append(timing.text)
+  }
+
+  /// A digest of what there is to train on and validate with.
+  private static func digest(of sets: [[Sample]]) -> String {
+    let digest = Digest()
+    for samples in sets {
+      digest.update(Array("\(samples.count)\n".utf8))
+      for sample in samples { digest.update(Array("\(sample.label) \(sample.group) \(sample.id)\n".utf8)) }
+    }
+    return digest.finish()
+  }
+}
+
+extension Trainer.End {
+  /// The same, with a checkpoint written.
+  fileprivate func saved(by trainer: Trainer) throws -> Trainer.End {
+    try trainer.save()
+    return self
+  }
+}
+
+extension EpochSums {
+  /// Adds a step's findings, weighed by its images.
+  fileprivate mutating func add(_ result: TrainingStep.Result, count: Int) {
+    images += count
+    correct += result.correct
+    loss += result.loss * Double(count)
+    for (name, value) in result.losses { losses[name, default: 0] += Double(value) * Double(count) }
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import NeuralKit
+import Testing
+
+@testable import FERTraining
+
+@Suite("Checkpoints that survive")
+struct CheckpointTests {
+  @Test("a damaged last checkpoint is replaced by the one before, with a warning naming both")
+  func fallsBack() throws {
+    let shop = try Workshop()
+    try shop.run("whole")
+    try shop.run("split", steps: 5)
+    let last = shop.path + "/split/checkpoints/last.safetensors"
+    let whole = try #require(FileManager.default.contents(atPath: last))
+    let previous = try #require(FileManager.default.contents(atPath: shop.path + "/split/checkpoints/previous.safetensors"))
+    var damages = [("empty", Data()), ("no header", whole.prefix(7)), ("half", whole.prefix(whole.count / 2))]
+    for place in [20, whole.count / 3, whole.count - 1] {
+      var flipped = whole
+      flipped[place] ^= 16
+      damages.append(("bit flipped at \(place)", flipped))
+    }
+    for (index, (what, bytes)) in damages.enumerated() {
+      let name = "damaged\(index)"
+      try FileManager.default.copyItem(atPath: shop.path + "/split", toPath: shop.path + "/" + name)
+      let folder = shop.path + "/\(name)/checkpoints/"
+      try bytes.write(to: URL(fileURLWithPath: folder + "last.safetensors"))
+      try previous.write(to: URL(fileURLWithPath: folder + "previous.safetensors"))
+      let warnings = Warnings()
+      try shop.run(name, warnings: warnings)
+      #expect(warnings.text.contains("last.safetensors") && warnings.text.contains("previous.safetensors"), "\(what)")
+      #expect(shop.results(name) == shop.results("whole"), "\(what)")
+    }
+  }
+
+  @Test("both damaged: an error that names both, and never a fresh start")
+  func bothDamaged() throws {
+    let shop = try Workshop()
+    try shop.run("split", steps: 5)
+    for name in ["last", "previous"] {
+      try Data("no".utf8).write(to: URL(fileURLWithPath: shop.path + "/split/checkpoints/\(name).safetensors"))
+    }
+    let problem = #expect(throws: RunProblem.self) { try shop.run("split") }
+    #expect(problem?.isRequest == false)
+    #expect(problem?.description.contains("last.safetensors") == true)
+    #expect(problem?.description.contains("previous.safetensors") == true)
+  }
+
+  @Test("pixels that are not numbers stop the run before weights change; step and images are named")
+  func nonFinite() throws {
+    let shop = try Workshop()
+    let problem = #expect(throws: RunProblem.self) {
+      try shop.run("broken", train: TinyImages(count: 21, brokenSample: 4))
+    }
+    #expect(problem?.isRequest == false)
+    #expect(problem?.description.contains("the loss is nan") == true)
+    #expect(problem?.description.contains("face 4") == true)
+    let file = try WeightFile(shop.path + "/broken/checkpoints/last.safetensors")
+    try file.verifyDigest()
+    for name in file.names { #expect(try file.tensor(name).nonFiniteCount == 0) }
+  }
+
+  @Test("a learning rate far too high stops the run, too")
+  func explosion() throws {
+    let shop = try Workshop("training.optimizer.learningRate=1e38", "training.schedule={ use: \"constant\" }")
+    #expect(throws: RunProblem.self) { try shop.run("broken") }
+    let file = try WeightFile(shop.path + "/broken/checkpoints/last.safetensors")
+    for name in file.names { #expect(try file.tensor(name).nonFiniteCount == 0) }
+  }
+
+  @Test("a checkpoint tells its classes, preprocessing, recipe and digest")
+  func metadata() throws {
+    let shop = try Workshop()
+    try shop.run("whole")
+    for name in ["last", "best"] {
+      let file = try WeightFile(shop.path + "/whole/checkpoints/\(name).safetensors")
+      try file.verifyDigest()
+      #expect(file.hasDigest)
+      #expect(file.metadata["classes"] == "[\"red\", \"<b>green</b>\", \"=blue\"]")
+      #expect(file.metadata["preprocessing"]?.contains("\"size\": 8") == true)
+      #expect(file.metadata["recipe"] == shop.recipe.text)
+      #expect(file.metadata["recipeHash"] == shop.recipe.hash)
+      #expect(file.shape(of: "backbone.conv.weight") == [6, 3, 3, 3])
+    }
+  }
+
+  @Test("a folder that exists is refused, so is a second process, so is resuming nothing")
+  func folders() throws {
+    let shop = try Workshop()
+    let folder = try RunFolder.create(shop.path + "/run")
+    try AtomicFile.write("{}", to: folder.file("recipe.json5"))
+    let exists = #expect(throws: RunProblem.self) { try RunFolder.create(shop.path + "/run") }
+    #expect(exists?.description.contains("--resume") == true && exists?.isRequest == true)
+    let locked = #expect(throws: RunProblem.self) { try RunFolder.resume(shop.path + "/run") }
+    #expect(locked?.description.contains("process \(getpid())") == true)
+    #expect(throws: RunProblem.self) { try RunFolder.resume(shop.path + "/absent") }
+    #expect(throws: RunProblem.self) { try RunFolder.create(shop.path + "/tiny.json5/run") }
+    withExtendedLifetime(folder) {}
+  }
+}

@@ -1,0 +1,124 @@
+import FERCore
+import Foundation
+import TensorKit
+import Testing
+
+@testable import FERTraining
+
+@Suite("Metrics")
+struct MetricsTests {
+  /// Truth 0 0 1 1 1, predictions 0 1 1 1 0. Class 0: precision 1/2, recall 1/2. Class 1: precision 2/3, recall 2/3.
+  /// Class 2 neither occurs nor is predicted. Accuracy 3/5, macro over the two classes that occur 7/12.
+  @Test("by hand")
+  func byHand() {
+    var matrix = ConfusionMatrix(classCount: 3)
+    for (truth, prediction) in zip([0, 0, 1, 1, 1], [0, 1, 1, 1, 0]) { matrix.add(truth: truth, prediction: prediction) }
+    #expect(matrix.accuracy == 0.6)
+    #expect(matrix.precision(0) == 0.5 && matrix.recall(0) == 0.5 && matrix.f1(0) == 0.5)
+    #expect(matrix.precision(1) == 2.0 / 3 && matrix.recall(1) == 2.0 / 3)
+    #expect(matrix.precision(2) == nil && matrix.recall(2) == nil && matrix.f1(2) == nil)
+    #expect(abs((matrix.macroRecall ?? 0) - 7.0 / 12) < 1e-12)
+    #expect(matrix.counts == [[1, 1, 0], [1, 2, 0], [0, 0, 0]])
+  }
+
+  /// The same numbers from their definitions: counting over the list of pairs, one class and one number at a time.
+  @Test("against counting over lists, with ties, empty classes and no samples", arguments: 0..<200)
+  func bruteForce(seed: Int) {
+    var random = RandomSource(seed: UInt64(seed), stream: "metrics")
+    let classes = 2 + random.below(5)
+    let pairs = (0..<random.below(30)).map { _ in (truth: random.below(classes), guess: random.below(classes)) }
+    var matrix = ConfusionMatrix(classCount: classes)
+    for pair in pairs { matrix.add(truth: pair.truth, prediction: pair.guess) }
+    let hits = pairs.filter { $0.truth == $0.guess }.count
+    #expect(matrix.accuracy == (pairs.isEmpty ? nil : Double(hits) / Double(pairs.count)))
+    var macro: [Double] = []
+    for label in 0..<classes {
+      let both = pairs.filter { $0.truth == label && $0.guess == label }.count
+      let true_ = pairs.filter { $0.truth == label }.count
+      let guessed = pairs.filter { $0.guess == label }.count
+      #expect(matrix.precision(label) == (guessed == 0 ? nil : Double(both) / Double(guessed)))
+      #expect(matrix.recall(label) == (true_ == 0 ? nil : Double(both) / Double(true_)))
+      let f1 = true_ + guessed == 0 ? nil : 2 * Double(both) / Double(true_ + guessed)
+      #expect(matrix.f1(label) == f1)
+      if true_ > 0 { macro.append(f1 ?? 0) }
+    }
+    let mean = macro.isEmpty ? nil : macro.reduce(0, +) / Double(macro.count)
+    #expect(matrix.macroF1 == mean)
+  }
+
+  @Test("what is undefined is null, never NaN")
+  func undefinedIsNull() {
+    let text = ConfusionMatrix(classCount: 2).json(classes: ["a", "b"]).text
+    #expect(text.contains("\"accuracy\": null"))
+    #expect(text.contains("\"precision\": null"))
+    #expect(!text.lowercased().contains("nan"))
+    #expect(JSONValue.number(.nan) == .null)
+  }
+
+  @Test("the first of equal largest numbers wins")
+  func ties() {
+    #expect(([0.2, 0.4, 0.4] as [Float]).firstMaximum == 1)
+    #expect(([Float]()).firstMaximum == 0)
+  }
+}
+
+@Suite("Tables and reports")
+struct ReportTests {
+  private func evaluation() -> Evaluation {
+    var result = Evaluation(classes: ["=joy", "<script>alert(1)</script>"])
+    result.termNames = ["anchor"]
+    for index in 0..<4 {
+      let final: [Float] = index % 2 == 0 ? [0.75, 0.25] : [0.25, 0.75]
+      result.rows.append(
+        PredictionRow(id: "a,\"\(index)\".png", label: index % 2, primary: final, terms: [[0.5, 0.5]], final: final))
+      result.primary.add(truth: index % 2, prediction: index % 2)
+      result.corrected.add(truth: index % 2, prediction: index % 2)
+    }
+    result.embeddings = Tensor([4, 3], [0, 0, 1, 2, 0, 1, 0, 1, 1, 2, 1, 1])
+    result.anchors = Tensor([2, 1, 3], [0, 0, 0, 1, 1, 1])
+    result.loss = .nan
+    return result
+  }
+
+  @Test("fields are quoted, formulas are disarmed, numbers are left alone")
+  func csv() {
+    #expect(CSV.field("plain") == "plain")
+    #expect(CSV.field("a,\"b\"") == "\"a,\"\"b\"\"\"")
+    #expect(CSV.field("two\nlines") == "\"two\nlines\"")
+    #expect(CSV.field("=cmd|' /C calc'!A0") == "'=cmd|' /C calc'!A0")
+    #expect(CSV.field("@x") == "'@x")
+    #expect(CSV.field("-0.5") == "-0.5")
+    let lines = evaluation().predictionTable.components(separatedBy: "\r\n")
+    #expect(lines.count == 6 && lines[5].isEmpty)
+    #expect(lines[0].hasPrefix("image,class,primary,final,confidence,primary =joy,"))
+    #expect(lines[1].hasPrefix("\"a,\"\"0\"\".png\",'=joy,'=joy,'=joy,0.18872"))
+  }
+
+  @Test("a page escapes every text, asks for nothing from the network and runs nothing")
+  func html() {
+    let page = Report.page(name: "<i>&\"run\"", history: RunHistory(), evaluation())
+    #expect(!page.contains("<script") && !page.contains("<i>"))
+    #expect(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"))
+    #expect(page.contains("&lt;i&gt;&amp;&quot;run&quot;"))
+    #expect(!page.contains("http://") && !page.contains("https://") && !page.contains("src="))
+    #expect(page.components(separatedBy: "<circle").count == 5)
+    #expect(page.components(separatedBy: "<path").count == 3)
+    #expect(!page.contains("nan") && !page.contains("inf\""))
+  }
+
+  @Test("one prediction as JSON has its arrays in the order of the classes")
+  func json() {
+    let row = PredictionRow(id: "x\"", label: nil, primary: [1, 0], terms: [[0, 1]], final: [0.5, 0.5])
+    #expect(
+      row.json(classes: ["a", "b"], termNames: ["t"])
+        == #"{"image": "x\"", "class": "a", "confidence": 0.0, "primary": [1.0, 0.0], "terms": {"t": [0.0, 1.0]}, "#
+        + #""final": [0.5, 0.5]}"#)
+  }
+
+  @Test("numbers and times for people")
+  func forPeople() {
+    #expect(12.3456.rounded(places: 2) == "12.35" && 3.0.rounded(places: 1) == "3.0" && 7.6.rounded(places: 0) == "8")
+    #expect(Double.infinity.rounded(places: 1) == "inf")
+    #expect(Clock.text(65) == "1:05" && Clock.text(3723) == "1:02:03" && Clock.text(.infinity) == "?")
+  }
+}
