@@ -68,6 +68,20 @@ public struct Recipe {
     return model
   }
 
+  /// The number of learned values of each part, in the order of the model. No memory is filled.
+  public func parameterCounts() -> [(part: String, count: Int)] {
+    var issues: [RecipeIssue] = []
+    let model = plan.assemble(in: emptyContext, issues: &issues)
+    var counts: [(part: String, count: Int)] = []
+    for parameter in model?.store.all.filter(\.isLearned) ?? [] {
+      let steps = parameter.name.split(separator: ".").map(String.init)
+      let part = ["corrections", "losses"].contains(steps[0]) ? steps.prefix(2).joined(separator: ".") : steps[0]
+      if counts.last?.part != part { counts.append((part, 0)) }
+      counts[counts.count - 1].count += parameter.count
+    }
+    return counts
+  }
+
   private var emptyContext: BuildContext {
     BuildContext(
       scope: ParameterScope(), classes: classes, inputSize: input.size,

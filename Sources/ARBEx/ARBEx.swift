@@ -1,0 +1,6 @@
+// What `import ARBEx` brings: everything that a plug-in or a program around arbex needs.
+@_exported import FERCore
+@_exported import FERData
+@_exported import FERTraining
+@_exported import NeuralKit
+@_exported import TensorKit

@@ -1,0 +1,69 @@
+import FERCore
+import Foundation
+import NeuralKit
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// The whole command line, for `arbex` itself and for programs that bring plug-ins of their own.
+public enum CommandLineTool {
+  /// The version of arbex.
+  public static let version = "0.1.0"
+
+  /// Reads the process's arguments, does what they ask, and ends the process with the exit code: 0 done, 1 the
+  /// work failed, 2 the request was wrong.
+  /// - Parameter plugins: components beside those that come with arbex.
+  public static func main(plugins: [any Plugin.Type] = []) -> Never {
+    // A reader that goes away (`| head`) must not end a training run.
+    signal(SIGPIPE, SIG_IGN)
+    KernelChoice.restartIfOpenBLASChoseAnOlderKernel()
+    let code = run(
+      Array(CommandLine.arguments.dropFirst()), plugins: plugins,
+      tool: PathText.name(of: CommandLine.arguments.first ?? "arbex"), output: .standard)
+    fflush(nil)
+    exit(code)
+  }
+
+  /// The same inside a running program: the exit code is returned.
+  public static func run(
+    _ arguments: [String], plugins: [any Plugin.Type] = [], tool: String = "arbex", output: CommandOutput
+  ) -> Int32 {
+    do {
+      switch try ArgumentParser(verbs: Verb.all).parse(arguments) {
+      case .version: output.print("\(tool) \(version)")
+      case .help(nil): output.print(Help.all(Verb.all, tool: tool))
+      case .help(let verb?): output.print(Help.one(verb, tool: tool))
+      case .run(let verb, let words, let flags):
+        let registry = try Registry.builtins(and: plugins)
+        return try verb.run(Invocation(words: words, flags: flags, registry: registry, output: output))
+      }
+      return 0
+    } catch let problem as UsageProblem {
+      let more = problem.verb.isEmpty ? "\(tool) --help" : "\(tool) \(problem.verb) --help"
+      output.remark("\(tool): \(problem)\n  \(more) tells more")
+      return 2
+    } catch {
+      output.remark("\(error)")
+      return exitCode(for: error)
+    }
+  }
+
+  /// 2 for what a person can put right in the request or the files it names, else 1.
+  static func exitCode(for error: any Error) -> Int32 {
+    switch error {
+    case is RecipeProblems, is UsageProblem, is DataProblem, is FileProblem: 2
+    default: 1
+    }
+  }
+}
+
+extension CommandOutput {
+  /// The process's own.
+  public static let standard = CommandOutput(
+    print: { Swift.print($0) },
+    remark: { text in
+      fflush(nil)
+      FileHandle.standardError.write(Data((text + "\n").utf8))
+    })
+}

@@ -1,0 +1,68 @@
+import FERCore
+
+/// Texts that tell how to use `arbex`.
+enum Help {
+  static func all(_ verbs: [Verb], tool: String) -> String {
+    let rows = verbs.map { [($0.name + " " + usage(of: $0.arguments)).trimmed, $0.purpose] }
+    return """
+      \(tool): facial-expression recognition, from recipe to trained model
+
+      usage: \(tool) VERB ...
+
+      \(Columns.text(rows, indent: 2))
+
+      \(tool) VERB --help tells more; \(tool) --version names the version.
+      exit codes: 0 done, 1 the work failed, 2 the request was wrong
+      """
+  }
+
+  static func one(_ verb: Verb, tool: String) -> String {
+    let flags = verb.flags + [.help]
+    let words = verb.arguments.map { [$0.name, $0.meaning] }
+    let rows = flags.map { [($0.name + " " + ($0.value ?? "")).trimmed, $0.meaning] }
+    let brackets = verb.flags.map { "[\(($0.name + " " + ($0.value ?? "")).trimmed)]\($0.isRepeatable ? "..." : "")" }
+    let line = ([tool, verb.name, usage(of: verb.arguments)] + brackets).filter { !$0.isEmpty }
+    return """
+      \(verb.name): \(verb.purpose)
+
+      usage: \(line.joined(separator: " "))
+
+      \(Columns.text(words + rows, indent: 2))
+      """
+  }
+
+  private static func usage(of arguments: [Verb.Argument]) -> String {
+    arguments.map {
+      switch $0.count {
+      case .one: $0.name
+      case .optional: "[\($0.name)]"
+      case .any: "[\($0.name)...]"
+      case .atLeastOne: "\($0.name)..."
+      }
+    }.joined(separator: " ")
+  }
+}
+
+/// Tables of text.
+enum Columns {
+  /// Rows with their columns aligned, two spaces between them.
+  static func text(_ rows: [[String]], indent: Int = 0) -> String {
+    let count = rows.map(\.count).max() ?? 0
+    let widths = (0..<count).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+    return rows.map { row in
+      let cells = row.enumerated().map { place, cell in
+        place == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[place] - cell.count)
+      }
+      return (String(repeating: " ", count: indent) + cells.joined(separator: "  ")).trimmedEnd
+    }.joined(separator: "\n")
+  }
+}
+
+extension String {
+  fileprivate var trimmed: String { trimmedEnd }
+  fileprivate var trimmedEnd: String {
+    var text = self[...]
+    while text.last == " " { text.removeLast() }
+    return String(text)
+  }
+}

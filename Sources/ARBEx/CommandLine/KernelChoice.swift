@@ -1,0 +1,85 @@
+import FERCore
+import Foundation
+import TensorKit
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Which matrix kernel OpenBLAS should use on this CPU.
+///
+/// OpenBLAS chooses when it is loaded, and an older one takes the `Haswell` kernel on CPUs it does not know, at
+/// half the speed. It can be told by an environment variable, which it reads only at the start of a process.
+struct KernelChoice {
+  /// The CPU's features as Linux lists them.
+  var features: Set<String>
+  /// The kernel in use.
+  var kernel: String
+  /// The process's environment.
+  var environment: [String: String]
+
+  static let variable = "OPENBLAS_CORETYPE"
+  static let guardVariable = "ARBEX_RESTARTED"
+  private static let modern = ["skylakex", "cooperlake", "sapphirerapids"]
+
+  /// The kernel for this CPU where OpenBLAS chose an older one; nil where all is well.
+  var better: String? {
+    let needed: Set = ["avx512f", "avx512bw", "avx512dq", "avx512vl"]
+    guard needed.isSubset(of: features), !Self.modern.contains(kernel.lowercased()) else { return nil }
+    return features.contains("avx512_bf16") ? "COOPERLAKE" : "SKYLAKEX"
+  }
+
+  /// The kernel to start again with; nil where the choice is good, the person made it, or it was tried already.
+  var restart: String? {
+    environment[Self.variable] == nil && environment[Self.guardVariable] == nil ? better : nil
+  }
+
+  /// Of this process.
+  static var current: KernelChoice {
+    KernelChoice(
+      features: Processor.current.features, kernel: BLASInfo.kernel,
+      environment: ProcessInfo.processInfo.environment)
+  }
+
+  /// Replaces this process by itself with a better kernel, once. Returns where there is none, or where the
+  /// system refuses.
+  static func restartIfOpenBLASChoseAnOlderKernel() {
+    guard let kernel = current.restart else { return }
+    setenv(variable, kernel, 1)
+    setenv(guardVariable, "1", 1)
+    let arguments = CommandLine.arguments.map { strdup($0) } + [nil]
+    execv("/proc/self/exe", arguments)
+    unsetenv(variable)
+    for argument in arguments { free(argument) }
+  }
+}
+
+/// What Linux says of the CPU.
+struct Processor {
+  var model = "unknown"
+  var features: Set<String> = []
+
+  /// Reads the text of `/proc/cpuinfo`.
+  init(cpuinfo: String) {
+    for line in cpuinfo.split(separator: "\n") {
+      let halves = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+      guard halves.count == 2 else { continue }
+      if halves[0] == "model name", model == "unknown" { model = halves[1] }
+      if halves[0] == "flags", features.isEmpty { features = Set(halves[1].split(separator: " ").map(String.init)) }
+    }
+  }
+
+  static var current: Processor {
+    Processor(cpuinfo: SystemFile.text("/proc/cpuinfo"))
+  }
+}
+
+/// Files that the kernel makes up as they are read. They have no size, and Foundation's readers of whole files
+/// stop after the first page.
+enum SystemFile {
+  /// The file's text; "" where there is none.
+  static func text(_ path: String) -> String {
+    let data = try? FileHandle(forReadingAtPath: path)?.readToEnd()
+    return data.flatMap { String(data: $0, encoding: .utf8) } ?? ""
+  }
+}

@@ -1,0 +1,133 @@
+import FERCore
+
+/// One thing `arbex` can do: what it takes, declared as data, and how it is done.
+public struct Verb: Sendable {
+  /// A word that stands by its place, not behind a flag.
+  public struct Argument: Sendable {
+    /// How often it may come.
+    public enum Count: Sendable { case one, optional, any, atLeastOne }
+    /// As it is called in the help: "RECIPE".
+    public let name: String
+    public let meaning: String
+    public let count: Count
+
+    public init(_ name: String, _ meaning: String, count: Count = .one) {
+      self.name = name
+      self.meaning = meaning
+      self.count = count
+    }
+  }
+
+  /// `--out DIR`, or a switch such as `--json`.
+  public struct Flag: Sendable {
+    /// With its dashes: "--out".
+    public let name: String
+    /// What its value is called in the help; nil for a switch.
+    public let value: String?
+    public let meaning: String
+    public let isRepeatable: Bool
+
+    public init(_ name: String, value: String? = nil, _ meaning: String, isRepeatable: Bool = false) {
+      self.name = name
+      self.value = value
+      self.meaning = meaning
+      self.isRepeatable = isRepeatable
+    }
+  }
+
+  /// One or two words: "train", "recipe show".
+  public let name: String
+  /// What it does, in a line.
+  public let purpose: String
+  public let arguments: [Argument]
+  public let flags: [Flag]
+  /// Does it.
+  /// - Returns: the exit code: 0 done, 1 the work failed, 2 the request was wrong.
+  public let run: @Sendable (Invocation) throws -> Int32
+
+  public init(
+    _ name: String, _ purpose: String, arguments: [Argument] = [], flags: [Flag] = [],
+    run: @escaping @Sendable (Invocation) throws -> Int32
+  ) {
+    self.name = name
+    self.purpose = purpose
+    self.arguments = arguments
+    self.flags = flags
+    self.run = run
+  }
+}
+
+extension Verb.Flag {
+  /// `--json`, on every verb that has numbers to tell.
+  public static let json = Verb.Flag("--json", "one JSON object on standard output, nothing else there")
+  /// `--set`, on every verb that reads a recipe.
+  public static let set = Verb.Flag(
+    "--set", value: "KEY=VALUE", "change the recipe: training.epochs=3; null removes; may come often",
+    isRepeatable: true)
+  static let help = Verb.Flag("--help", "show this")
+}
+
+/// A verb as somebody typed it.
+public struct Invocation: Sendable {
+  /// The words without a flag, in their order.
+  public let words: [String]
+  /// Everything a recipe can name.
+  public let registry: Registry
+  /// Where results and remarks go.
+  public let output: CommandOutput
+  private let flags: [String: [String]]
+
+  init(words: [String], flags: [String: [String]], registry: Registry, output: CommandOutput) {
+    self.words = words
+    self.flags = flags
+    self.registry = registry
+    self.output = output
+  }
+
+  /// Whether a switch was given.
+  public func has(_ flag: String) -> Bool { flags[flag] != nil }
+  /// The value behind a flag; nil where the flag was not given.
+  public func value(_ flag: String) -> String? { flags[flag]?.last }
+  /// All values behind a repeatable flag.
+  public func values(_ flag: String) -> [String] { flags[flag] ?? [] }
+
+  /// The whole number behind a flag; nil where the flag was not given.
+  /// - Throws: ``UsageProblem`` where it is no number, or below `minimum`.
+  public func wholeNumber(_ flag: String, atLeast minimum: Int = 0) throws(UsageProblem) -> Int? {
+    guard let text = value(flag) else { return nil }
+    guard let number = Int(text), number >= minimum else {
+      throw UsageProblem("\(flag) needs a whole number of at least \(minimum), was given \(JSONValue.quoted(text))")
+    }
+    return number
+  }
+
+  /// Reads and checks a recipe with the `--set`s of this invocation.
+  public func recipe(at path: String) throws -> Recipe {
+    try Recipe.load(path: path, overrides: values("--set"), registry: registry)
+  }
+}
+
+/// Standard output and standard error, or what stands for them in a test.
+public struct CommandOutput: Sendable {
+  /// Writes a line of results.
+  public let print: @Sendable (String) -> Void
+  /// Writes a line that is no result: a remark, an error.
+  public let remark: @Sendable (String) -> Void
+
+  public init(print: @escaping @Sendable (String) -> Void, remark: @escaping @Sendable (String) -> Void) {
+    self.print = print
+    self.remark = remark
+  }
+}
+
+/// A request that cannot be understood.
+public struct UsageProblem: Error, Equatable, Sendable, CustomStringConvertible {
+  public let description: String
+  /// The verb whose help would tell more; "" for all verbs.
+  public var verb = ""
+
+  public init(_ description: String, verb: String = "") {
+    self.description = description
+    self.verb = verb
+  }
+}

@@ -1,0 +1,67 @@
+import FERCore
+import NeuralKit
+
+extension Verb {
+  static let pluginsList = Verb("plugins list", "every component a recipe can name", flags: [.json]) { call in
+    let all = call.registry.summaries
+    if call.has("--json") {
+      call.output.print(JSONValue.object(["components": .array(all.map(\.json))]).pretty())
+    } else {
+      call.output.print(Columns.text(all.map { [$0.kind, $0.name, $0.purpose] }))
+    }
+    return 0
+  }
+
+  static let pluginsDescribe = Verb(
+    "plugins describe", "a component's options: type, default, what is allowed, meaning",
+    arguments: [Argument("NAME", "a component's name")], flags: [.json]
+  ) { call in
+    let (name, all) = (call.words[0], call.registry.summaries)
+    let found = all.filter { $0.name == name }
+    guard !found.isEmpty else {
+      let known = Set(all.map(\.name)).sorted()
+      throw UsageProblem(
+        "no component is named \(JSONValue.quoted(name))\(NearestName.suggestion(for: name, among: known))"
+          + "\n  known: \(known.joined(separator: ", "))", verb: "plugins list")
+    }
+    if call.has("--json") {
+      call.output.print(JSONValue.object(["components": .array(found.map(\.json))]).pretty())
+    } else {
+      call.output.print(found.map(\.page).joined(separator: "\n\n"))
+    }
+    return 0
+  }
+}
+
+extension ComponentSummary {
+  /// Name, kind and purpose, then a table of the options.
+  var page: String {
+    var lines = ["\(kind) \"\(name)\"" + (purpose.isEmpty ? "" : ": \(purpose)"), "  type: \(type)"]
+    if !requires.isEmpty { lines.append("  needs: \(requires.map(\.description).joined(separator: ", "))") }
+    if !provides.isEmpty { lines.append("  provides: \(provides.map(\.description).joined(separator: ", "))") }
+    let rows = options.map { option in
+      [option.key, option.kind, defaults[option.key]?.oneLine ?? "", option.range.inWords, option.meaning]
+    }
+    lines.append(
+      rows.isEmpty
+        ? "  no options" : Columns.text([["option", "type", "default", "allowed", "meaning"]] + rows, indent: 2))
+    lines.append("  also: \(reserved.joined(separator: ", "))")
+    return lines.joined(separator: "\n")
+  }
+
+  var json: JSONValue {
+    .object([
+      "name": .string(name), "kind": .string(kind), "type": .string(type), "purpose": .string(purpose),
+      "requires": .array(requires.map { .string($0.description) }),
+      "provides": .array(provides.map { .string($0.description) }),
+      "reserved": .array(reserved.map(JSONValue.string)),
+      "options": .array(
+        options.map { option in
+          .object([
+            "key": .string(option.key), "type": .string(option.kind), "default": defaults[option.key] ?? .null,
+            "allowed": .string(option.range.inWords), "meaning": .string(option.meaning),
+          ])
+        }),
+    ])
+  }
+}

@@ -1,0 +1,3 @@
+import ARBEx
+
+CommandLineTool.main()
