@@ -1,4 +1,5 @@
 import FERCore
+import FERTraining
 import FaceBackbones
 import POSTER
 import ReliabilityBalancing
@@ -9,6 +10,7 @@ extension Registry {
     FaceBackbonesPlugin.self,
     POSTERPlugin.self,
     ReliabilityBalancingPlugin.self,
+    FERTrainingPlugin.self,
   ]
 
   /// Every component that comes with arbex, and those of further plug-ins.

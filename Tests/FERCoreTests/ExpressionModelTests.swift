@@ -68,4 +68,21 @@ struct ExpressionModelTests {
     let other = try workshop.load("a.json5", "seed=8").buildModel()
     #expect(first(images, .evaluation).final.values != other(images, .evaluation).final.values)
   }
+
+  @Test("a part with weights reads its file, and one that does not fit is an error")
+  func weights() throws {
+    let workshop = try Workshop()
+    let numbers = Tensor([4, 3], (0..<12).map(Float.init))
+    try WeightFile.write(["backbone.weight": numbers], to: workshop.folder + "/good.safetensors")
+    try WeightFile.write(["backbone.weight": .zeros([4, 4])], to: workshop.folder + "/bad.safetensors")
+    try workshop.write("a.json5", wholeRecipe)
+    let model = try workshop.load("a.json5", "model.backbone.weights=\(workshop.folder)/good.safetensors").buildModel()
+    #expect(model.store["backbone.weight"]?.value.values == numbers.values)
+    #expect(throws: FileProblem.self) {
+      try workshop.load("a.json5", "model.backbone.weights=\(workshop.folder)/bad.safetensors").buildModel()
+    }
+    let blank = try workshop.load("a.json5", "model.backbone.weights=\(workshop.folder)/bad.safetensors")
+      .buildModel(loadingWeights: false)
+    #expect(blank.store["backbone.weight"]?.value.values != numbers.values)
+  }
 }

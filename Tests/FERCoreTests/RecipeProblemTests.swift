@@ -23,8 +23,8 @@ struct RecipeProblemTests {
       """),
     Mistake("training: { epoch: 3 }", """
       a.json5:1: training.epoch: "training" has no such key; did you mean "epochs"?
-        keys: batch, best, checkpointSteps, ema, epochs, gradientClip, optimizer, patience, schedule, validateEvery, \
-      validationBatch, workers
+        keys: batch, best, checkpointMinutes, checkpointSteps, ema, epochs, gradientClip, optimizer, patience, \
+      schedule, validateEvery, validationBatch, workers
       """),
     Mistake("model: { corrections: { ancor: {} } }", """
       a.json5:1: model.corrections.ancor: no correction term is named "ancor"; did you mean "anchor"?

@@ -1,4 +1,5 @@
 import FERCore
+import FERTraining
 import Foundation
 import NeuralKit
 
@@ -52,6 +53,7 @@ public enum CommandLineTool {
   /// 2 for what a person can put right in the request or the files it names, else 1.
   static func exitCode(for error: any Error) -> Int32 {
     switch error {
+    case let problem as RunProblem: problem.isRequest ? 2 : 1
     case is RecipeProblems, is UsageProblem, is DataProblem, is FileProblem: 2
     default: 1
     }
