@@ -8,9 +8,12 @@ public struct Verb: Sendable {
     public enum Count: Sendable { case one, optional, any, atLeastOne }
     /// As it is called in the help: "RECIPE".
     public let name: String
+    /// What it is, for the help.
     public let meaning: String
+    /// How often it may come.
     public let count: Count
 
+    /// Made from its parts.
     public init(_ name: String, _ meaning: String, count: Count = .one) {
       self.name = name
       self.meaning = meaning
@@ -24,9 +27,12 @@ public struct Verb: Sendable {
     public let name: String
     /// What its value is called in the help; nil for a switch.
     public let value: String?
+    /// What it is, for the help.
     public let meaning: String
+    /// Whether it may be given more than once.
     public let isRepeatable: Bool
 
+    /// Made from its parts.
     public init(_ name: String, value: String? = nil, _ meaning: String, isRepeatable: Bool = false) {
       self.name = name
       self.value = value
@@ -39,12 +45,15 @@ public struct Verb: Sendable {
   public let name: String
   /// What it does, in a line.
   public let purpose: String
+  /// Its words without a flag, in their order.
   public let arguments: [Argument]
+  /// Its flags, beside `--help`.
   public let flags: [Flag]
   /// Does it.
   /// - Returns: the exit code: 0 done, 1 the work failed, 2 the request was wrong.
   public let run: @Sendable (Invocation) throws -> Int32
 
+  /// Made from its parts.
   public init(
     _ name: String, _ purpose: String, arguments: [Argument] = [], flags: [Flag] = [],
     run: @escaping @Sendable (Invocation) throws -> Int32
@@ -114,6 +123,7 @@ public struct CommandOutput: Sendable {
   /// Writes a line that is no result: a remark, an error.
   public let remark: @Sendable (String) -> Void
 
+  /// Made from its parts.
   public init(print: @escaping @Sendable (String) -> Void, remark: @escaping @Sendable (String) -> Void) {
     self.print = print
     self.remark = remark
@@ -122,10 +132,12 @@ public struct CommandOutput: Sendable {
 
 /// A request that cannot be understood.
 public struct UsageProblem: Error, Equatable, Sendable, CustomStringConvertible {
+  /// What is wrong, and what to do.
   public let description: String
   /// The verb whose help would tell more; "" for all verbs.
   public var verb = ""
 
+  /// Made from its parts.
   public init(_ description: String, verb: String = "") {
     self.description = description
     self.verb = verb

@@ -5,10 +5,14 @@ import TensorKit
 public struct Objective {
   /// One loss and its factor.
   public struct Term {
+    /// Its key in the recipe.
     public let name: String
+    /// Its factor in the sum.
     public let weight: Float
+    /// What computes it.
     public let loss: any Loss
 
+    /// Made from its parts.
     public init(name: String, weight: Float, loss: any Loss) {
       self.name = name
       self.weight = weight
@@ -20,12 +24,14 @@ public struct Objective {
   public struct Value {
     /// Shape `[1]`.
     public let total: Tensor
+    /// Each loss before its factor, in the order of their names.
     public let losses: [(name: String, value: Float)]
   }
 
   /// In the order of their names.
   public let terms: [Term]
 
+  /// Made from its parts.
   public init(_ terms: [Term]) { self.terms = terms }
 
   /// Σ weight · loss.

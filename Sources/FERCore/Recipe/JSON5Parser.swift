@@ -5,14 +5,19 @@
 public struct JSON5Parser {
   /// A document and the line on which each of its values starts.
   public struct Document {
+    /// What the text says.
     public var value: JSONValue
+    /// The line on which each value starts, counted from 1.
     public var lines: [RecipePath: Int]
   }
 
   /// Where the text stops being JSON5, and why.
   public struct Problem: Error, Equatable {
+    /// Counted from 1.
     public let line: Int
+    /// Counted from 1.
     public let column: Int
+    /// What was expected, and what was found.
     public let message: String
   }
 

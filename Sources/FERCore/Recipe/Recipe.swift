@@ -6,18 +6,25 @@ import NeuralKit
 public struct Recipe {
   /// The file it was read from.
   public let path: String
+  /// Names the experiment and its run folder.
   public let name: String
   /// Every random number follows from it.
   public let seed: UInt64
   /// The class names, in the model's order.
   public let classes: [String]
+  /// How an image becomes the model's input.
   public let input: InputOptions
   /// Applied to training images in this order.
   public let augmentations: [any Augmentation]
+  /// What training learns from.
   public let train: any Dataset
+  /// What tells the best checkpoint, where the recipe has such a set.
   public let validation: (any Dataset)?
+  /// What the final numbers come from, where the recipe has such a set.
   public let test: (any Dataset)?
+  /// Decides what makes an epoch.
   public let sampler: any Sampler
+  /// How long and by what rules training runs.
   public let training: TrainingOptions
   /// Every value with where it came from, sorted by path.
   public let values: [RecipeValue]
@@ -91,7 +98,10 @@ public struct Recipe {
 
 /// One value of a recipe.
 public struct RecipeValue: Sendable, Equatable {
+  /// Where it stands.
   public let path: RecipePath
+  /// The value itself.
   public let value: JSONValue
+  /// Who gave it.
   public let origin: RecipeOrigin
 }

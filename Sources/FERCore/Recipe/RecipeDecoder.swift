@@ -14,6 +14,7 @@ public struct RecipeDecoder {
   /// The folder from which a relative path at that place starts.
   public var folder: @Sendable (RecipePath) -> String = { _ in "" }
 
+  /// Made from its parts.
   public init(
     owner: String, noun: String = "option", reserved: [String] = [],
     folder: @escaping @Sendable (RecipePath) -> String = { _ in "" }

@@ -7,6 +7,7 @@ public struct RecipeIssue: Error, Equatable, Sendable {
   /// What exists, for a line of its own below the sentence: `known: anchor, attentive`.
   public var note: String?
 
+  /// Made from its parts.
   public init(_ path: RecipePath, _ message: String, note: String? = nil) {
     self.path = path
     self.message = message

@@ -9,6 +9,7 @@ public struct RecipePath: Hashable, Sendable, CustomStringConvertible {
   /// From the top down.
   public var steps: [Step]
 
+  /// Made from its parts.
   public init(_ keys: String...) { steps = keys.map(Step.key) }
   init(steps: [Step]) { self.steps = steps }
 
@@ -20,6 +21,7 @@ public struct RecipePath: Hashable, Sendable, CustomStringConvertible {
   /// The path of a list's element.
   public static func / (path: RecipePath, index: Int) -> RecipePath { RecipePath(steps: path.steps + [.index(index)]) }
 
+  /// Keys joined by dots, indices in brackets.
   public var description: String {
     steps.reduce(into: "") { text, step in
       switch step {

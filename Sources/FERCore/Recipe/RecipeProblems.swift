@@ -7,6 +7,7 @@ public enum RecipeOrigin: Sendable, Hashable, CustomStringConvertible {
   /// Nobody gave it.
   case standard
 
+  /// The sentence that a person reads.
   public var description: String {
     switch self {
     case .file(let path, let line): line > 0 ? "\(path):\(line)" : path
@@ -23,11 +24,13 @@ public struct RecipeProblem: Equatable, Sendable, CustomStringConvertible {
   /// Its place, and the sentence.
   public let issue: RecipeIssue
 
+  /// Made from its parts.
   public init(_ origin: RecipeOrigin, _ issue: RecipeIssue) {
     self.origin = origin
     self.issue = issue
   }
 
+  /// The sentence that a person reads.
   public var description: String {
     let place = issue.path.steps.isEmpty ? "" : "\(issue.path): "
     return "\(origin): \(place)\(issue.message)" + (issue.note.map { "\n  \($0)" } ?? "")
@@ -36,10 +39,13 @@ public struct RecipeProblem: Equatable, Sendable, CustomStringConvertible {
 
 /// Everything that is wrong with a recipe.
 public struct RecipeProblems: Error, Equatable, CustomStringConvertible {
+  /// In the order in which they were found.
   public let problems: [RecipeProblem]
 
+  /// Made from its parts.
   public init(_ problems: [RecipeProblem]) { self.problems = problems }
 
+  /// The sentence that a person reads.
   public var description: String {
     let count = problems.count == 1 ? "1 problem" : "\(problems.count) problems"
     return (problems.map(\.description) + ["\(count), nothing was built"]).joined(separator: "\n")

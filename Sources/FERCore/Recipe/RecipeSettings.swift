@@ -9,8 +9,10 @@ public struct RecipeHeader: ComponentOptions {
   @Option("Class names in the model's order. Everything maps by name, never by index.")
   public var classes: [String] = []
 
+  /// The defaults.
   public init() {}
 
+  /// What a single option's range cannot tell.
   public func issues() -> [OptionIssue] {
     let isPlain = name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) } && !name.hasPrefix(".")
     let found = JSONValue.quoted(name)
@@ -40,8 +42,10 @@ public struct InputOptions: ComponentOptions {
   @Option("Whether making an image smaller averages over what it leaves out.")
   public var antialias = false
 
+  /// The defaults.
   public init() {}
 
+  /// What a single option's range cannot tell.
   public func issues() -> [OptionIssue] {
     resize == 0 || resize >= size
       ? [] : [OptionIssue("resize", "must be 0 or at least the input size, \(size), is \(resize)")]
@@ -74,6 +78,7 @@ public struct TrainingOptions: ComponentOptions {
   @Option("Epochs without a better validation after which training stops. 0: never.", 0...)
   public var patience = 0
 
+  /// The defaults.
   public init() {}
 }
 
@@ -86,6 +91,7 @@ public struct PartOptions: ComponentOptions {
   @Option("Multiplies the learning rate of the part's parameters.", 0...)
   public var learningRateScale: Float = 1
 
+  /// The defaults.
   public init() {}
 }
 
@@ -94,5 +100,6 @@ public struct LossOptions: ComponentOptions {
   @Option("Factor of this loss in the sum.", 0...)
   public var weight: Float = 1
 
+  /// The defaults.
   public init() {}
 }

@@ -2,16 +2,27 @@ import NeuralKit
 
 /// Everything a recipe can name, by kind. A value: whoever holds one decides what is in it.
 public struct Registry: Sendable {
+  /// Networks that turn a face into feature maps.
   public var backbones = Shelf<any Backbone>(kind: "backbone", plural: "backbones")
+  /// Networks that know where the parts of a face are.
   public var landmarks = Shelf<any LandmarkExtractor>(kind: "landmark extractor", plural: "landmarks")
+  /// What fuses both into an embedding.
   public var encoders = Shelf<any Encoder>(kind: "encoder", plural: "encoders")
+  /// What turns an embedding into class scores.
   public var heads = Shelf<any Head>(kind: "head", plural: "heads")
+  /// What proposes a corrected distribution.
   public var corrections = Shelf<any CorrectionTerm>(kind: "correction term", plural: "corrections")
+  /// What training makes small.
   public var losses = Shelf<any Loss>(kind: "loss", plural: "losses")
+  /// What decides which samples make an epoch.
   public var samplers = Shelf<any Sampler>(kind: "sampler", plural: "samplers")
+  /// What changes training images at random.
   public var augmentations = Shelf<any Augmentation>(kind: "augmentation", plural: "augmentations")
+  /// Where images and labels come from.
   public var datasets = Shelf<any Dataset>(kind: "dataset", plural: "datasets")
+  /// What changes parameters.
   public var optimizers = Shelf<any Optimizer>(kind: "optimizer", plural: "optimizers")
+  /// What changes the learning rate.
   public var schedules = Shelf<any Schedule>(kind: "schedule", plural: "schedules")
 
   /// An empty one.
@@ -48,6 +59,7 @@ public enum RegistryProblem: Error, Equatable, CustomStringConvertible {
   /// Options that cannot be written into a recipe.
   case badOptions(name: String, kind: String, type: String, reason: String)
 
+  /// The sentence that a person reads.
   public var description: String {
     switch self {
     case .taken(let name, let kind, let owner, let refused):

@@ -79,6 +79,7 @@ public struct Shelf<Product>: Sendable {
 
 /// What there is to know of a component before it is built.
 public struct ComponentSummary: Sendable {
+  /// The name that recipes use.
   public let name: String
   /// "correction term"
   public let kind: String
@@ -102,6 +103,7 @@ public struct ComponentSummary: Sendable {
 
 /// A registered component: what is known of it, and how to make one.
 public struct Entry<Product>: Sendable {
+  /// What is known of it before it is built.
   public let summary: ComponentSummary
   let prepare: @Sendable (JSONValue?, RecipePath, @escaping @Sendable (RecipePath) -> String) -> Prepared<Product>
 
