@@ -98,6 +98,7 @@ void arbex_blend_into(float *y, const float *x, float share, long n);    // y +=
 double arbex_square_sum(const float *x, long n);
 double arbex_scaled_square_sum(const float *x, const float *scale, long n);
 long arbex_count_nonfinite(const float *x, long n);
+
 // --- 3x3 convolutions of stride 1 by Winograd's algorithm, see winograd.c; channels are multiples of 16 -------------
 void arbex_winograd_input(float *v, const float *x, arbex_window w, long firstTile, long tiles);
 void arbex_winograd_output(float *y, const float *m, const float *bias, arbex_window w, long outputs, long firstTile,
