@@ -19,10 +19,13 @@ struct TokenTransformer {
   private let norm: LayerNorm
   private let gate: SqueezeGate
 
-  init(size: Int, tokens: Int, depth: Int, heads: Int, mlpRatio: Int, in scope: ParameterScope) {
+  init(
+    size: Int, tokens: Int, depth: Int, heads: Int, mlpRatio: Int, deviation: Float, in scope: ParameterScope
+  ) {
+    let weights = Initializer.truncatedNormal(deviation: deviation)
     classToken = scope.parameter("cls_token", [1, 1, size], .truncatedNormal(deviation: 0.02))
     positions = scope.parameter("pos_embed", [1, tokens + 1, size], .truncatedNormal(deviation: 0.02))
-    blocks = (0..<depth).map { Block(size: size, heads: heads, mlpRatio: mlpRatio, in: scope / "blocks" / $0) }
+    blocks = (0..<depth).map { Block(size: size, heads: heads, mlpRatio: mlpRatio, weights, in: scope / "blocks" / $0) }
     norm = LayerNorm(size, epsilon: 1e-6, in: scope / "norm")
     gate = SqueezeGate(size: size, initializer: weights, in: scope / "se_block")
   }
@@ -45,7 +48,7 @@ struct TokenTransformer {
     let feedForwardNorm: LayerNorm
     let feedForward: MLP
 
-    init(size: Int, heads: Int, mlpRatio: Int, in scope: ParameterScope) {
+    init(size: Int, heads: Int, mlpRatio: Int, _ weights: Initializer, in scope: ParameterScope) {
       attentionNorm = LayerNorm(size, epsilon: 1e-6, in: scope / "norm1")
       attention = MultiHeadSelfAttention(size: size, heads: heads, initializer: weights, in: scope / "attn")
       feedForwardNorm = LayerNorm(size, epsilon: 1e-6, in: scope / "norm2")
@@ -60,6 +63,3 @@ struct TokenTransformer {
     }
   }
 }
-
-/// What the authors' code fills the transformer's linear layers with; their biases start at 0.
-private let weights = Initializer.truncatedNormal(deviation: 0.01)

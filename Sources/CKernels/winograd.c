@@ -82,7 +82,8 @@ ARBEX_CLONES void arbex_winograd_output(float *y, const float *m, const float *b
       }
       for (int i = 0; i < 4; i++) {
         lanes o[4];
-        ARBEX_OUTPUT_ROWS(o[0], o[1], o[2], o[3], half[i][0], half[i][1], half[i][2], half[i][3], half[i][4], half[i][5])
+        lanes *h = half[i];
+        ARBEX_OUTPUT_ROWS(o[0], o[1], o[2], o[3], h[0], h[1], h[2], h[3], h[4], h[5])
         if (i < rows)
           for (int j = 0; j < columns; j++) store(map + (i * w.outWidth + j) * outputs + c, o[j] + offset);
       }
@@ -111,9 +112,12 @@ ARBEX_CLONES void arbex_winograd_gradient(float *z, const float *dy, arbex_windo
       lanes half[6][4];
       for (int j = 0; j < 4; j++) {
         lanes g[4];
-        for (int i = 0; i < 4; i++)
-          g[i] = top + i < w.outHeight && left + j < w.outWidth ? load(map + (i * w.outWidth + j) * outputs + c) : nothing;
-        ARBEX_GRADIENT_ROWS(half[0][j], half[1][j], half[2][j], half[3][j], half[4][j], half[5][j], g[0], g[1], g[2], g[3])
+        for (int i = 0; i < 4; i++) {
+          int inside = top + i < w.outHeight && left + j < w.outWidth;
+          g[i] = inside ? load(map + (i * w.outWidth + j) * outputs + c) : nothing;
+        }
+        ARBEX_GRADIENT_ROWS(half[0][j], half[1][j], half[2][j], half[3][j], half[4][j], half[5][j], g[0], g[1], g[2],
+                            g[3])
       }
       float *out = z + t * outputs + c;
       for (int i = 0; i < 6; i++) {

@@ -35,7 +35,9 @@ public enum LinearAlgebra {
     public let explained: [Float]
 
     /// Other points in the same picture: `[points, size]` to `[points, count]`.
-    public func project(_ points: Tensor) -> Tensor { (points.detached - mean).matmul(directions, transposingOther: true) }
+    public func project(_ points: Tensor) -> Tensor {
+      (points.detached - mean).matmul(directions, transposingOther: true)
+    }
   }
 
   /// The first principal components of `points` `[N, D]`, by singular value decomposition of the centred points.

@@ -89,7 +89,9 @@ public final class Tape: @unchecked Sendable {
     require(sum.shape == gradient.shape ? nil : ShapeIssue("gradient", "\(gradient.shape)", "\(sum.shape)"))
     sum.update { buffer in
       let target = buffer.baseAddress!, source = gradient.pointer
-      Parallel.forEachBlock(of: buffer.count, size: 1 << 16) { arbex_add_into(target + $0.lowerBound, source + $0.lowerBound, $0.count) }
+      Parallel.forEachBlock(of: buffer.count, size: 1 << 16) {
+        arbex_add_into(target + $0.lowerBound, source + $0.lowerBound, $0.count)
+      }
     }
     gradients[slot] = sum
   }

@@ -28,7 +28,10 @@ struct GoldenOperationTests {
   }
 
   @Test(
-    "convolution", arguments: [(3, 1, 1, 1), (3, 2, 1, 1), (1, 1, 0, 1), (1, 2, 0, 1), (3, 1, 1, 8), (3, 2, 1, 8), (7, 1, 0, 8)])
+    "convolution",
+    arguments: [
+      (3, 1, 1, 1), (3, 2, 1, 1), (1, 1, 0, 1), (1, 2, 0, 1), (3, 1, 1, 8), (3, 2, 1, 8), (7, 1, 0, 8),
+    ])
   func convolution(kernel: Int, stride: Int, padding: Int, groups: Int) throws {
     try check(
       "conv_k\(kernel)s\(stride)p\(padding)g\(groups)", [("x", .image), ("w", .image), ("b", .plain)], output: .image

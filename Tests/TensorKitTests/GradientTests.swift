@@ -102,7 +102,9 @@ struct GradientTests {
 
   @Test(
     "convolution in all its forms: kernel, stride, padding, groups",
-    arguments: [(1, 1, 0, 1), (3, 1, 1, 1), (3, 1, 0, 1), (3, 2, 1, 1), (3, 1, 1, 2), (3, 2, 0, 4), (2, 2, 1, 2), (4, 3, 2, 1)])
+    arguments: [
+      (1, 1, 0, 1), (3, 1, 1, 1), (3, 1, 0, 1), (3, 2, 1, 1), (3, 1, 1, 2), (3, 2, 0, 4), (2, 2, 1, 2), (4, 3, 2, 1),
+    ])
   func convolution(kernel: Int, stride: Int, padding: Int, groups: Int) {
     let (x, w) = (numbers("x", [2, 5, 4, 4]), numbers("w", [4, kernel, kernel, 4 / groups]))
     checkGradients(at: x, w, numbers("b", [4])) {
@@ -133,7 +135,8 @@ struct GradientTests {
 
   @Test("attention: shared queries, with and without bias, other lengths")
   func attention() {
-    let (q, k, v, b) = (numbers("q", [1, 3, 4]), numbers("k", [2, 5, 4]), numbers("v", [2, 5, 4]), numbers("b", [2, 3, 5]))
+    let (q, b) = (numbers("q", [1, 3, 4]), numbers("b", [2, 3, 5]))
+    let (k, v) = (numbers("k", [2, 5, 4]), numbers("v", [2, 5, 4]))
     checkGradients(at: q, k, v) { Tensor.attention(query: $0[0], key: $0[1], value: $0[2], heads: 2) }
     checkGradients(at: q, k, v, b) {
       Tensor.attention(query: $0[0], key: $0[1], value: $0[2], heads: 2, bias: $0[3])

@@ -86,9 +86,12 @@ struct OperationTests {
     expectClose(map.globalAveragePooled(), [[2.5, -2.5]])
   }
 
-  @Test("large products agree with a plain loop, whatever way they are cut", arguments: [(300, 40, 520), (40, 600, 130), (30, 20, 9000), (7, 1, 5)])
+  @Test(
+    "large products agree with a plain loop, whatever way they are cut",
+    arguments: [(300, 40, 520), (40, 600, 130), (30, 20, 9000), (7, 1, 5)])
   func largeProducts(rows: Int, columns: Int, depth: Int) {
-    let a = Tensor([rows, depth], uniform("a", rows * depth)), b = Tensor([depth, columns], uniform("b", depth * columns))
+    let a = Tensor([rows, depth], uniform("a", rows * depth))
+    let b = Tensor([depth, columns], uniform("b", depth * columns))
     let (left, right) = (a.values, b.values)
     var expected = [Float](repeating: 0, count: rows * columns)
     for row in 0..<rows {

@@ -4,7 +4,8 @@ import TensorKit
 ///
 /// ## Shapes
 /// `[N, H, W, inputs]` → `[N, (H + 2 padding - kernel) / stride + 1, ..., outputs]`; parameters `weight`
-/// `[outputs, kernel, kernel, inputs / groups]` (`[outputs, inputs / groups, kernel, kernel]` in files), `bias` `[outputs]`
+/// `[outputs, kernel, kernel, inputs / groups]` (in files `[outputs, inputs / groups, kernel, kernel]`), `bias`
+/// `[outputs]`
 public struct Convolution {
   private let weight: Parameter
   private let bias: Parameter?

@@ -3,7 +3,8 @@ import TensorKit
 /// Multi-head self-attention over the tokens of each sample (Vaswani et al. 2017, section 3.2.2).
 ///
 /// ## Shapes
-/// `[N, T, size]` → the same, or `[N, count, size]` where only the first `count` tokens ask; parameters under `qkv` (size to 3 size: queries, keys, values) and `proj`
+/// `[N, T, size]` → the same, or `[N, count, size]` where only the first `count` tokens ask; parameters under `qkv`
+/// (size to 3 size: queries, keys, values) and `proj`
 public struct MultiHeadSelfAttention {
   private let projection, output: Linear
   private let size, heads: Int

@@ -59,7 +59,9 @@ extension Tensor {
   /// ## Shapes
   /// self `[N, H, W, C]`, weight `[out, kernelHeight, kernelWidth, C / groups]`, bias `[out]` →
   /// `[N, (H + 2 padding - kernelHeight) / stride + 1, ..., out]`
-  public func convolved(weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, groups: Int = 1) -> Tensor {
+  public func convolved(
+    weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, groups: Int = 1
+  ) -> Tensor {
     let sizes = ConvolutionShape(input: shape, weight: weight.shape, stride: stride, padding: padding, groups: groups)
     if sizes.isPointwise {
       return linear(weight: weight.reshaped([sizes.outputs, sizes.window.channels]), bias: bias)
@@ -106,7 +108,8 @@ struct PatchConvolution: Convolving {
           BLAS.multiply(
             BLAS.Matrix(pointer: patches, stride: sizes.depth),
             BLAS.Matrix(
-              pointer: weight.pointer + group * sizes.groupOutputs * sizes.depth, stride: sizes.depth, transposed: true),
+              pointer: weight.pointer + group * sizes.groupOutputs * sizes.depth, stride: sizes.depth,
+              transposed: true),
             into: target + group * sizes.groupOutputs, stride: sizes.outputs, rows: pixels,
             columns: sizes.groupOutputs, depth: sizes.depth)
         }
@@ -243,5 +246,7 @@ struct DepthwiseConvolution: Convolving {
     return taps.permuted([1, 0]).reshaped([window.channels, window.kernelHeight, window.kernelWidth, 1])
   }
 
-  private func tapsFirst(_ weight: Tensor) -> Tensor { weight.reshaped([sizes.window.channels, sizes.taps]).permuted([1, 0]) }
+  private func tapsFirst(_ weight: Tensor) -> Tensor {
+    weight.reshaped([sizes.window.channels, sizes.taps]).permuted([1, 0])
+  }
 }

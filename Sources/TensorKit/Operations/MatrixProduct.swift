@@ -146,7 +146,8 @@ extension Tensor {
     let rows = count / max(inputs, 1)
     let result = Tensor(uninitialized: shape.dropLast() + [outputs])
     MatrixProduct.compute(
-      BLAS.Matrix(pointer: pointer, stride: inputs), BLAS.Matrix(pointer: weight.pointer, stride: inputs, transposed: true),
+      BLAS.Matrix(pointer: pointer, stride: inputs),
+      BLAS.Matrix(pointer: weight.pointer, stride: inputs, transposed: true),
       into: result.pointer, stride: outputs, rows: rows, columns: outputs, depth: inputs)
     if let bias {
       Parallel.forEachBlock(of: rows, size: max(16, (1 << 15) / outputs)) {

@@ -47,7 +47,7 @@ extension Tensor {
         from += index[axis] * distances[axis]
       }
       for place in range {
-        if run == 1 { target[place] = source[from] } else { (target + place * run).update(from: source + from, count: run) }
+        (target + place * run).update(from: source + from, count: run)
         var axis = kept - 1
         while axis >= 0 {
           index[axis] += 1
@@ -79,7 +79,8 @@ extension Tensor {
     var start = 0
     for (part, length) in zip(parts, lengths) {
       for index in 0..<outer {
-        (result.pointer + index * row + start * inner).update(from: part.pointer + index * length * inner, count: length * inner)
+        (result.pointer + index * row + start * inner).update(
+          from: part.pointer + index * length * inner, count: length * inner)
       }
       start += length
     }
@@ -107,7 +108,8 @@ extension Tensor {
     let source = pointer
     Parallel.forEachBlock(of: outer, size: max(1, (1 << 14) / max(1, length * inner))) { range in
       for index in range {
-        (result.pointer + index * length * inner).update(from: source + index * row + start * inner, count: length * inner)
+        (result.pointer + index * length * inner).update(
+          from: source + index * row + start * inner, count: length * inner)
       }
     }
     return result.recorded(from: [self]) { gradient in
@@ -164,7 +166,8 @@ extension Tensor {
     return result.recorded(from: [self]) { gradient in
       let spread = Tensor.zeros(original)
       Parallel.forEach(original[0]) { image in
-        walk({ large, small in (spread.pointer + large).update(from: gradient.pointer + small, count: channels) }, image)
+        walk(
+          { large, small in (spread.pointer + large).update(from: gradient.pointer + small, count: channels) }, image)
       }
       return [spread]
     }

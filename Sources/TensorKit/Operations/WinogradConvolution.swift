@@ -74,7 +74,8 @@ struct WinogradConvolution: Convolving {
             let size = min(part, count - start)
             BLAS.multiply(
               BLAS.Matrix(
-                pointer: scratch + kernel + (36 * start + position * size) * outputs, stride: outputs, transposed: true),
+                pointer: scratch + kernel + (36 * start + position * size) * outputs, stride: outputs,
+                transposed: true),
               BLAS.Matrix(pointer: scratch + (36 * start + position * size) * inputs, stride: inputs),
               into: scratch + values + position * inputs * outputs, stride: inputs, rows: outputs, columns: inputs,
               depth: size, accumulating: first + start > 0)

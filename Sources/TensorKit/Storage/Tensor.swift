@@ -31,7 +31,9 @@ public struct Tensor: Sendable {
   }
 
   /// A tensor filled by `initialize`, which must set every number.
-  public init(_ shape: [Int], initializingWith initialize: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
+  public init(
+    _ shape: [Int], initializingWith initialize: (UnsafeMutableBufferPointer<Float>) throws -> Void
+  ) rethrows {
     self.init(uninitialized: shape)
     try initialize(UnsafeMutableBufferPointer(start: pointer, count: count))
   }
