@@ -1,19 +1,37 @@
+import CKernels
 import COpenBLAS
 
-/// The matrix product of OpenBLAS, single-threaded: our own threads call it on fixed blocks, so its result
-/// does not depend on how many there are.
+/// The matrix product, single-threaded: our own threads call it on fixed blocks, so its result does not depend on
+/// how many there are. On CPUs with AVX-512 it is our kernel's, elsewhere OpenBLAS's.
 enum BLAS {
   /// A matrix in memory: where it starts, the distance between rows, and whether it is to be read transposed.
   struct Matrix {
     var pointer: UnsafePointer<Float>
     var stride: Int
     var transposed = false
+
+    var rowStep: Int { transposed ? 1 : stride }
+    var columnStep: Int { transposed ? stride : 1 }
   }
 
   /// C = A B, or C += A B where `accumulating`. A is `[rows, depth]`, B `[depth, columns]`.
   static func multiply(
     _ a: Matrix, _ b: Matrix, into c: UnsafeMutablePointer<Float>, stride: Int,
     rows: Int, columns: Int, depth: Int, scale: Float = 1, accumulating: Bool = false
+  ) {
+    if hasAVX512 {
+      return arbex_multiply(
+        a.pointer, a.rowStep, a.columnStep, b.pointer, b.rowStep, b.columnStep, c, stride, rows, columns, depth, scale,
+        accumulating ? 1 : 0)
+    }
+    multiplyByOpenBLAS(
+      a, b, into: c, stride: stride, rows: rows, columns: columns, depth: depth, scale: scale,
+      accumulating: accumulating)
+  }
+
+  static func multiplyByOpenBLAS(
+    _ a: Matrix, _ b: Matrix, into c: UnsafeMutablePointer<Float>, stride: Int,
+    rows: Int, columns: Int, depth: Int, scale: Float, accumulating: Bool
   ) {
     singleThreaded
     cblas_sgemm(
@@ -22,12 +40,15 @@ enum BLAS {
       accumulating ? 1 : 0, c, Int32(stride))
   }
 
+  static let hasAVX512 = arbex_has_avx512() != 0
   private static let singleThreaded: Void = openblas_set_num_threads(1)
 }
 
-/// What the linear algebra library says of itself.
+/// What does the linear algebra.
 public enum BLASInfo {
-  /// The CPU kernel in use: "SkylakeX", "Haswell" ...
+  /// Whether matrix products run on our own AVX-512 kernel; otherwise OpenBLAS's does them.
+  public static var hasOwnProduct: Bool { BLAS.hasAVX512 }
+  /// OpenBLAS's CPU kernel: "SkylakeX", "Haswell" ...
   public static var kernel: String { String(cString: openblas_get_corename()) }
   /// Version and build options.
   public static var configuration: String { String(cString: openblas_get_config()) }

@@ -106,3 +106,9 @@ void arbex_winograd_output(float *y, const float *m, const float *bias, arbex_wi
 void arbex_winograd_gradient(float *z, const float *dy, arbex_window w, long outputs, long firstTile, long tiles);
 void arbex_winograd_weight(float *u, const float *g, long outputs, long inputs, long first, long count);
 void arbex_winograd_weight_gradient(float *dg, const float *du, long outputs, long inputs, long first, long count);
+
+// --- matrix product, see multiply.c; only where arbex_has_avx512() ----------------------------------------
+int arbex_has_avx512(void);
+/// c (+)= scale a b; element (i, k) of a lies at i arow + k acolumn, element (k, j) of b at k brow + j bcolumn.
+void arbex_multiply(const float *a, long arow, long acolumn, const float *b, long brow, long bcolumn, float *c,
+                    long cstride, long rows, long columns, long depth, float scale, int accumulating);
