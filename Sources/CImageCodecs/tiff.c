@@ -1,0 +1,156 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <tiffio.h>
+
+#include "shared.h"
+
+/// libtiff 4.5 lets each open file have its own message handler; before that there is one for the process.
+#define HAS_OWN_HANDLER (TIFFLIB_VERSION >= 20221213)
+
+/// One decoding under way.
+typedef struct {
+  const uint8_t *bytes;
+  uint64_t count, position;
+  char *message;
+} tiff_job;
+
+static tmsize_t read_bytes(thandle_t handle, void *target, tmsize_t wanted) {
+  tiff_job *job = handle;
+  uint64_t left = job->position < job->count ? job->count - job->position : 0;
+  uint64_t given = wanted < 0 ? 0 : ((uint64_t)wanted < left ? (uint64_t)wanted : left);
+  memcpy(target, job->bytes + (given ? job->position : 0), given);
+  job->position += given;
+  return (tmsize_t)given;
+}
+
+static tmsize_t write_nothing(thandle_t handle, void *source, tmsize_t count) {
+  (void)handle;
+  (void)source;
+  (void)count;
+  return 0;
+}
+
+static toff_t seek(thandle_t handle, toff_t offset, int from) {
+  tiff_job *job = handle;
+  uint64_t base = from == SEEK_CUR ? job->position : from == SEEK_END ? job->count : 0;
+  job->position = base + offset;
+  return job->position;
+}
+
+static int close_nothing(thandle_t handle) {
+  (void)handle;
+  return 0;
+}
+
+static toff_t size(thandle_t handle) { return ((tiff_job *)handle)->count; }
+
+#if HAS_OWN_HANDLER
+static int note_error(TIFF *tiff, void *user, const char *module, const char *format, va_list arguments) {
+  (void)tiff;
+  (void)module;
+  tiff_job *job = user;
+  char reason[200];
+  vsnprintf(reason, sizeof reason, format, arguments);
+  if (!job->message[0]) codec_say(job->message, "is damaged or not supported: %s", reason);
+  return 1;
+}
+
+static int stay_silent(TIFF *tiff, void *user, const char *module, const char *format, va_list arguments) {
+  (void)tiff;
+  (void)user;
+  (void)module;
+  (void)format;
+  (void)arguments;
+  return 1;
+}
+
+static TIFF *open_memory(tiff_job *job, image_codec_limits limits) {
+  TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
+  if (!options) return NULL;
+  TIFFOpenOptionsSetErrorHandlerExtR(options, note_error, job);
+  TIFFOpenOptionsSetWarningHandlerExtR(options, stay_silent, job);
+  TIFFOpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)limits.pixels * 8 + (16 << 20));
+  TIFF *tiff = TIFFClientOpenExt(
+      "image", "rm", job, read_bytes, write_nothing, seek, close_nothing, size, NULL, NULL, options);
+  TIFFOpenOptionsFree(options);
+  return tiff;
+}
+#else
+static TIFF *open_memory(tiff_job *job, image_codec_limits limits) {
+  (void)limits;
+  TIFFSetErrorHandler(NULL);
+  TIFFSetWarningHandler(NULL);
+  return TIFFClientOpen(
+      "image", "rm", job, read_bytes, write_nothing, seek, close_nothing, size, NULL, NULL);
+}
+#endif
+
+/// Reads the open file's first page into `raster`, libtiff's packed RGBA.
+static int read_page(
+    TIFF *tiff, uint32_t *raster, uint32_t width, uint32_t height, int *orientation, tiff_job *job) {
+  char reason[1024] = "";
+  TIFFRGBAImage image;
+  if (!TIFFRGBAImageOK(tiff, reason) || !TIFFRGBAImageBegin(&image, tiff, 1, reason)) {
+    codec_say(job->message, "is damaged or not supported: %s", reason);
+    return -1;
+  }
+  // Rows are taken as they are stored; the picture is turned upright afterwards, as for JPEG.
+  *orientation = image.orientation;
+  image.orientation = ORIENTATION_TOPLEFT;
+  image.req_orientation = ORIENTATION_TOPLEFT;
+  int read = TIFFRGBAImageGet(&image, raster, width, height);
+  TIFFRGBAImageEnd(&image);
+  if (read && !job->message[0]) return 0;
+  if (!job->message[0]) codec_say(job->message, "is damaged or cut off");
+  return -1;
+}
+
+static int decode(TIFF *tiff, tiff_job *job, image_codec_limits limits, image_codec_picture *picture) {
+  uint32_t width = 0, height = 0, tile_width = 0, tile_height = 0;
+  TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width);
+  TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &height);
+  if (codec_check_size(width, height, limits, job->message)) return -1;
+  if (TIFFIsTiled(tiff)) {
+    TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &tile_width);
+    TIFFGetField(tiff, TIFFTAG_TILELENGTH, &tile_height);
+    if (codec_check_size(tile_width, tile_height, limits, job->message)) return -1;
+  }
+  size_t pixels = (size_t)width * height;
+  uint32_t *raster = malloc(pixels * sizeof *raster);
+  picture->pixels = malloc(pixels * 3);
+  picture->width = (int32_t)width;
+  picture->height = (int32_t)height;
+  int outcome = -1, orientation = 1;
+  if (!raster || !picture->pixels) {
+    codec_say(job->message, "needs more memory than there is");
+  } else if (read_page(tiff, raster, width, height, &orientation, job) == 0) {
+    for (size_t i = 0; i < pixels; i++) {
+      picture->pixels[3 * i] = (uint8_t)TIFFGetR(raster[i]);
+      picture->pixels[3 * i + 1] = (uint8_t)TIFFGetG(raster[i]);
+      picture->pixels[3 * i + 2] = (uint8_t)TIFFGetB(raster[i]);
+    }
+    outcome = codec_make_upright(picture, orientation, job->message);
+  }
+  free(raster);
+  return outcome;
+}
+
+int image_codec_decode_tiff(
+    const uint8_t *bytes, size_t count, image_codec_limits limits, image_codec_picture *picture,
+    char *message) {
+  memset(picture, 0, sizeof *picture);
+  message[0] = 0;
+  tiff_job job = {.bytes = bytes, .count = count, .message = message};
+  TIFF *tiff = open_memory(&job, limits);
+  if (!tiff) {
+    if (!message[0]) codec_say(message, "is damaged: it is no TIFF file after its first bytes");
+    return -1;
+  }
+  int outcome = decode(tiff, &job, limits, picture);
+  TIFFClose(tiff);
+  if (outcome) image_codec_free(picture);
+  return outcome;
+}
