@@ -46,7 +46,7 @@ let package = Package(
     room("TensorKit", uses: ["COpenBLAS", "CLAPACKE", "CKernels"]),
     room("NeuralKit", uses: ["TensorKit", "CKernels", "CCrypto"]),
     room("FERCore", uses: ["NeuralKit", "TensorKit"]),
-    room("FERData", uses: ["FERCore", "TensorKit", "CImageCodecs"]),
+    room("FERData", uses: ["FERCore", "NeuralKit", "TensorKit", "CImageCodecs"]),
     room("FERTraining", uses: ["FERData", "FERCore", "NeuralKit", "TensorKit"]),
 
     plugin("FaceBackbones"),

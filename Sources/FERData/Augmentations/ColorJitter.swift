@@ -1,0 +1,51 @@
+import FERCore
+import NeuralKit
+import TensorKit
+
+/// Changes brightness, contrast, saturation and hue at random, in random order, as torchvision's `ColorJitter`.
+///
+/// A strength of 0.4 draws a factor between 0.6 and 1.4; hue is shifted by at most its strength of the colour
+/// circle.
+public struct ColorJitter: Augmentation {
+  public struct Options: ComponentOptions {
+    @Option("Strength of the change in brightness.", 0...10) public var brightness: Float = 0.2
+    @Option("Strength of the change in contrast.", 0...10) public var contrast: Float = 0.2
+    @Option("Strength of the change in saturation.", 0...10) public var saturation: Float = 0.2
+    @Option("Largest shift of hue, as a share of the colour circle.", 0...0.5) public var hue: Float = 0
+    @Option("The share of images that are changed.", 0...1) public var probability: Float = 1
+
+    public init() {}
+  }
+
+  private let options: Options
+
+  public init(_ options: Options, in context: inout BuildContext) throws {
+    self.options = options
+  }
+
+  public func apply(to image: inout Image, size: Int, random: inout RandomSource) {
+    let isChanged = random.chance(options.probability)
+    let order = random.shuffled([0, 1, 2, 3])
+    let brightness = factor(options.brightness, &random)
+    let contrast = factor(options.contrast, &random)
+    let saturation = factor(options.saturation, &random)
+    let hue = random.uniform(-options.hue, options.hue)
+    guard isChanged else { return }
+    for step in order {
+      switch step {
+      case 0: if options.brightness > 0 { image.mixColours(with: { _ in 0 }, share: brightness) }
+      case 1:
+        if options.contrast > 0 {
+          let mean = image.meanLightness
+          image.mixColours(with: { _ in mean }, share: contrast)
+        }
+      case 2: if options.saturation > 0 { image.mixColours(with: { $0 }, share: saturation) }
+      default: if options.hue > 0 { image.shiftHue(by: hue) }
+      }
+    }
+  }
+
+  private func factor(_ strength: Float, _ random: inout RandomSource) -> Float {
+    random.uniform(max(0, 1 - strength), 1 + strength)
+  }
+}

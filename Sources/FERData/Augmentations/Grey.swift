@@ -1,0 +1,22 @@
+import FERCore
+import NeuralKit
+import TensorKit
+
+/// Takes the colour out of an image: all three channels become its lightness.
+public struct Grey: Augmentation {
+  public struct Options: ComponentOptions {
+    @Option("The share of images that lose their colour.", 0...1) public var probability: Float = 0.1
+
+    public init() {}
+  }
+
+  private let options: Options
+
+  public init(_ options: Options, in context: inout BuildContext) throws {
+    self.options = options
+  }
+
+  public func apply(to image: inout Image, size: Int, random: inout RandomSource) {
+    if random.chance(options.probability) { image.mixColours(with: { $0 }, share: 0) }
+  }
+}

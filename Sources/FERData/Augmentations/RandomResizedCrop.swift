@@ -1,0 +1,52 @@
+import FERCore
+import NeuralKit
+import TensorKit
+
+/// Cuts out a random part of random area and shape and stretches it to the input size, as torchvision's
+/// `RandomResizedCrop`.
+public struct RandomResizedCrop: Augmentation {
+  public struct Options: ComponentOptions {
+    @Option("The smallest area, as a share of the image.", above: 0) public var scaleMin: Float = 0.6
+    @Option("The largest area, as a share of the image.", above: 0) public var scaleMax: Float = 1
+    @Option("The smallest ratio of width to height.", 0.01...100) public var aspectMin: Float = 0.85
+    @Option("The largest ratio of width to height.", 0.01...100) public var aspectMax: Float = 1.18
+    @Option("The share of images that are cut.", 0...1) public var probability: Float = 1
+
+    public init() {}
+
+    public func issues() -> [OptionIssue] {
+      var issues: [OptionIssue] = []
+      if scaleMax > 1 { issues.append(OptionIssue("scaleMax", "must be at most 1, is \(scaleMax)")) }
+      if scaleMin > scaleMax {
+        issues.append(OptionIssue("scaleMin", "must be at most scaleMax \(scaleMax), is \(scaleMin)"))
+      }
+      if aspectMin > aspectMax {
+        issues.append(OptionIssue("aspectMin", "must be at most aspectMax \(aspectMax), is \(aspectMin)"))
+      }
+      return issues
+    }
+  }
+
+  private let options: Options
+
+  public init(_ options: Options, in context: inout BuildContext) throws {
+    self.options = options
+  }
+
+  public func apply(to image: inout Image, size: Int, random: inout RandomSource) {
+    guard random.chance(options.probability) else { return }
+    // A part that does not fit is drawn again, a few times; then the whole image is taken.
+    for _ in 0..<10 {
+      let area = random.uniform(options.scaleMin, options.scaleMax) * Float(image.width * image.height)
+      let aspect = random.logUniform(options.aspectMin, options.aspectMax)
+      let width = Int((area * aspect).squareRoot().rounded())
+      let height = Int((area / aspect).squareRoot().rounded())
+      guard height >= 1, width >= 1, height <= image.height, width <= image.width else { continue }
+      let x = random.below(image.width - width + 1)
+      let y = random.below(image.height - height + 1)
+      image = image.cropped(x: x, y: y, width: width, height: height)
+      break
+    }
+    image = image.resized(width: size, height: size, antialias: true)
+  }
+}

@@ -1,0 +1,118 @@
+import CImageCodecs
+import FERCore
+import Foundation
+
+/// Image files in and out.
+///
+/// JPEG, PNG and TIFF are told apart by their content and decoded to upright RGB, as their EXIF orientation
+/// asks. Transparency is dropped (the colour beneath it is kept, as Pillow's `convert("RGB")` does); grey is
+/// spread over the three channels; sixteen bits are scaled to eight. What is damaged or cut off is an error,
+/// never a half-grey picture.
+public enum ImageFile {
+  /// What a picture may claim of itself before memory is given to it.
+  public struct Limits: Sendable, Equatable {
+    /// The longest side, in pixels.
+    public var side = 32_768
+    /// The most pixels in all.
+    public var pixels = 64 << 20
+    /// The most scans of a progressive JPEG.
+    public var scans = 256
+
+    public init() {}
+  }
+
+  /// Reads and decodes a file.
+  /// - Throws: a ``DataProblem`` that names the file, what is wrong with it and what to do.
+  public static func decode(path: String, limits: Limits = Limits()) throws(DataProblem) -> Image {
+    try decode(try FileBytes.read(path), name: path, limits: limits)
+  }
+
+  /// Decodes a file's content. `name` is what problems call it.
+  /// - Throws: a ``DataProblem``.
+  public static func decode(
+    _ bytes: [UInt8], name: String, limits: Limits = Limits()
+  ) throws(DataProblem) -> Image {
+    guard !bytes.isEmpty else { throw DataProblem(name, "is empty (0 bytes); fetch it again or remove it") }
+    if let problem = ImageKind.problem(startingWith: bytes) { throw DataProblem(name, problem) }
+    var picture = image_codec_picture()
+    defer { image_codec_free(&picture) }
+    var message = Message()
+    let bounds = image_codec_limits(
+      side: Int32(clamping: limits.side), pixels: Int64(clamping: limits.pixels), scans: Int32(clamping: limits.scans))
+    let outcome = switch ImageKind(bytes) {
+    case .png: image_codec_decode_png(bytes, bytes.count, bounds, &picture, &message.text)
+    case .tiff: image_codec_decode_tiff(bytes, bytes.count, bounds, &picture, &message.text)
+    default: image_codec_decode_jpeg(bytes, bytes.count, bounds, &picture, &message.text)
+    }
+    guard outcome == 0, let pixels = picture.pixels else { throw DataProblem(name, message.sentence) }
+    let count = Int(picture.width) * Int(picture.height) * 3
+    return Image(
+      width: Int(picture.width), height: Int(picture.height),
+      bytes: UnsafeBufferPointer(start: pixels, count: count))
+  }
+
+  /// Why the file cannot be an image, as far as its size and first bytes tell; nil where it may be one.
+  public static func quickProblem(path: String) -> DataProblem? {
+    do throws(DataProblem) {
+      let (bytes, size) = try FileBytes.start(of: path, count: ImageKind.bytesNeeded)
+      guard size > 0 else { return DataProblem(path, "is empty (0 bytes); fetch it again or remove it") }
+      guard size <= FileBytes.largestImage else {
+        return DataProblem(path, "is \(size) bytes long; at most \(FileBytes.largestImage) are read as an image")
+      }
+      return ImageKind.problem(startingWith: bytes).map { DataProblem(path, $0) }
+    } catch {
+      return error
+    }
+  }
+
+  /// The image as a PNG file of eight bits a channel.
+  /// - Throws: a ``DataProblem`` where the image has no pixels or memory is short.
+  public static func encodePNG(_ image: Image) throws(DataProblem) -> [UInt8] {
+    var encoded: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    var message = Message()
+    let outcome = image_codec_encode_png(
+      image.bytes, Int32(clamping: image.width), Int32(clamping: image.height), &encoded, &count, &message.text)
+    defer { free(encoded) }
+    guard outcome == 0, let encoded else { throw DataProblem("PNG", message.sentence) }
+    return Array(UnsafeBufferPointer(start: encoded, count: count))
+  }
+
+  /// Writes the image as a PNG file, replacing what is there.
+  /// - Throws: a ``DataProblem`` that names the file.
+  public static func writePNG(_ image: Image, path: String) throws(DataProblem) {
+    let bytes = try encodePNG(image)
+    do {
+      try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw DataProblem(path, "cannot be written: \(error.localizedDescription)")
+    }
+  }
+
+  /// The decoder's room for a sentence.
+  private struct Message {
+    var text = [CChar](repeating: 0, count: Int(image_codec_message_size))
+    var sentence: String {
+      String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+  }
+}
+
+extension Image {
+  /// An image from eight-bit RGB values; 255 becomes 1.
+  public init(width: Int, height: Int, bytes: UnsafeBufferPointer<UInt8>) {
+    let pixels = [Float](unsafeUninitializedCapacity: bytes.count) { buffer, count in
+      for index in 0..<bytes.count { buffer[index] = Float(bytes[index]) / 255 }
+      count = bytes.count
+    }
+    self.init(width: width, height: height, pixels: pixels)
+  }
+
+  /// The pixels in eight bits, rounded and held within 0...255; what is not a number becomes 0.
+  public var bytes: [UInt8] {
+    pixels.map { value in
+      let scaled = value * 255 + 0.5
+      return scaled >= 255 ? 255 : scaled > 0 ? UInt8(scaled) : 0
+    }
+  }
+}

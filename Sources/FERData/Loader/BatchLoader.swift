@@ -1,0 +1,116 @@
+import FERCore
+import Foundation
+import TensorKit
+
+/// Some samples, ready for a network.
+public struct Batch: Sendable {
+  /// The place among the epoch's batches, from 0. Stays the same when an epoch is taken up in its middle.
+  public let number: Int
+  /// `[N, size, size, 3]`, normalised.
+  public let images: Tensor
+  /// The class of each sample.
+  public let labels: [Int]
+  /// Where each sample stands in the dataset.
+  public let indices: [Int]
+}
+
+/// Makes batches ahead of the one who needs them, on threads of its own.
+///
+/// The batches are the same, bit by bit, for any number of workers: a sample's randomness comes from (seed,
+/// epoch, place in the order), its place in the batch from the order. An image that cannot be decoded is left
+/// out where the policy allows it; the batch is then smaller, and all others stay as they are.
+///
+/// A loader serves one epoch and one caller. Dropping it stops its threads.
+public final class BatchLoader {
+  /// How batches are made.
+  public struct Plan: Sendable {
+    /// Samples in a batch; at least 1.
+    public var batchSize: Int
+    /// Whether augmentations run.
+    public var isTraining: Bool
+    /// Where randomness comes from.
+    public var seed: UInt64
+    /// The epoch, which changes all randomness.
+    public var epoch: Int
+    /// Threads beside the caller's; 0 makes each batch when it is asked for.
+    public var workers: Int
+    /// How many batches may wait for the caller.
+    public var batchesAhead = 4
+    /// The first batch to deliver, for an epoch taken up in its middle.
+    public var startBatch = 0
+    /// Smaller batches are dropped: 2 keeps a last single sample away from batch norm.
+    public var minimumBatch = 1
+    /// What happens to bad images; nil asks the dataset.
+    public var policy: BadImagePolicy? = nil
+    /// The indices that were already skipped in this epoch, for an epoch taken up in its middle.
+    public var alreadySkipped: [Int] = []
+
+    public init(batchSize: Int, isTraining: Bool, seed: UInt64 = 0, epoch: Int = 0, workers: Int = 0) {
+      self.batchSize = batchSize
+      self.isTraining = isTraining
+      self.seed = seed
+      self.epoch = epoch
+      self.workers = workers
+    }
+  }
+
+  /// How many batches the whole epoch has, those before `startBatch` among them. Bad images may make it fewer.
+  public let batchCount: Int
+  /// The images left out so far, in the order of the epoch.
+  public private(set) var skipped: [DataProblem] = []
+  /// Where they stand in the dataset.
+  public private(set) var skippedIndices: [Int]
+
+  private let work: BatchWork
+  private let policy: BadImagePolicy
+  private let minimumBatch: Int
+  private var nextNumber: Int
+  private var failure: DataProblem?
+
+  /// - Parameter order: indices into the dataset's samples, as a sampler gave them.
+  public init(_ dataset: any LoadedDataset, order: [Int], pipeline: InputPipeline, plan: Plan) {
+    let size = max(1, plan.batchSize)
+    let rest = order.count % size
+    minimumBatch = max(1, plan.minimumBatch)
+    batchCount = order.count / size + (rest >= minimumBatch ? 1 : 0)
+    policy = plan.policy ?? (dataset as? any TolerantDataset)?.badImagePolicy ?? .fail
+    skippedIndices = plan.alreadySkipped
+    nextNumber = max(0, plan.startBatch)
+    work = BatchWork(dataset, order: order, pipeline: pipeline, plan: plan, batchCount: batchCount)
+    work.start(workers: min(max(0, plan.workers), 64))
+  }
+
+  deinit { work.stop() }
+
+  /// The next batch; nil after the last.
+  /// - Throws: a ``DataProblem`` where an image is bad and may not be left out. It is thrown again at every
+  ///   further call.
+  public func next() throws(DataProblem) -> Batch? {
+    if let failure { throw failure }
+    while nextNumber < batchCount {
+      let finished = work.take(nextNumber)
+      nextNumber += 1
+      for bad in finished.bad { try note(bad) }
+      if finished.indices.count >= minimumBatch { return finished.batch() }
+    }
+    return nil
+  }
+
+  /// Stops the threads and waits until they have ended. Nothing can be asked for afterwards.
+  public func cancel() {
+    work.stop()
+    nextNumber = batchCount
+  }
+
+  private func note(_ bad: BatchWork.Bad) throws(DataProblem) {
+    // A sampler may draw a bad image twice; it counts once.
+    guard !skippedIndices.contains(bad.index) else { return }
+    skippedIndices.append(bad.index)
+    skipped.append(bad.problem)
+    let count = work.datasetCount
+    guard let problem = policy.problem(bad: skippedIndices.count, of: count, first: bad.problem) else { return }
+    failure = problem
+    work.stop()
+    throw problem
+  }
+}
