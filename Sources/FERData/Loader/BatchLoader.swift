@@ -17,15 +17,13 @@ public struct Batch: Sendable {
 /// Makes batches ahead of the one who needs them, on threads of its own.
 ///
 /// The batches are the same, bit by bit, for any number of workers: a sample's randomness comes from (seed,
-/// epoch, place in the order), its place in the batch from the order. An image that cannot be decoded is left
-/// out where the policy allows it; the batch is then smaller, and all others stay as they are.
+/// epoch, sample, how often the epoch drew it before), its place from the order. An image that cannot be decoded
+/// is left out where the policy allows it; the batch is then smaller, and all others stay as they are.
 ///
 /// A loader serves one epoch and one caller. Dropping it stops its threads.
 public final class BatchLoader {
   /// How batches are made.
   public struct Plan: Sendable {
-    /// Samples in a batch; at least 1.
-    public var batchSize: Int
     /// Whether augmentations run.
     public var isTraining: Bool
     /// Where randomness comes from.
@@ -38,15 +36,14 @@ public final class BatchLoader {
     public var batchesAhead = 4
     /// The first batch to deliver, for an epoch taken up in its middle.
     public var startBatch = 0
-    /// Smaller batches are dropped: 2 keeps a last single sample away from batch norm.
+    /// Batches that bad images left smaller than this are dropped: 2 keeps a single sample from batch norm.
     public var minimumBatch = 1
     /// What happens to bad images; nil asks the dataset.
     public var policy: BadImagePolicy? = nil
     /// The indices that were already skipped in this epoch, for an epoch taken up in its middle.
     public var alreadySkipped: [Int] = []
 
-    public init(batchSize: Int, isTraining: Bool, seed: UInt64 = 0, epoch: Int = 0, workers: Int = 0) {
-      self.batchSize = batchSize
+    public init(isTraining: Bool, seed: UInt64 = 0, epoch: Int = 0, workers: Int = 0) {
       self.isTraining = isTraining
       self.seed = seed
       self.epoch = epoch
@@ -67,17 +64,23 @@ public final class BatchLoader {
   private var nextNumber: Int
   private var failure: DataProblem?
 
-  /// - Parameter order: indices into the dataset's samples, as a sampler gave them.
-  public init(_ dataset: any LoadedDataset, order: [Int], pipeline: InputPipeline, plan: Plan) {
-    let size = max(1, plan.batchSize)
-    let rest = order.count % size
+  /// - Parameter batches: the whole epoch, as indices into the dataset's samples.
+  public init(_ dataset: any LoadedDataset, batches: [[Int]], pipeline: InputPipeline, plan: Plan) {
+    let batches = batches.filter { !$0.isEmpty }
+    batchCount = batches.count
     minimumBatch = max(1, plan.minimumBatch)
-    batchCount = order.count / size + (rest >= minimumBatch ? 1 : 0)
     policy = plan.policy ?? (dataset as? any TolerantDataset)?.badImagePolicy ?? .fail
     skippedIndices = plan.alreadySkipped
     nextNumber = max(0, plan.startBatch)
-    work = BatchWork(dataset, order: order, pipeline: pipeline, plan: plan, batchCount: batchCount)
+    work = BatchWork(dataset, batches: batches, pipeline: pipeline, plan: plan)
     work.start(workers: min(max(0, plan.workers), 64))
+  }
+
+  /// An epoch's order cut into batches of `size`, the last one with the rest; a rest below `minimum` is left out.
+  public static func batches(of order: [Int], size: Int, minimum: Int = 1) -> [[Int]] {
+    stride(from: 0, to: order.count, by: max(1, size))
+      .map { Array(order[$0..<min($0 + max(1, size), order.count)]) }
+      .filter { $0.count >= min(minimum, max(1, size)) }
   }
 
   deinit { work.stop() }

@@ -63,37 +63,46 @@ final class BatchWork: @unchecked Sendable {
   let datasetCount: Int
   private let dataset: any LoadedDataset
   private let samples: [Sample]
-  private let order: [Int]
+  private let batches: [[Int]]
+  private let draws: [[UInt64]]
   private let pipeline: InputPipeline
   private let plan: BatchLoader.Plan
-  private let size: Int
-  private let end: Int
 
   private let condition = NSCondition()
   private var pending: [Int: Pending] = [:]
-  private var nextPosition: Int
+  private var nextBatch: Int
+  private var nextPlace = 0
   private var delivered: Int
   private var isStopped = false
   private var running = 0
   private var hasWorkers = false
 
-  init(
-    _ dataset: any LoadedDataset, order: [Int], pipeline: InputPipeline, plan: BatchLoader.Plan, batchCount: Int
-  ) {
+  init(_ dataset: any LoadedDataset, batches: [[Int]], pipeline: InputPipeline, plan: BatchLoader.Plan) {
     self.dataset = dataset
     samples = dataset.samples
     datasetCount = samples.count
-    self.order = order
+    self.batches = batches
+    draws = Self.draws(batches)
     self.pipeline = pipeline
     self.plan = plan
-    size = max(1, plan.batchSize)
-    end = min(order.count, batchCount * size)
-    delivered = min(max(0, plan.startBatch), batchCount)
-    nextPosition = delivered * size
+    delivered = min(max(0, plan.startBatch), batches.count)
+    nextBatch = delivered
+  }
+
+  /// How often each sample was drawn before, in the same epoch.
+  private static func draws(_ batches: [[Int]]) -> [[UInt64]] {
+    var seen: [Int: UInt64] = [:]
+    return batches.map { batch in
+      batch.map { index in
+        let before = seen[index, default: 0]
+        seen[index] = before + 1
+        return before
+      }
+    }
   }
 
   func start(workers: Int) {
-    guard workers > 0, nextPosition < end else { return }
+    guard workers > 0, nextBatch < batches.count else { return }
     hasWorkers = true
     running = workers
     for number in 0..<workers {
@@ -136,15 +145,12 @@ final class BatchWork: @unchecked Sendable {
 
   private func isComplete(_ number: Int) -> Bool { pending[number]?.remaining == 0 }
 
-  private func positions(of number: Int) -> Range<Int> { number * size..<min((number + 1) * size, order.count) }
-
   private func finish(_ number: Int, _ batch: Pending?) -> Finished {
     guard let batch else {
       return Finished(number: number, values: Values(samples: 0, size: 0), pipeline: pipeline)
     }
     var finished = Finished(number: number, values: batch.values, pipeline: pipeline)
-    for (place, position) in positions(of: number).enumerated() {
-      let index = order[position]
+    for (place, index) in batches[number].enumerated() {
       if let problem = batch.problems[place] {
         finished.bad.append(Bad(index: index, problem: problem))
       } else {
@@ -158,25 +164,35 @@ final class BatchWork: @unchecked Sendable {
 
   /// Makes one sample. False where there is nothing left to do.
   private func workOnce(waits: Bool) -> Bool {
-    guard let (position, values) = claim(waits: waits) else { return false }
-    let (number, place) = (position / size, position % size)
-    let problem = make(position, into: values[place])
+    guard let claim = claim(waits: waits) else { return false }
+    let problem = make(claim)
     condition.withLock {
-      pending[number]?.problems[place] = problem
-      pending[number]?.remaining -= 1
-      if isComplete(number) { condition.broadcast() }
+      pending[claim.number]?.problems[claim.place] = problem
+      pending[claim.number]?.remaining -= 1
+      if isComplete(claim.number) { condition.broadcast() }
     }
     return true
   }
 
-  private func claim(waits: Bool) -> (position: Int, values: Values)? {
+  /// One sample to make: which batch, and which place in it.
+  private struct Claim {
+    let number: Int
+    let place: Int
+    let values: Values
+  }
+
+  private func claim(waits: Bool) -> Claim? {
     condition.withLock {
-      while !isStopped && nextPosition < end {
-        let number = nextPosition / size
-        if number < delivered + max(1, plan.batchesAhead) {
-          let batch = pending[number] ?? begin(number)
-          defer { nextPosition += 1 }
-          return (nextPosition, batch.values)
+      while !isStopped && nextBatch < batches.count {
+        if nextBatch < delivered + max(1, plan.batchesAhead) {
+          let batch = pending[nextBatch] ?? begin(nextBatch)
+          let claim = Claim(number: nextBatch, place: nextPlace, values: batch.values)
+          nextPlace += 1
+          while nextBatch < batches.count && nextPlace >= batches[nextBatch].count {
+            nextPlace = 0
+            nextBatch += 1
+          }
+          return claim
         }
         if !waits { return nil }
         condition.wait()
@@ -186,14 +202,15 @@ final class BatchWork: @unchecked Sendable {
   }
 
   private func begin(_ number: Int) -> Pending {
-    let count = positions(of: number).count
+    let count = batches[number].count
     let batch = Pending(values: Values(samples: count, size: pipeline.valueCount), remaining: count)
     pending[number] = batch
     return batch
   }
 
-  private func make(_ position: Int, into values: UnsafeMutableBufferPointer<Float>) -> DataProblem? {
-    let index = order[position]
+  private func make(_ claim: Claim) -> DataProblem? {
+    let index = batches[claim.number][claim.place]
+    let values = claim.values[claim.place]
     guard samples.indices.contains(index) else {
       return DataProblem("", "the sampler asked for sample \(index) of \(samples.count)")
     }
@@ -201,9 +218,7 @@ final class BatchWork: @unchecked Sendable {
       let image = try dataset.image(at: index)
       guard image.width > 0, image.height > 0 else { return DataProblem(samples[index].id, "has no pixels") }
       if plan.isTraining {
-        let random = RandomSource(
-          seed: plan.seed, stream: "augment", epoch: UInt64(max(0, plan.epoch)), sample: UInt64(position))
-        pipeline.training(image, random: random, into: values)
+        pipeline.training(image, random: random(for: index, draw: draws[claim.number][claim.place]), into: values)
       } else {
         pipeline.evaluation(image, into: values)
       }
@@ -213,5 +228,12 @@ final class BatchWork: @unchecked Sendable {
     } catch {
       return DataProblem(samples[index].id, "\(error)")
     }
+  }
+
+  /// A sample's own randomness: by its place in the dataset and how often this epoch drew it before, so that it
+  /// does not matter which batch it fell into.
+  private func random(for index: Int, draw: UInt64) -> RandomSource {
+    RandomSource(
+      seed: plan.seed, stream: "augment", epoch: UInt64(max(0, plan.epoch)), sample: UInt64(index) | draw << 40)
   }
 }
