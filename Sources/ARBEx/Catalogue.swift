@@ -1,4 +1,5 @@
 import FERCore
+import FERData
 import FERTraining
 import FaceBackbones
 import POSTER
@@ -10,6 +11,7 @@ extension Registry {
     FaceBackbonesPlugin.self,
     POSTERPlugin.self,
     ReliabilityBalancingPlugin.self,
+    FERDataPlugin.self,
     FERTrainingPlugin.self,
   ]
 

@@ -148,7 +148,7 @@ extension FacePainter {
     let unit = canvas.unit
     let between: (Float, Float, (Float) -> Float, (Float) -> Float) -> Float = { u, v, top, bottom in
       let t = (u - x) / half
-      guard abs(t) < 1 else { return (abs(t) - 1) * half + 0.002 }
+      guard abs(t) < 1 else { return max((abs(t) - 1) * half, abs(v - line(t < 0 ? -1 : 1))) }
       return max(top(t) - v, v - bottom(t))
     }
 

@@ -41,7 +41,7 @@ struct FaceIdentity: Sendable {
   ]
 
   init(random: inout RandomSource) {
-    let tone = random.uniform(0, Float(Self.skins.count - 1) - 0.001)
+    let tone = random.uniform() * random.uniform(0.4, 1) * (Float(Self.skins.count - 1) - 0.001)
     let (lower, share) = (Int(tone), tone - Float(Int(tone)))
     skin = Self.skins[lower] + (Self.skins[lower + 1] - Self.skins[lower]) * share
     // Dark skin and light hair seldom meet.
@@ -98,10 +98,10 @@ struct FaceScene: Sendable {
     zoom = min(1.3, max(0.75, zoom))
     lightX = random.uniform(-1, 1) * variation
     lightY = -0.4 + 0.4 * random.uniform(-1, 1) * variation
-    exposure = 1 + 0.12 * variation * random.normal()
-    exposure = min(1.35, max(0.6, exposure))
+    exposure = 0.97 + 0.1 * variation * random.normal()
+    exposure = min(1.15, max(0.65, exposure))
     warmth = 0.04 * variation * random.normal()
-    let grey = random.uniform(0.62, 0.93)
+    let grey = random.uniform(0.55, 0.88)
     let tint = Colour(random.uniform(-0.08, 0.08), random.uniform(-0.06, 0.06), random.uniform(-0.08, 0.1))
     backgroundTop = Colour(repeating: grey) + tint
     backgroundBottom = backgroundTop * random.uniform(0.78, 1)
