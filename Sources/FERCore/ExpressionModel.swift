@@ -9,6 +9,8 @@ public final class ExpressionModel {
   public let store: ParameterStore
   /// The losses it is trained by.
   public let objective: Objective
+  /// The names of its correction terms, in their order.
+  public var correctionNames: [String] { parts.corrections.map(\.name) }
   private let parts: ModelParts
 
   init(classes: [String], store: ParameterStore, parts: ModelParts, objective: Objective) {

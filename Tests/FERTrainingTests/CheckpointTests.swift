@@ -13,7 +13,7 @@ struct CheckpointTests {
     try shop.run("split", steps: 5)
     let last = shop.path + "/split/checkpoints/last.safetensors"
     let whole = try #require(FileManager.default.contents(atPath: last))
-    let previous = try #require(FileManager.default.contents(atPath: shop.path + "/split/checkpoints/previous.safetensors"))
+    let previous = try #require(shop.bytes("split/checkpoints/previous.safetensors"))
     var damages = [("empty", Data()), ("no header", whole.prefix(7)), ("half", whole.prefix(whole.count / 2))]
     for place in [20, whole.count / 3, whole.count - 1] {
       var flipped = whole

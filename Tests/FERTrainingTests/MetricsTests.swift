@@ -12,7 +12,7 @@ struct MetricsTests {
   @Test("by hand")
   func byHand() {
     var matrix = ConfusionMatrix(classCount: 3)
-    for (truth, prediction) in zip([0, 0, 1, 1, 1], [0, 1, 1, 1, 0]) { matrix.add(truth: truth, prediction: prediction) }
+    for (truth, guess) in zip([0, 0, 1, 1, 1], [0, 1, 1, 1, 0]) { matrix.add(truth: truth, prediction: guess) }
     #expect(matrix.accuracy == 0.6)
     #expect(matrix.precision(0) == 0.5 && matrix.recall(0) == 0.5 && matrix.f1(0) == 0.5)
     #expect(matrix.precision(1) == 2.0 / 3 && matrix.recall(1) == 2.0 / 3)

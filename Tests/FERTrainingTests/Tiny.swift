@@ -111,7 +111,7 @@ struct TinyImages: BatchSource {
     self.brokenSample = brokenSample
   }
 
-  func stream(_ batches: [[Int]], epoch: Int?) -> any BatchStream { Stream(source: self, batches: batches, epoch: epoch) }
+  func stream(_ request: BatchRequest) -> any BatchStream { Stream(source: self, request) }
 
   private func pixels(_ index: Int, _ epoch: Int?) -> [Float] {
     var random = RandomSource(seed: 5, stream: "pixels", epoch: UInt64(epoch ?? 1_000_000), sample: UInt64(index))
@@ -123,21 +123,23 @@ struct TinyImages: BatchSource {
 
   final class Stream: BatchStream {
     private let source: TinyImages
-    private let batches: [[Int]]
-    private let epoch: Int?
-    private var place = 0
+    private let request: BatchRequest
+    private var number: Int
+    let problems: [String] = []
+    var skipped: [Int] { request.alreadySkipped }
 
-    init(source: TinyImages, batches: [[Int]], epoch: Int?) {
-      (self.source, self.batches, self.epoch) = (source, batches, epoch)
+    init(source: TinyImages, _ request: BatchRequest) {
+      (self.source, self.request, number) = (source, request, request.firstBatch)
     }
 
     func next() throws -> LabelledBatch? {
-      guard batches.indices.contains(place) else { return nil }
-      if epoch != nil, place == source.crashesAt { throw Crash() }
-      defer { place += 1 }
-      let batch = batches[place]
+      guard number < request.batchCount else { return nil }
+      let epoch = request.epoch
+      if epoch != nil, number == source.crashesAt { throw Crash() }
+      defer { number += 1 }
+      let batch = request.order.dropFirst(number * request.batchSize).prefix(request.batchSize)
       return LabelledBatch(
-        images: Tensor([batch.count, 4, 4, 3], batch.flatMap { source.pixels($0, epoch) }),
+        number: number, images: Tensor([batch.count, 4, 4, 3], batch.flatMap { source.pixels($0, epoch) }),
         labels: batch.map { source.samples[$0].label }, ids: batch.map { source.samples[$0].id })
     }
   }
@@ -156,7 +158,9 @@ final class Workshop {
         name: "tiny", seed: 3, classes: ["red", "<b>green</b>", "=blue"],
         data: { train: { use: "tiny" }, validation: { use: "tiny" } },
         input: { size: 8 }, sampler: { use: "tiny" },
-        model: { backbone: { use: "tiny" }, encoder: { use: "tiny" }, head: { use: "tiny" }, corrections: { tiny: {} } },
+        model: {
+          backbone: { use: "tiny" }, encoder: { use: "tiny" }, head: { use: "tiny" }, corrections: { tiny: {} },
+        },
         losses: { tiny: {} },
         training: {
           epochs: 2, batch: 5, ema: 0.9, gradientClip: 1, checkpointSteps: 2,

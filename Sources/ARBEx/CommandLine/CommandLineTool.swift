@@ -16,6 +16,10 @@ public enum CommandLineTool {
   /// work failed, 2 the request was wrong.
   /// - Parameter plugins: components beside those that come with arbex.
   public static func main(plugins: [any Plugin.Type] = []) -> Never {
+    // A file opened later must not take the place of a closed standard handle, or remarks would be written into it.
+    for handle in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(handle, F_GETFD) < 0 {
+      _ = open("/dev/null", O_RDWR)
+    }
     // A reader that goes away (`| head`) must not end a training run.
     signal(SIGPIPE, SIG_IGN)
     KernelChoice.restartIfOpenBLASChoseAnOlderKernel()

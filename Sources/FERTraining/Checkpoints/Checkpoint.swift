@@ -132,7 +132,7 @@ struct CheckpointStore {
 
 extension WeightNaming {
   /// A checkpoint's own names, without what belongs to optimiser and average.
-  static let checkpoint = WeightNaming("checkpoint") { name in
+  public static let checkpoint = WeightNaming("checkpoint") { name in
     name.hasPrefix("optimizer/") || name.hasPrefix("average/") ? nil : name
   }
 }

@@ -2,8 +2,10 @@
 struct TrainingState: Codable, Equatable {
   /// Epochs completed, which is also the index of the current one.
   var epoch = 0
-  /// Batches done in the current epoch.
+  /// Batches done in the current epoch, those left out among them.
   var batch = 0
+  /// Samples of the current epoch that could not be read.
+  var skipped: [Int] = []
   /// Steps done in all.
   var step = 0
   /// What the current epoch has summed up so far.

@@ -37,6 +37,8 @@ public struct Evaluation: Sendable {
   public var loss: Double?
   /// Each image, in the order of the set.
   public var rows: [PredictionRow] = []
+  /// Images that could not be read, and why.
+  public var problems: [String] = []
   /// The embeddings `[N, D]` of the images, where they were asked for.
   public var embeddings: Tensor?
   /// The anchors `[C, K, D]`, where a correction has some.
@@ -66,6 +68,7 @@ public struct Evaluator {
   private let model: ExpressionModel
   private let batchSize: Int
 
+  /// An evaluator that takes so many images at a time.
   public init(_ model: ExpressionModel, batchSize: Int) {
     self.model = model
     self.batchSize = batchSize
@@ -79,7 +82,7 @@ public struct Evaluator {
   ) throws -> Evaluation {
     var result = Evaluation(classes: model.classes)
     var (lossSum, embeddings, kept) = (0.0, [Tensor](), 0)
-    let stream = try source.stream(Array(source.samples.indices).batches(of: batchSize), epoch: nil)
+    let stream = try source.stream(BatchRequest(order: Array(source.samples.indices), batchSize: batchSize))
     while let batch = try stream.next() {
       let outcome = model(batch.images, .evaluation)
       let value = model.objective(outcome, against: Targets(labels: batch.labels), .evaluation)
@@ -98,6 +101,7 @@ public struct Evaluator {
       }
       try tick(result.rows.count)
     }
+    result.problems = stream.problems
     result.loss = result.rows.isEmpty ? nil : lossSum / Double(result.rows.count)
     result.embeddings = embeddings.isEmpty ? nil : .concatenated(embeddings, along: 0)
     return result
@@ -105,7 +109,7 @@ public struct Evaluator {
 
   /// What the model says of images whose classes nobody knows.
   public func predict(_ images: Tensor, ids: [String]) -> [PredictionRow] {
-    Self.rows(of: model(images, .evaluation), LabelledBatch(images: images, labels: [], ids: ids))
+    Self.rows(of: model(images, .evaluation), LabelledBatch(number: 0, images: images, labels: [], ids: ids))
   }
 
   /// How many images keep their embeddings: enough for a picture.

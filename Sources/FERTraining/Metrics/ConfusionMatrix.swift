@@ -3,6 +3,7 @@ public struct ConfusionMatrix: Sendable, Equatable {
   /// Counts: `counts[truth][prediction]`.
   public private(set) var counts: [[Int]]
 
+  /// A table without counts.
   public init(classCount: Int) {
     counts = Array(repeating: Array(repeating: 0, count: classCount), count: classCount)
   }

@@ -35,14 +35,21 @@ public final class RunFolder {
   /// Whether a path is the folder of a run.
   public static func isRun(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path + "/recipe.json5") }
 
-  /// Makes the folder of a new run and locks it.
-  /// - Throws: ``RunProblem`` where it exists.
-  public static func create(_ path: String) throws -> RunFolder {
+  /// - Throws: ``RunProblem`` where there is something at `path` already, an empty folder apart.
+  public static func requireNew(_ path: String) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
     let contents = try? FileManager.default.contentsOfDirectory(atPath: path)
-    if let contents, !contents.isEmpty {
+    guard isFolder.boolValue, contents?.isEmpty == true else {
       throw RunProblem.request(
         "\(path.printable): exists already; continue that run with --resume, or choose another folder with --out")
     }
+  }
+
+  /// Makes the folder of a new run and locks it.
+  /// - Throws: ``RunProblem`` where it exists.
+  public static func create(_ path: String) throws -> RunFolder {
+    try requireNew(path)
     let folder = RunFolder(path)
     do {
       try FileManager.default.createDirectory(atPath: folder.checkpoints, withIntermediateDirectories: true)

@@ -3,6 +3,8 @@ import TensorKit
 
 /// Images with what they show, ready for the model.
 public struct LabelledBatch: Sendable {
+  /// The place among the epoch's batches; numbers may be left out where images cannot be read.
+  public var number: Int
   /// `[N, size, size, 3]`, normalised.
   public var images: Tensor
   /// The class of each image.
@@ -10,32 +12,55 @@ public struct LabelledBatch: Sendable {
   /// The name of each image.
   public var ids: [String]
 
-  public init(images: Tensor, labels: [Int], ids: [String]) {
+  /// A batch of these images.
+  public init(number: Int, images: Tensor, labels: [Int], ids: [String]) {
+    self.number = number
     self.images = images
     self.labels = labels
     self.ids = ids
   }
 }
 
+/// Which batches are wanted.
+public struct BatchRequest: Sendable {
+  /// Indices into the source's samples.
+  public var order: [Int]
+  /// Images in a batch; the last may be smaller.
+  public var batchSize: Int
+  /// What random augmentations depend on, beside seed and place; nil for none.
+  public var epoch: Int?
+  /// The first batch to deliver, for an epoch taken up in its middle.
+  public var firstBatch = 0
+  /// Smaller batches are left out: 2 keeps a single image away from batch norm.
+  public var smallestBatch = 1
+  /// Samples that had been skipped as unreadable before the first batch.
+  public var alreadySkipped: [Int] = []
+
+  /// All batches of that order.
+  public init(order: [Int], batchSize: Int, epoch: Int? = nil) {
+    self.order = order
+    self.batchSize = batchSize
+    self.epoch = epoch
+  }
+
+  /// How many batches that makes in all, where every image can be read.
+  public var batchCount: Int { order.count / batchSize + (order.count % batchSize >= smallestBatch ? 1 : 0) }
+}
+
 /// A set of labelled images that hands out batches in a wanted order.
 public protocol BatchSource {
   /// What there is.
   var samples: [Sample] { get }
-  /// Prepares batches ahead of use. The same arguments give the same numbers, whatever was asked for before.
-  /// - Parameter batches: indices into `samples`.
-  /// - Parameter epoch: what random augmentations depend on, beside the sample; nil for none.
-  func stream(_ batches: [[Int]], epoch: Int?) throws -> any BatchStream
+  /// Prepares batches ahead of use. The same request gives the same numbers, whatever was asked for before.
+  func stream(_ request: BatchRequest) throws -> any BatchStream
 }
 
 /// Batches one after another.
 public protocol BatchStream: AnyObject {
   /// The next batch; nil at the end.
   func next() throws -> LabelledBatch?
-}
-
-extension [Int] {
-  /// Consecutive pieces of at most `size`.
-  func batches(of size: Int) -> [[Int]] {
-    stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
-  }
+  /// The samples skipped so far as unreadable, those of the request among them.
+  var skipped: [Int] { get }
+  /// Why they could not be read, those of the request apart.
+  var problems: [String] { get }
 }

@@ -19,11 +19,13 @@ extension Trainer {
       return endAsked
     }
     metrics.append(epochLine(number))
+    warn(of: evaluation?.problems ?? [])
     if let evaluation { metrics.append(validationLine(evaluation, number)) }
     console.line(summary(number, evaluation))
     if isDue { try keepBest(number, evaluation) }
     state.epoch = number
     state.batch = 0
+    state.skipped = []
     state.sums = EpochSums()
     try save()
     return nil

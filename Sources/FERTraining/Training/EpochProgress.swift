@@ -3,26 +3,29 @@ final class EpochProgress {
   private let epoch: Int
   private let epochs: Int
   private let first: Int
-  private let images: [Int]
+  private let request: BatchRequest
   private let console: Console
   private let start = Clock.seconds
-  private var done = 0
+  private var done: Int
 
   /// - Parameter done: batches that were done before an interruption.
-  init(epoch: Int, epochs: Int, done: Int, batches: [[Int]], console: Console) {
+  init(epoch: Int, epochs: Int, done: Int, request: BatchRequest, console: Console) {
     (self.epoch, self.epochs, first, self.console) = (epoch, epochs, done, console)
-    // images[n]: images in the first n batches.
-    images = batches.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
+    self.request = request
+    self.done = done
   }
 
-  private var rate: Double { Double(images[done] - images[first]) / max(Clock.seconds - start, 1e-9) }
+  private var rate: Double { Double(images(done) - images(first)) / max(Clock.seconds - start, 1e-9) }
+
+  /// Images in the first few batches.
+  private func images(_ batches: Int) -> Int { min(batches * request.batchSize, request.order.count) }
 
   /// Shows the state after some batches.
   func show(done: Int, sums: EpochSums) {
     self.done = done
-    let total = images[images.count - 1]
-    console.progress("epoch \(epoch + 1)/\(epochs)", share: Double(images[done]) / Double(max(1, total))) {
-      let rest = Double(total - images[done]) / rate
+    let total = request.order.count
+    console.progress("epoch \(epoch + 1)/\(epochs)", share: Double(images(done)) / Double(max(1, total))) {
+      let rest = Double(total - images(done)) / rate
       let all = rest + Double(epochs - epoch - 1) * Double(total) / rate
       let loss = sums.loss / Double(max(1, sums.images))
       return "\(rate.rounded(places: rate < 10 ? 1 : 0)) images/s  loss \(loss.rounded(places: 4))  "

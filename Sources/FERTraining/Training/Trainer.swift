@@ -30,6 +30,7 @@ public final class Trainer {
     /// Leave out what an epoch has beyond this many batches.
     public var batchesPerEpoch: Int?
 
+    /// Limits; nil is none.
     public init(steps: Int? = nil, batchesPerEpoch: Int? = nil) {
       self.steps = steps
       self.batchesPerEpoch = batchesPerEpoch
@@ -98,51 +99,55 @@ public final class Trainer {
   }
 
   private func runEpoch() throws -> End? {
-    let batches = try batchesOfEpoch()
+    let request = try requestForEpoch()
     let progress = EpochProgress(
-      epoch: state.epoch, epochs: options.epochs, done: state.batch, batches: batches, console: console)
-    let stream = try train.stream(Array(batches.dropFirst(state.batch)), epoch: state.epoch)
-    while state.batch < batches.count {
+      epoch: state.epoch, epochs: options.epochs, done: state.batch, request: request, console: console)
+    let stream = try train.stream(request)
+    while state.batch < request.batchCount {
       if let end = endAsked { return try end.saved(by: self) }
-      guard let batch = try stream.next() else {
-        throw RunProblem.failure("epoch \(state.epoch + 1): the images ran out at batch \(state.batch + 1)")
-      }
-      try take(batch, share: Double(state.batch) / Double(batches.count))
+      guard let batch = try stream.next() else { break }
+      let share = Double(batch.number) / Double(request.batchCount)
+      let position = TrainingProgress(position: Double(state.epoch) + share, epochs: options.epochs)
+      let result = try step(batch, step: state.step, at: position)
+      state.sums.add(result, count: batch.labels.count)
+      state.batch = batch.number + 1
+      state.step += 1
+      state.skipped = stream.skipped
       progress.show(done: state.batch, sums: state.sums)
       if isTimeToSave { try save() }
     }
+    state.batch = request.batchCount
+    warn(of: stream.problems)
     timings.append(progress.timing(step: state.step))
     // A signal that came with the last batch is seen by the validation that follows.
     guard case .stoppedAtLimit(let step) = endAsked else { return nil }
     return try End.stoppedAtLimit(step: step).saved(by: self)
   }
 
-  private func take(_ batch: LabelledBatch, share: Double) throws {
-    defer {
-      state.batch += 1
-      state.step += 1
-    }
-    // Unreadable images may have left too few for a batch norm.
-    guard batch.labels.count > 1 else { return }
-    let position = TrainingProgress(position: Double(state.epoch) + share, epochs: options.epochs)
-    let result = try step(batch, step: state.step, at: position)
-    state.sums.add(result, count: batch.labels.count)
+  /// Tells of images that could not be read.
+  func warn(of problems: [String]) {
+    guard let first = problems.first else { return }
+    console.warn("\(problems.count) images could not be read and were left out; the first: \(first)")
   }
 
-  /// The epoch's order, cut into batches; the same for the same seed and epoch.
-  private func batchesOfEpoch() throws -> [[Int]] {
+  /// What is left of the current epoch; the same for the same seed and epoch.
+  private func requestForEpoch() throws -> BatchRequest {
     let random = RandomSource(seed: recipe.seed, stream: "sampler", epoch: UInt64(state.epoch))
     let order = recipe.sampler.order(
       of: train.samples, classCount: recipe.classes.count, epoch: state.epoch, random: random)
     guard order.allSatisfy(train.samples.indices.contains) else {
       throw RunProblem.failure("epoch \(state.epoch + 1): the sampler chose an image that is not there")
     }
-    let batches = order.batches(of: options.batch).filter { $0.count > 1 }
-    guard !batches.isEmpty else {
+    guard order.count > 1 else {
       throw RunProblem.failure(
         "epoch \(state.epoch + 1): the sampler chose \(order.count) images; training needs at least 2")
     }
-    return Array(batches.prefix(limits.batchesPerEpoch ?? batches.count))
+    let kept = limits.batchesPerEpoch.map { min(order.count, $0 * options.batch) } ?? order.count
+    var request = BatchRequest(order: Array(order.prefix(kept)), batchSize: options.batch, epoch: state.epoch)
+    request.firstBatch = state.batch
+    request.smallestBatch = 2
+    request.alreadySkipped = state.skipped
+    return request
   }
 
   var endAsked: End? {

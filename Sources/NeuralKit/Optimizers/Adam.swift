@@ -12,6 +12,7 @@ import TensorKit
 ///
 /// Computed in the order of `torch.optim.Adam`.
 public final class Adam: Optimizer {
+  /// The settings, with their defaults.
   public struct Options: ComponentOptions {
     @Option("Learning rate η that the schedule starts from.", above: 0) public var learningRate: Float = 1e-3
     @Option("How much of the mean gradient is kept each step, β₁.", 0..<1) public var beta1 = 0.9
@@ -19,23 +20,28 @@ public final class Adam: Optimizer {
     @Option("Added to the denominator, ε.", above: 0) public var epsilon: Float = 1e-8
     @Option("Weight decay: this times the weight joins the gradient.", 0...) public var weightDecay: Float = 0
 
+    /// The defaults.
     public init() {}
   }
 
+  /// The rate that the schedule starts from.
   public let learningRate: Float
   private let moments: AdamMoments
   private let weightDecay: Float
 
+  /// An optimiser that has seen nothing yet.
   public init(_ options: Options) {
     learningRate = options.learningRate
     weightDecay = options.weightDecay
     moments = AdamMoments(beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon)
   }
 
+  /// One update from the gradients of the parameters.
   public func step(_ parameters: [Parameter], learningRate: Float, recompute: () throws -> Void) rethrows {
     moments.step(parameters, learningRate: learningRate) { _ in (decay: weightDecay, isDecoupled: false) }
   }
 
+  /// Everything gathered so far, for a checkpoint.
   public var state: OptimizerState {
     get { moments.slots.state }
     set { moments.slots.state = newValue }
@@ -46,6 +52,7 @@ public final class Adam: Optimizer {
 ///
 /// Computed in the order of `torch.optim.AdamW`.
 public final class AdamW: Optimizer {
+  /// The settings, with their defaults.
   public struct Options: ComponentOptions {
     @Option("Learning rate η that the schedule starts from.", above: 0) public var learningRate: Float = 1e-3
     @Option("How much of the mean gradient is kept each step, β₁.", 0..<1) public var beta1 = 0.9
@@ -55,19 +62,23 @@ public final class AdamW: Optimizer {
     public var weightDecay: Float = 0.01
     @Option("Whether biases, norms and other parameters with one axis decay too.") public var decaysVectors = true
 
+    /// The defaults.
     public init() {}
   }
 
+  /// The rate that the schedule starts from.
   public let learningRate: Float
   private let moments: AdamMoments
   private let options: Options
 
+  /// An optimiser that has seen nothing yet.
   public init(_ options: Options) {
     learningRate = options.learningRate
     self.options = options
     moments = AdamMoments(beta1: options.beta1, beta2: options.beta2, epsilon: options.epsilon)
   }
 
+  /// One update from the gradients of the parameters.
   public func step(_ parameters: [Parameter], learningRate: Float, recompute: () throws -> Void) rethrows {
     moments.step(parameters, learningRate: learningRate) { parameter in
       let decays = options.decaysVectors || parameter.shape.count > 1
@@ -75,6 +86,7 @@ public final class AdamW: Optimizer {
     }
   }
 
+  /// Everything gathered so far, for a checkpoint.
   public var state: OptimizerState {
     get { moments.slots.state }
     set { moments.slots.state = newValue }

@@ -28,6 +28,7 @@ public struct OptimizerState: Sendable {
   /// Moments and velocities, in the layout that parameters have in memory.
   public var tensors: [String: Tensor]
 
+  /// A state of these numbers.
   public init(counters: [String: Int] = [:], tensors: [String: Tensor] = [:]) {
     self.counters = counters
     self.tensors = tensors

@@ -9,6 +9,7 @@ import TensorKit
 /// weights: w' = w + ρ w² g / (‖w g‖ + 1e-12). Each step costs two forward and two backward passes. POSTER++ was
 /// trained with it over Adam.
 public final class SAM: Optimizer {
+  /// The settings, with their defaults.
   public struct Options: ComponentOptions {
     @Option("Optimiser that takes the step.", oneOf: ["adam", "adamw", "sgd"]) public var base = "adam"
     @Option("Radius of the neighbourhood, ρ.", above: 0) public var rho: Float = 0.05
@@ -19,18 +20,22 @@ public final class SAM: Optimizer {
     @Option("β₂ of adam and adamw.", 0..<1) public var beta2 = 0.999
     @Option("ε of adam and adamw.", above: 0) public var epsilon: Float = 1e-8
 
+    /// The defaults.
     public init() {}
   }
 
+  /// The rate that the schedule starts from.
   public var learningRate: Float { base.learningRate }
   private let options: Options
   private let base: any Optimizer
 
+  /// An optimiser that has seen nothing yet.
   public init(_ options: Options) {
     self.options = options
     base = Self.makeBase(options)
   }
 
+  /// One update from the gradients of the parameters.
   public func step(_ parameters: [Parameter], learningRate: Float, recompute: () throws -> Void) rethrows {
     let moved = parameters.filter { $0.isTrainable && $0.gradient != nil }
     let home = moved.map(\.value)
@@ -45,6 +50,7 @@ public final class SAM: Optimizer {
     base.step(parameters, learningRate: learningRate, recompute: {})
   }
 
+  /// Everything gathered so far, for a checkpoint.
   public var state: OptimizerState {
     get { base.state }
     set { base.state = newValue }

@@ -7,6 +7,7 @@ import TensorKit
 ///
 /// The first step takes u = g. Computed in the order of `torch.optim.SGD`.
 public final class SGD: Optimizer {
+  /// The settings, with their defaults.
   public struct Options: ComponentOptions {
     @Option("Learning rate η that the schedule starts from.", above: 0) public var learningRate: Float = 0.01
     @Option("How much of the velocity is kept each step, μ.", 0..<1) public var momentum: Float = 0
@@ -14,23 +15,28 @@ public final class SGD: Optimizer {
     @Option("Whether to look ahead along the velocity.") public var nesterov = false
     @Option("Weight decay: this times the weight joins the gradient.", 0...) public var weightDecay: Float = 0
 
+    /// The defaults.
     public init() {}
 
+    /// What is wrong between options.
     public func issues() -> [OptionIssue] {
       nesterov && (momentum == 0 || dampening != 0)
         ? [OptionIssue("nesterov", "needs momentum above 0 and dampening 0")] : []
     }
   }
 
+  /// The rate that the schedule starts from.
   public let learningRate: Float
   private let options: Options
   private var slots = OptimizerSlots(["velocity"])
 
+  /// An optimiser that has seen nothing yet.
   public init(_ options: Options) {
     learningRate = options.learningRate
     self.options = options
   }
 
+  /// One update from the gradients of the parameters.
   public func step(_ parameters: [Parameter], learningRate: Float, recompute: () throws -> Void) rethrows {
     slots.forEach(of: parameters) { parameter, gradient, slot in
       let factors = arbex_momentum_factors(
@@ -46,6 +52,7 @@ public final class SGD: Optimizer {
     }
   }
 
+  /// Everything gathered so far, for a checkpoint.
   public var state: OptimizerState {
     get { slots.state }
     set { slots.state = newValue }

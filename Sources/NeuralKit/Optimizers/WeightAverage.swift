@@ -15,6 +15,7 @@ public final class WeightAverage {
   public private(set) var updates = 0
   private var averages: [String: OptimizerSlot.Numbers] = [:]
 
+  /// An average that has seen nothing yet.
   public init(decay: Double) { self.decay = decay }
 
   /// Lets the averages follow the parameters; the first update copies them.

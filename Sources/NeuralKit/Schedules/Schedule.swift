@@ -7,6 +7,7 @@ public struct TrainingProgress: Sendable, Equatable {
   /// Epochs planned.
   public var epochs: Int
 
+  /// A moment of training.
   public init(position: Double, epochs: Int) {
     self.position = position
     self.epochs = epochs

@@ -21,7 +21,10 @@ public enum AtomicFile {
       while let start = rest.baseAddress, !rest.isEmpty {
         let written = AtomicFile.systemWrite(descriptor, start, min(rest.count, 1 << 30))
         if written < 0, errno == EINTR { continue }
-        guard written > 0 else { throw AtomicFile.problem(path, "written", written == 0 ? ENOSPC : errno) }
+        guard written > 0 else {
+          let problem = AtomicFile.problem(path, "written", written == 0 ? ENOSPC : errno)
+          throw FileProblem(path, problem.message + "; what was there stays as it was")
+        }
         rest = UnsafeRawBufferPointer(rebasing: rest[written...])
       }
     }

@@ -4,6 +4,7 @@ import CCrypto
 public final class Digest {
   private let context: OpaquePointer?
 
+  /// A digest of nothing yet.
   public init() {
     context = EVP_MD_CTX_new()
     let started = EVP_DigestInit_ex(context, EVP_sha256(), nil)

@@ -7,6 +7,7 @@ public struct WeightNaming: Sendable {
   /// The model's name for a key of the file; nil where the model has no use for it.
   public let modelName: @Sendable (String) -> String?
 
+  /// A naming; `modelName` gives nil for keys to leave out.
   public init(_ name: String, modelName: @escaping @Sendable (String) -> String?) {
     self.name = name
     self.modelName = modelName
@@ -81,19 +82,27 @@ extension WeightFile {
     allowsNonFinite: Bool = false
   ) throws -> WeightReport {
     let parameters = store.under(component)
-    let targets = Set(parameters.map(\.name))
-    let candidates = [.own, .bare(component)] + namings
-    let hits = candidates.map { naming in names.count { key in naming.modelName(key).map(targets.contains) ?? false } }
-    guard let most = hits.max(), most > 0, let choice = hits.firstIndex(of: most) else {
-      throw FileProblem(
-        path, "holds nothing of \(component); it holds \(names.listed(atMost: 4)), "
-          + "\(component) needs \(parameters.map(\.name).listed(atMost: 4))")
-    }
+    let best = try bestNaming([.own, .bare(component)] + namings, for: parameters, called: component)
     // What the file holds for other parts of a model is none of this component's business.
-    let naming = WeightNaming(candidates[choice].name) { key in
-      candidates[choice].modelName(key).flatMap { $0.hasPrefix(component + ".") ? $0 : nil }
+    let naming = WeightNaming(best.name) { key in
+      best.modelName(key).flatMap { $0.hasPrefix(component + ".") ? $0 : nil }
     }
     return try load(into: parameters, naming: naming, isStrict: isStrict, allowsNonFinite: allowsNonFinite)
+  }
+
+  /// Of several namings the one by which the file has most of the parameters, the first of equals.
+  /// - Throws: ``FileProblem`` where the file has none of them by any.
+  public func bestNaming(
+    _ namings: [WeightNaming], for parameters: [Parameter], called what: String = "the model"
+  ) throws -> WeightNaming {
+    let targets = Set(parameters.map(\.name))
+    let hits = namings.map { naming in names.count { key in naming.modelName(key).map(targets.contains) ?? false } }
+    guard let most = hits.max(), most > 0, let choice = hits.firstIndex(of: most) else {
+      throw FileProblem(
+        path, "holds nothing of \(what); it holds \(names.listed(atMost: 4)), "
+          + "\(what) needs \(parameters.map(\.name).listed(atMost: 4))")
+    }
+    return namings[choice]
   }
 
   /// Reads everything before it sets anything.

@@ -1,6 +1,6 @@
 extension Verb {
   /// Everything `arbex` can do, in the order of its help.
   static var all: [Verb] {
-    [recipeShow, recipeCheck, pluginsList, pluginsDescribe, doctor]
+    [train, eval, predict, recipeShow, recipeCheck, pluginsList, pluginsDescribe, doctor]
   }
 }

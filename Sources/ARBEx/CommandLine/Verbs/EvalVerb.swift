@@ -1,0 +1,75 @@
+import FERCore
+import FERData
+import FERTraining
+import Foundation
+import NeuralKit
+import POSTER
+
+extension Verb {
+  static let eval = Verb(
+    "eval", "accuracy, every class, confusion; primary and corrected side by side",
+    arguments: [Argument("RUN-or-RECIPE", "the folder of a run, or a recipe with --weights")],
+    flags: [
+      Flag("--weights", value: "FILE", "other weights than the run's best"),
+      Flag("--split", value: "NAME", "validation (where not given), test or train"),
+      Flag("--out", value: "DIR", "where predictions and report go; into the run where it is one, else here"),
+      .json, .set,
+    ]
+  ) { call in
+    let subject = try ModelSubject(call)
+    let split = call.value("--split") ?? "validation"
+    let source = try subject.images(split)
+    let console = Console(descriptor: call.has("--json") ? -1 : STDERR_FILENO)
+    let evaluator = Evaluator(subject.trained.model, batchSize: subject.recipe.training.validationBatch)
+    let evaluation = try evaluator.evaluate(source, keepsEmbeddings: true) { done in
+      console.progress("eval", share: Double(done) / Double(max(1, source.samples.count))) { "\(done) images" }
+    }
+    console.clearBar()
+    let suffix = split == "validation" ? "" : "-" + split
+    let folder = call.value("--out") ?? subject.run ?? "."
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try AtomicFile.write(evaluation.predictionTable, to: "\(folder)/predictions\(suffix).csv")
+    if let run = subject.run, folder == run, split == "validation" {
+      try Report.write(evaluation, for: try RunFolder.existing(run), named: subject.recipe.name)
+    } else {
+      try Report.write(evaluation, to: "\(folder)/report\(suffix).html", named: "\(subject.recipe.name), \(split)")
+    }
+    call.output.print(call.has("--json") ? evaluation.json : evaluation.summary)
+    if !call.has("--json") { call.output.remark("written: \(folder)/predictions\(suffix).csv, report\(suffix).html") }
+    return 0
+  }
+}
+
+/// The model that `eval` and `predict` are asked about: a run's best, or a recipe's with a file of weights.
+struct ModelSubject {
+  let recipe: Recipe
+  let trained: TrainedModel
+  /// The run's folder; nil for a recipe, or where other weights than the run's own are used.
+  let run: String?
+
+  init(_ call: Invocation) throws {
+    let word = call.words[0]
+    let isRun = RunFolder.isRun(word)
+    recipe = try call.recipe(at: isRun ? word + "/recipe.json5" : word)
+    let given = call.value("--weights")
+    guard isRun || given != nil else {
+      let hint = RunFolder.isRun("runs/\(recipe.name)") ? "; there is a run of that name: runs/\(recipe.name)" : ""
+      throw RunProblem.request(
+        "\(word): a recipe alone has no trained weights; name the folder of a run, or add --weights FILE\(hint)")
+    }
+    let weights = try given ?? TrainedModel.weights(ofRun: word)
+    let published = WeightNaming("POSTER++ checkpoint") { POSTERNames.modelName(ofKey: $0) }
+    trained = try TrainedModel(recipe, weights: weights, namings: [published])
+    run = isRun && given == nil ? word : nil
+  }
+
+  /// The images of a split, prepared as the weights were trained.
+  func images(_ split: String) throws -> RecipeImages {
+    let datasets = ["train": recipe.train, "validation": recipe.validation, "test": recipe.test]
+    guard let dataset = datasets[split] else {
+      throw UsageProblem("there is no split \"\(split)\"; known: test, train, validation", verb: "eval")
+    }
+    guard let dataset else { throw RunProblem.request("\(recipe.path): names no data.\(split)") }
+    return try RecipeImages(dataset, recipe, input: trained.input, isTraining: false)
+  }
+}

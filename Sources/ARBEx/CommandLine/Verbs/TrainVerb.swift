@@ -1,0 +1,71 @@
+import FERCore
+import FERData
+import FERTraining
+import Foundation
+import NeuralKit
+
+extension Verb {
+  static let train = Verb(
+    "train", "train a recipe's model",
+    arguments: [Argument("RECIPE", "a recipe; with --resume also the folder of a run")],
+    flags: [
+      Flag("--out", value: "DIR", "the run's folder; runs/NAME where not given"),
+      Flag("--resume", "go on where the run in that folder stopped"),
+      Flag("--smoke", "a few batches through everything, in seconds; tells time per image and memory"),
+      Flag("--max-steps", value: "N", "stop with a checkpoint once N steps are done in all"), .set,
+    ]
+  ) { call in
+    let word = call.words[0]
+    let isRun = RunFolder.isRun(word)
+    guard !isRun || call.has("--resume") else {
+      throw RunProblem.request("\(word) is the folder of a run; go on with it with --resume")
+    }
+    let recipe = try call.recipe(at: isRun ? word + "/recipe.json5" : word)
+    let folder = call.value("--out") ?? (isRun ? word : "runs/\(recipe.name)")
+    StopSignal.listen()
+    return call.has("--smoke") ? try smoke(recipe, call) : try trained(recipe, in: folder, call)
+  }
+
+  private static func trained(_ recipe: Recipe, in folder: String, _ call: Invocation) throws -> Int32 {
+    let console = Console()
+    let session = TrainingSession(recipe, in: folder, console: console)
+    let steps = try call.wholeNumber("--max-steps", atLeast: 1)
+    // What is wrong with the folder is told before any image is read.
+    if !call.has("--resume") { try RunFolder.requireNew(folder) }
+    let stored = call.has("--resume") ? try storedRecipe(in: folder, call) : nil
+    let train = try RecipeImages(recipe.train, recipe, isTraining: true)
+    let validation = try recipe.validation.map { try RecipeImages($0, recipe, isTraining: false) }
+    console.line(
+      "\(recipe.name): \(train.samples.count) training images, \(validation?.samples.count ?? 0) validation images, "
+        + "\(recipe.classes.count) classes")
+    let end = try stored.map { try session.resume($0, train: train, validation: validation, steps: steps) }
+      ?? session.start(train: train, validation: validation, steps: steps)
+    switch end {
+    case .finished: call.output.print("finished: \(folder)/report.html")
+    case .alreadyFinished: call.output.print("\(folder): is already complete; nothing was changed")
+    case .stoppedAtLimit(let step): call.output.print("stopped after step \(step); go on with --resume")
+    case .interrupted(let signal):
+      call.output.remark("interrupted and saved; go on with --resume")
+      return 128 + signal
+    }
+    return 0
+  }
+
+  private static func storedRecipe(in folder: String, _ call: Invocation) throws -> Recipe {
+    guard RunFolder.isRun(folder) else {
+      throw RunProblem.request("\(folder): there is no run to resume here; leave out --resume to start one")
+    }
+    return try Recipe.load(path: folder + "/recipe.json5", registry: call.registry)
+  }
+
+  private static func smoke(_ recipe: Recipe, _ call: Invocation) throws -> Int32 {
+    let temporary = NSTemporaryDirectory() + "arbex-smoke-\(ProcessInfo.processInfo.globallyUniqueString)"
+    let folder = call.value("--out") ?? temporary
+    defer { try? FileManager.default.removeItem(atPath: temporary) }
+    let train = try RecipeImages(recipe.train, recipe, isTraining: true)
+    let validation = try recipe.validation.map { try RecipeImages($0, recipe, isTraining: false) }
+    let result = try SmokeTest.run(recipe, train: train, validation: validation, in: folder, console: Console())
+    call.output.print(result.summary)
+    return 0
+  }
+}

@@ -1,0 +1,52 @@
+import FERCore
+import Foundation
+import NeuralKit
+
+/// A recipe's model with trained weights in it, and how its images must be prepared.
+public struct TrainedModel {
+  /// The model.
+  public let model: ExpressionModel
+  /// The preprocessing that the weights were trained with.
+  public let input: InputOptions
+  /// The file of the weights.
+  public let path: String
+
+  /// Loads weights into a recipe's model. The file may come from training here, or hold the weights alone.
+  /// - Parameter namings: published namings that the file may follow.
+  /// - Throws: `FileProblem` where they do not fit, ``RunProblem`` where they were trained for something else.
+  public init(_ recipe: Recipe, weights path: String, namings: [WeightNaming] = []) throws {
+    let file = try WeightFile(path)
+    try file.verifyDigest()
+    let model = try recipe.buildModel(loadingWeights: false)
+    let naming = try file.bestNaming([.checkpoint, .own] + namings, for: model.store.all)
+    try file.load(into: model.store.all, naming: naming)
+    if let text = file.metadata["classes"] {
+      let classes = try? JSONDecoder().decode([String].self, from: Data(text.utf8))
+      guard classes == recipe.classes else {
+        throw RunProblem.request(
+          "\(path.printable): was trained for the classes \((classes ?? []).listed(atMost: 20)), the recipe names "
+            + "\(recipe.classes.listed(atMost: 20)); use the recipe it was trained with")
+      }
+    }
+    var input = recipe.input
+    if let text = file.metadata["preprocessing"],
+      let own = try? JSONDecoder().decode(InputOptions.self, from: Data(text.utf8)) {
+      guard own.size == recipe.input.size else {
+        throw RunProblem.request(
+          "\(path.printable): was trained on images of \(own.size) pixels, the recipe says \(recipe.input.size); "
+            + "use the recipe it was trained with")
+      }
+      input = own
+    }
+    (self.model, self.input, self.path) = (model, input, path)
+  }
+
+  /// The weights of a run: the best, or where there are none yet, the last.
+  public static func weights(ofRun path: String) throws -> String {
+    let candidates = ["best", "last", "previous"].map { "\(path)/checkpoints/\($0).safetensors" }
+    guard let found = candidates.first(where: FileManager.default.fileExists) else {
+      throw RunProblem.request("\(path.printable): has no checkpoint yet; train it first")
+    }
+    return found
+  }
+}

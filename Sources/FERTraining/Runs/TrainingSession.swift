@@ -1,0 +1,164 @@
+import FERCore
+import Foundation
+import NeuralKit
+
+/// A run from the outside: makes or takes up its folder, then trains in it.
+public struct TrainingSession {
+  private let recipe: Recipe
+  private let path: String
+  private let console: Console
+
+  /// - Parameter path: the run's folder.
+  public init(_ recipe: Recipe, in path: String, console: Console) {
+    (self.recipe, self.path, self.console) = (recipe, path, console)
+  }
+
+  /// Trains in a new folder.
+  public func start(train: any BatchSource, validation: (any BatchSource)?, steps: Int? = nil) throws -> Trainer.End {
+    let folder = try RunFolder.create(path)
+    try AtomicFile.write(Environment.current.text(seed: recipe.seed), to: folder.file("environment.json"))
+    try AtomicFile.write(recipe.text, to: folder.file("recipe.json5"))
+    return try run(folder, train, validation, steps)
+  }
+
+  /// Goes on in a folder that exists.
+  /// - Parameter stored: the recipe that lies in it.
+  /// - Throws: ``RunProblem`` where the recipe has changed meanwhile.
+  public func resume(
+    _ stored: Recipe, train: any BatchSource, validation: (any BatchSource)?, steps: Int? = nil
+  ) throws -> Trainer.End {
+    let folder = try RunFolder.resume(path)
+    let changes = Self.differences(from: stored, to: recipe)
+    guard changes.isEmpty else {
+      throw RunProblem.request(
+        "\(path.printable): was started with another recipe; start a new run with --out, or undo these changes:\n  "
+          + changes.joined(separator: "\n  "))
+    }
+    return try run(folder, train, validation, steps)
+  }
+
+  private func run(
+    _ folder: RunFolder, _ train: any BatchSource, _ validation: (any BatchSource)?, _ steps: Int?
+  ) throws -> Trainer.End {
+    let trainer = try Trainer(
+      recipe, train: train, validation: validation, in: folder, limits: Trainer.Limits(steps: steps), console: console)
+    defer { console.clearBar() }
+    return try trainer.run()
+  }
+
+  /// Keys whose values differ, apart from those that cannot change a run's results.
+  static func differences(from old: Recipe, to new: Recipe) -> [String] {
+    let irrelevant = ["training.workers", "training.checkpointMinutes", "training.checkpointSteps"]
+    let texts = { (recipe: Recipe) in
+      Dictionary(recipe.values.map { ("\($0.path)", $0.value.oneLine) }) { first, _ in first }
+    }
+    let (before, after) = (texts(old), texts(new))
+    return Set(before.keys).union(after.keys).sorted()
+      .filter { before[$0] != after[$0] && !irrelevant.contains($0) }
+      .map { "\($0): was \(before[$0] ?? "not there"), is \(after[$0] ?? "not there")" }
+  }
+}
+
+/// A few batches through everything: train, save, load, resume, validate. For any recipe, at full model size.
+public struct SmokeTest {
+  /// What it found.
+  public struct Result: Sendable {
+    /// Milliseconds per image of a training step.
+    public var trainingTime: Double
+    /// Milliseconds per image of a prediction.
+    public var predictionTime: Double
+    /// The largest memory held, in megabytes.
+    public var peakMemory: Int?
+    /// Images in a batch.
+    public var batch: Int
+    /// Numbers that training changes.
+    public var parameters: Int
+
+    /// For people.
+    public var summary: String {
+      "smoke test passed: \(parameters) trainable numbers; \(trainingTime.rounded(places: 1)) ms per image to train, "
+        + "\(predictionTime.rounded(places: 1)) ms per image to predict (batches of \(batch)); "
+        + "peak memory \(peakMemory.map { "\($0) MB" } ?? "unknown")"
+    }
+
+    /// The same as one JSON object.
+    public var json: String {
+      var result = OrderedObject()
+      result.add("trainMillisecondsPerImage", trainingTime)
+      result.add("predictMillisecondsPerImage", predictionTime)
+      result.add("peakMemoryMB", peakMemory.map { JSONValue.int($0) } ?? .null)
+      result.add("batch", batch)
+      result.add("trainableNumbers", parameters)
+      return result.text
+    }
+  }
+
+  private static let (batches, largestBatch) = (3, 8)
+
+  /// Runs it in a new folder.
+  /// - Throws: what training throws, or ``RunProblem`` where the resumed half does not fit the first.
+  public static func run(
+    _ recipe: Recipe, train: any BatchSource, validation: (any BatchSource)?, in path: String, console: Console
+  ) throws -> Result {
+    var options = recipe.training
+    options.epochs = 1
+    options.batch = min(options.batch, largestBatch)
+    options.validationBatch = options.batch
+    let images = Excerpt(of: train, count: batches * options.batch)
+    let judged = validation.map { Excerpt(of: $0, count: options.batch) }
+    let folder = try RunFolder.create(path)
+    try AtomicFile.write(recipe.text, to: folder.file("recipe.json5"))
+    let part = { (steps: Int?) in
+      try Trainer(
+        recipe, options: options, train: images, validation: judged, in: folder,
+        limits: Trainer.Limits(steps: steps, batchesPerEpoch: batches), console: console)
+    }
+    _ = try part(1).run()
+    let start = Clock.seconds
+    let second = try part(nil)
+    let first = Clock.seconds
+    guard try second.run() == .finished else { throw RunProblem.failure("the smoke test was interrupted") }
+    console.line("loading took \((first - start).rounded(places: 1)) s")
+    let times = try measure(second, images, options)
+    return Result(
+      trainingTime: times.training, predictionTime: times.prediction, peakMemory: Environment.peakMemory,
+      batch: options.batch, parameters: second.model.store.trainable.reduce(0) { $0 + $1.count })
+  }
+
+  /// One more step and one more prediction, with everything warm.
+  private static func measure(
+    _ trainer: Trainer, _ images: Excerpt, _ options: TrainingOptions
+  ) throws -> (training: Double, prediction: Double) {
+    let wanted = BatchRequest(order: Array(images.samples.indices), batchSize: options.batch, epoch: 0)
+    guard let batch = try images.stream(wanted).next(), batch.labels.count > 1 else {
+      throw RunProblem.failure("the smoke test needs at least 2 readable images")
+    }
+    let perImage = 1000 / Double(batch.labels.count)
+    let start = Clock.seconds
+    _ = try trainer.step(batch, step: trainer.state.step, at: TrainingProgress(position: 0, epochs: 1))
+    let middle = Clock.seconds
+    _ = Evaluator(trainer.model, batchSize: options.batch).predict(batch.images, ids: batch.ids)
+    return ((middle - start) * perImage, (Clock.seconds - middle) * perImage)
+  }
+}
+
+/// A few samples of a source, spread over all of it.
+struct Excerpt: BatchSource {
+  let samples: [Sample]
+  private let source: any BatchSource
+  private let places: [Int]
+
+  init(of source: any BatchSource, count: Int) {
+    let all = source.samples.count
+    let kept = min(count, all)
+    self.source = source
+    places = (0..<kept).map { $0 * all / kept }
+    samples = places.map { source.samples[$0] }
+  }
+
+  func stream(_ request: BatchRequest) throws -> any BatchStream {
+    var translated = request
+    translated.order = request.order.map { places[$0] }
+    return try source.stream(translated)
+  }
+}

@@ -1,0 +1,66 @@
+import FERCore
+import FERData
+import TensorKit
+
+/// One of a recipe's datasets, prepared as the recipe says.
+public final class RecipeImages: BatchSource {
+  /// What there is.
+  public let samples: [Sample]
+  private let images: any LoadedDataset
+  private let pipeline: InputPipeline
+  private let seed: UInt64
+  private let workers: Int
+
+  /// Reads the list of samples; images are read when they are asked for.
+  /// - Parameter input: the preprocessing, where it is another than the recipe's.
+  /// - Parameter isTraining: whether augmentations apply.
+  /// - Throws: a `DataProblem`.
+  public init(_ dataset: any Dataset, _ recipe: Recipe, input: InputOptions? = nil, isTraining: Bool) throws {
+    images = try dataset.load(classes: recipe.classes)
+    samples = images.samples
+    guard !samples.isEmpty else { throw DataProblem(recipe.path, "a dataset holds no images") }
+    pipeline = InputPipeline(input ?? recipe.input, augmentations: isTraining ? recipe.augmentations : [])
+    seed = recipe.seed
+    workers = recipe.training.workers > 0 ? recipe.training.workers : Parallel.availableCores
+  }
+
+  /// Batches made ahead of use on threads of their own.
+  public func stream(_ request: BatchRequest) -> any BatchStream {
+    var plan = BatchLoader.Plan(
+      isTraining: request.epoch != nil, seed: seed, epoch: request.epoch ?? 0, workers: workers)
+    plan.startBatch = request.firstBatch
+    plan.minimumBatch = request.smallestBatch
+    plan.alreadySkipped = request.alreadySkipped
+    let batches = BatchLoader.batches(of: request.order, size: request.batchSize, minimum: request.smallestBatch)
+    return LoaderStream(BatchLoader(images, batches: batches, pipeline: pipeline, plan: plan), samples)
+  }
+}
+
+/// A loader as the trainer sees it.
+private final class LoaderStream: BatchStream {
+  private let loader: BatchLoader
+  private let samples: [Sample]
+
+  init(_ loader: BatchLoader, _ samples: [Sample]) { (self.loader, self.samples) = (loader, samples) }
+
+  deinit { loader.cancel() }
+
+  var skipped: [Int] { loader.skippedIndices }
+  var problems: [String] { loader.skipped.map(\.description) }
+
+  func next() throws -> LabelledBatch? {
+    guard let batch = try loader.next() else { return nil }
+    return LabelledBatch(
+      number: batch.number, images: batch.images, labels: batch.labels, ids: batch.indices.map { samples[$0].id })
+  }
+}
+
+extension InputPipeline {
+  /// The way to the network's input that a recipe, or a checkpoint, asks for.
+  public init(_ options: InputOptions, augmentations: [any Augmentation] = []) {
+    self.init(
+      size: options.size, resize: options.resize == 0 ? nil : options.resize,
+      normalization: Normalization.named(options.normalize) ?? .imagenet, augmentations: augmentations,
+      antialias: options.antialias)
+  }
+}

@@ -1,0 +1,127 @@
+import ARBEx
+import Foundation
+import Testing
+
+/// Pictures with one bright bar; where it stands tells the class.
+struct Bars: Dataset, LoadedDataset {
+  struct Options: ComponentOptions {
+    @Option("How many.", 1...) var count = 8
+  }
+  private let options: Options
+  private(set) var samples: [Sample] = []
+
+  init(_ options: Options, in context: inout BuildContext) { self.options = options }
+
+  func load(classes: [String]) -> any LoadedDataset {
+    var copy = self
+    copy.samples = (0..<options.count).map { Sample(id: "bar/\($0)", label: $0 % classes.count) }
+    return copy
+  }
+
+  func image(at index: Int) -> Image {
+    Self.picture(samples[index].label)
+  }
+
+  static func picture(_ label: Int) -> Image {
+    let pixels = (0..<32 * 32 * 3).map { Float((4 * label..<4 * label + 4).contains($0 / 3 % 32) ? 0.9 : 0.1) }
+    return Image(width: 32, height: 32, pixels: pixels)
+  }
+}
+
+enum BarsPlugin: Plugin {
+  static func register(in registry: inout Registry) throws { try registry.datasets.register("bars", Bars.self) }
+}
+
+@Suite("train, eval and predict from the command line", .serialized)
+final class TrainingVerbTests {
+  private let folder = NSTemporaryDirectory() + "arbex-verbs-\(UUID().uuidString)"
+  private let recipe = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("Recipes/quickstart.json5").path
+  private let small = [
+    "--set", "data.train={ use: \"bars\", count: 24 }", "--set", "data.validation={ use: \"bars\", count: 8 }",
+    "--set", "input.augment=[]", "--set", "training.epochs=2", "--set", "training.batch=8",
+  ]
+
+  init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  private final class Lines: @unchecked Sendable {
+    private let lock = NSLock()
+    private var text = ""
+    func add(_ line: String) { lock.withLock { text += line + "\n" } }
+    var all: String { lock.withLock { text } }
+  }
+
+  private func arbex(_ arguments: String...) -> (code: Int32, out: String, remarks: String) {
+    let (out, remarks) = (Lines(), Lines())
+    let output = CommandOutput(print: { out.add($0) }, remark: { remarks.add($0) })
+    let code = CommandLineTool.run(arguments, plugins: [BarsPlugin.self], output: output)
+    return (code, out.all, remarks.all)
+  }
+
+  private func train(_ name: String, _ more: String...) -> (code: Int32, out: String, remarks: String) {
+    let (out, remarks) = (Lines(), Lines())
+    let output = CommandOutput(print: { out.add($0) }, remark: { remarks.add($0) })
+    let code = CommandLineTool.run(
+      ["train", recipe, "--out", "\(folder)/\(name)"] + small + more, plugins: [BarsPlugin.self], output: output)
+    return (code, out.all, remarks.all)
+  }
+
+  private func bytes(_ name: String) -> Data? { FileManager.default.contents(atPath: "\(folder)/\(name)") }
+
+  @Test("train, stop, resume, evaluate, predict")
+  func wholeWay() throws {
+    #expect(train("whole").code == 0)
+    #expect(train("split", "--max-steps", "2").out.contains("stopped after step 2"))
+    let other = train("split", "--resume", "--set", "training.batch=4")
+    #expect(other.code == 2 && other.remarks.contains("training.batch: was 8, is 4"))
+    #expect(arbex("train", "\(folder)/split", "--resume").code == 0)
+    for file in ["checkpoints/last.safetensors", "checkpoints/best.safetensors", "metrics.jsonl", "predictions.csv"] {
+      #expect(bytes("whole/" + file) == bytes("split/" + file) && bytes("whole/" + file) != nil, "\(file)")
+    }
+    #expect(train("whole").code == 2)
+    #expect(train("whole", "--resume").out.contains("already complete"))
+
+    let evaluated = arbex("eval", "\(folder)/whole", "--json")
+    #expect(evaluated.code == 0 && evaluated.remarks.isEmpty)
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(evaluated.out.utf8)) as? [String: Any])
+    #expect(json["images"] as? Int == 8)
+    #expect(arbex("eval", "\(folder)/whole", "--split", "test").code == 2)
+    #expect(arbex("eval", "\(folder)/whole", "--split", "tset").code == 2)
+
+    let picture = try ImageFile.encodePNG(Bars.picture(3))
+    try Data(picture).write(to: URL(fileURLWithPath: folder + "/good.png"))
+    try Data("no image".utf8).write(to: URL(fileURLWithPath: folder + "/bad.png"))
+    let (good, bad, run) = (folder + "/good.png", folder + "/bad.png", folder + "/whole")
+    #expect(arbex("predict", run, good).code == 0)
+    let mixed = arbex("predict", run, bad, good, "--json")
+    #expect(mixed.code == 1 && mixed.remarks.contains("bad.png"))
+    let found = try #require(try JSONSerialization.jsonObject(with: Data(mixed.out.utf8)) as? [String: Any])
+    let rows = try #require(found["predictions"] as? [[String: Any]])
+    #expect(rows.count == 1 && (rows[0]["final"] as? [Double])?.count == 8)
+    #expect(arbex("predict", run, bad).code == 2)
+    #expect(arbex("predict", run, folder + "/absent.png").code == 2)
+    let withoutWeights = arbex("predict", recipe, good)
+    #expect(withoutWeights.code == 2 && withoutWeights.remarks.contains("no trained weights"))
+  }
+
+  @Test("a smoke run leaves nothing behind")
+  func smoke() {
+    let (out, remarks) = (Lines(), Lines())
+    let output = CommandOutput(print: { out.add($0) }, remark: { remarks.add($0) })
+    let code = CommandLineTool.run(["train", recipe, "--smoke"] + small, plugins: [BarsPlugin.self], output: output)
+    #expect(code == 0, "\(remarks.all)")
+    #expect(out.all.contains("ms per image to train") && out.all.contains("peak memory"))
+    #expect(!FileManager.default.fileExists(atPath: "runs/quickstart"))
+  }
+
+  @Test("resuming nothing, or a run without --resume, is refused")
+  func refusals() throws {
+    #expect(train("absent", "--resume").code == 2)
+    #expect(!FileManager.default.fileExists(atPath: folder + "/absent"))
+    #expect(train("short", "--max-steps", "1").code == 0)
+    #expect(arbex("train", folder + "/short").remarks.contains("--resume"))
+    #expect(train("bad", "--max-steps", "0").code == 2)
+  }
+}
