@@ -36,8 +36,13 @@ func rampImage(width: Int, height: Int) -> Image {
   return Image(width: width, height: height, pixels: pixels)
 }
 
-/// A file from `Fixtures`; `Fixtures/make.py` made them and tells what they show.
+/// A file from `Tests/Fixtures/Images`; `make.py` there made them and tells what they show.
 func fixture(_ name: String) throws -> [UInt8] {
-  let folder = (#filePath as NSString).deletingLastPathComponent + "/Fixtures"
-  return [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")))
+  let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  return [UInt8](try Data(contentsOf: tests.appendingPathComponent("Fixtures/Images/\(name)")))
+}
+
+extension Image {
+  /// Width and height.
+  var sides: [Int] { [width, height] }
 }

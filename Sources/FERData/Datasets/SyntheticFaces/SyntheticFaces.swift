@@ -51,8 +51,10 @@ public struct LoadedSyntheticFaces: LoadedDataset {
     var random = Self.source(options, "samples")
     let counts = Self.counts(options.count, classes: classes.count, imbalance: options.imbalance)
     let shown = random.shuffled(counts.enumerated().flatMap { Array(repeating: $0, count: $1) })
-    let labels = Self.noisy(shown, classes: classes.count, share: options.labelNoise, random: &random)
     let people = shown.map { _ in random.below(options.identities) }
+    // Noise has a source of its own, so that it changes labels and nothing else.
+    var noise = Self.source(options, "labels")
+    let labels = Self.noisy(shown, classes: classes.count, share: options.labelNoise, random: &noise)
     samples = labels.indices.map { index in
       Sample(
         id: "synthetic/\(options.split)/\(index)", label: labels[index],

@@ -1,0 +1,187 @@
+import FERCore
+@testable import FERData
+import NeuralKit
+import TensorKit
+import Testing
+
+@Suite("Augmentations")
+struct AugmentationTests {
+  private func all() throws -> [(name: String, augmentation: any Augmentation)] {
+    var context = makeContext()
+    var jitter = ColorJitter.Options()
+    jitter.hue = 0.5
+    var crop = Crop.Options()
+    crop.padding = 3
+    return [
+      ("affine", try Affine(.init(), in: &context)), ("color", try ColorJitter(jitter, in: &context)),
+      ("crop", try Crop(.init(), in: &context)), ("padded crop", try Crop(crop, in: &context)),
+      ("erase", try Erase(.init(), in: &context)), ("flip", try Flip(.init(), in: &context)),
+      ("grey", try Grey(.init(), in: &context)), ("noise", try Noise(.init(), in: &context)),
+      ("random-resized-crop", try RandomResizedCrop(.init(), in: &context)),
+      ("rotate", try Rotate(.init(), in: &context)),
+    ]
+  }
+
+  @Test("any size, no trap, values within 0...1, same source, same result")
+  func anySize() throws {
+    for (name, augmentation) in try all() {
+      for (width, height) in [(1, 1), (1, 9), (9, 1), (2, 3), (8, 8), (40, 17)] {
+        for sample in 0..<20 {
+          var random = RandomSource(seed: 1, stream: name, sample: UInt64(sample))
+          var again = random
+          var (first, second) = (rampImage(width: width, height: height), rampImage(width: width, height: height))
+          augmentation.apply(to: &first, size: 8, random: &random)
+          augmentation.apply(to: &second, size: 8, random: &again)
+          #expect(first == second, "\(name)")
+          #expect(first.pixels.allSatisfy { $0 >= 0 && $0 <= 1.00001 }, "\(name) \(width)x\(height)")
+          #expect(first.width > 0 && first.height > 0)
+        }
+      }
+    }
+  }
+
+  @Test("probability 0 changes nothing, probability 1 always something")
+  func probability() throws {
+    var context = makeContext()
+    func check(_ never: any Augmentation, _ always: any Augmentation) {
+      for sample in 0..<30 {
+        var random = RandomSource(seed: 3, stream: "p", sample: UInt64(sample))
+        var again = random
+        var (first, second) = (rampImage(width: 12, height: 12), rampImage(width: 12, height: 12))
+        never.apply(to: &first, size: 12, random: &random)
+        always.apply(to: &second, size: 12, random: &again)
+        #expect(first == rampImage(width: 12, height: 12), "\(type(of: never))")
+        #expect(second != rampImage(width: 12, height: 12), "\(type(of: always))")
+      }
+    }
+    var (flip, grey, noise, erase) = (Flip.Options(), Grey.Options(), Noise.Options(), Erase.Options())
+    var (rotate, jitter, affine) = (Rotate.Options(), ColorJitter.Options(), Affine.Options())
+    (flip.probability, grey.probability, noise.probability, erase.probability) = (0, 0, 0, 0)
+    (rotate.probability, jitter.probability, affine.probability) = (0, 0, 0)
+    let never: [any Augmentation] = [
+      try Flip(flip, in: &context), try Grey(grey, in: &context), try Noise(noise, in: &context),
+      try Erase(erase, in: &context), try Rotate(rotate, in: &context), try ColorJitter(jitter, in: &context),
+      try Affine(affine, in: &context),
+    ]
+    (flip.probability, grey.probability, noise.probability, erase.probability) = (1, 1, 1, 1)
+    (rotate.probability, jitter.probability, affine.probability) = (1, 1, 1)
+    let always: [any Augmentation] = [
+      try Flip(flip, in: &context), try Grey(grey, in: &context), try Noise(noise, in: &context),
+      try Erase(erase, in: &context), try Rotate(rotate, in: &context), try ColorJitter(jitter, in: &context),
+      try Affine(affine, in: &context),
+    ]
+    for (first, second) in zip(never, always) { check(first, second) }
+  }
+
+  /// With 3 pixels of padding a square of the image's own size starts at -3...3 on each side.
+  @Test("a padded crop reaches every place, and no other")
+  func paddedCrop() throws {
+    var context = makeContext()
+    var options = Crop.Options()
+    options.padding = 3
+    options.border = "zero"
+    let crop = try Crop(options, in: &context)
+    var starts: [[Int]] = []
+    for sample in 0..<2000 {
+      var random = RandomSource(seed: 4, stream: "crop", sample: UInt64(sample))
+      var image = Image(width: 8, height: 8, colour: [0, 0, 0])
+      image.fill(x: 4, y: 4, width: 1, height: 1, [1, 1, 1])
+      crop.apply(to: &image, size: 8, random: &random)
+      #expect(image.sides == [8, 8])
+      guard let place = image.pixels.firstIndex(of: 1) else { continue }
+      starts.append([4 - place / 3 % 8, 4 - place / 24])
+    }
+    #expect(starts.count == 2000)
+    #expect(Set(starts).count == 49)
+    #expect(starts.allSatisfy { (-3...3).contains($0[0]) && (-3...3).contains($0[1]) })
+  }
+
+  @Test("a crop of a larger image lies inside it; a smaller one is centred")
+  func crop() throws {
+    var context = makeContext()
+    let crop = try Crop(.init(), in: &context)
+    let large = rampImage(width: 11, height: 9)
+    for sample in 0..<50 {
+      var random = RandomSource(seed: 4, stream: "crop", sample: UInt64(sample))
+      var image = large
+      crop.apply(to: &image, size: 8, random: &random)
+      let matches = (0...3).contains { x in
+        (0...1).contains { y in large.cropped(x: x, y: y, width: 8, height: 8) == image }
+      }
+      #expect(matches)
+    }
+    var (small, random) = (rampImage(width: 4, height: 4), RandomSource(seed: 1, stream: "crop"))
+    crop.apply(to: &small, size: 8, random: &random)
+    #expect(small == rampImage(width: 4, height: 4).cropped(x: -2, y: -2, width: 8, height: 8))
+  }
+
+  @Test("an erased rectangle has its area and becomes 0 by normalising")
+  func erase() throws {
+    var context = makeContext()
+    var options = Erase.Options()
+    options.probability = 1
+    let erase = try Erase(options, in: &context)
+    for sample in 0..<100 {
+      var random = RandomSource(seed: 5, stream: "erase", sample: UInt64(sample))
+      var image = Image(width: 40, height: 40, colour: [1, 1, 1])
+      erase.apply(to: &image, size: 40, random: &random)
+      let erased = stride(from: 0, to: image.pixels.count, by: 3).filter { image.pixels[$0] != 1 }
+      // 2 % to 10 % of 1600 pixels, with rounding of both sides.
+      #expect((24...184).contains(erased.count), "\(erased.count)")
+      let values = InputPipeline(size: 40).evaluation([image]).values
+      #expect(erased.allSatisfy { abs(values[$0]) + abs(values[$0 + 1]) + abs(values[$0 + 2]) < 1e-6 })
+    }
+  }
+
+  @Test("each bad option is reported under its own key")
+  func badOptions() {
+    var erase = Erase.Options()
+    (erase.areaMin, erase.aspectMin, erase.value) = (0.5, 5, [0, 0])
+    #expect(erase.allIssues().map(\.key) == ["areaMin", "aspectMin", "value"])
+    var affine = Affine.Options()
+    affine.scaleMin = 2
+    #expect(affine.allIssues().map(\.key) == ["scaleMin"])
+    var resized = RandomResizedCrop.Options()
+    (resized.scaleMin, resized.scaleMax, resized.aspectMin) = (2, 1.5, 3)
+    #expect(resized.allIssues().map(\.key) == ["scaleMax", "scaleMin", "aspectMin"])
+    var crop = Crop.Options()
+    crop.border = "mirror"
+    #expect(crop.allIssues().map(\.key) == ["border"])
+  }
+
+  @Test("leaving one augmentation out does not change what the others draw")
+  func independence() throws {
+    var context = makeContext(inputSize: 12)
+    var silent = Noise.Options()
+    silent.probability = 0
+    let (noise, rotate) = (try Noise(silent, in: &context), try Rotate(.init(), in: &context))
+    let image = rampImage(width: 12, height: 12)
+    var pipeline = InputPipeline(size: 12, augmentations: [noise, rotate])
+    let first = pipeline.augmented(image, random: RandomSource(seed: 1, stream: "a"))
+    pipeline.augmentations = [try Flip(.init(), in: &context), rotate]
+    var candidates = [pipeline.augmented(image, random: RandomSource(seed: 1, stream: "a"))]
+    // The flip may have happened before the turn; then the plain image was turned the same way.
+    var flipped = image
+    flipped.flip()
+    candidates.append(pipeline.augmented(flipped, random: RandomSource(seed: 1, stream: "a")))
+    #expect(candidates.contains(first))
+  }
+
+  @Test("training resizes, augments, ends at the input size; evaluation goes straight there")
+  func pipeline() throws {
+    var context = makeContext(inputSize: 8)
+    let crop = try Crop(.init(), in: &context)
+    let image = rampImage(width: 20, height: 14)
+    let pipeline = InputPipeline(size: 8, resize: 10, normalization: .none, augmentations: [crop])
+    let large = image.resized(width: 10, height: 10, antialias: true)
+    let found = pipeline.augmented(image, random: RandomSource(seed: 9, stream: "a"))
+    let matches = (0...2).contains { x in
+      (0...2).contains { y in large.cropped(x: x, y: y, width: 8, height: 8) == found }
+    }
+    #expect(matches)
+    #expect(pipeline.evaluation([image]).values == image.resized(width: 8, height: 8, antialias: true).pixels)
+    #expect(pipeline.evaluation([image, image]).shape == [2, 8, 8, 3])
+    #expect(Normalization.named("half") == .half)
+    #expect(Normalization.named("Half") == nil)
+  }
+}

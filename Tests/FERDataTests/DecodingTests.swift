@@ -1,0 +1,95 @@
+import FERCore
+import FERData
+import Foundation
+import TensorKit
+import Testing
+
+@Suite("Decoding images")
+struct DecodingTests {
+  private func decoded(_ name: String) throws -> Image { try ImageFile.decode(try fixture(name), name: name) }
+
+  /// Pillow uses the same library for JPEG, perhaps another version of it: one level apart is allowed.
+  @Test(
+    "the pixels that Pillow sees",
+    arguments: [
+      "colour.jpg", "halved.jpg", "progressive.jpg", "grey.jpg", "inks.jpg", "plain.tiff", "packed.tiff", "grey.tiff",
+    ])
+  func pillow(name: String) throws {
+    let (found, expected) = (try decoded(name), try decoded(name + ".expected.png"))
+    #expect(found.sides == [21, 14])
+    #expect(expected.sides == [21, 14])
+    let worst = zip(found.bytes, expected.bytes).map { abs(Int($0) - Int($1)) }.max() ?? 255
+    #expect(worst <= 1)
+  }
+
+  @Test("EXIF's eight orientations are applied, 0 and 9 ignored", arguments: 0...9)
+  func orientation(number: Int) throws {
+    let found = try decoded("turned\(number).jpg")
+    let expected = try decoded("turned\(number).jpg.expected.png")
+    #expect(found.sides == ((5...8).contains(number) ? [8, 16] : [16, 8]))
+    #expect(found.sides == expected.sides)
+    let worst = zip(found.bytes, expected.bytes).map { abs(Int($0) - Int($1)) }.max() ?? 255
+    #expect(worst <= 1)
+  }
+
+  private func bytes(_ maker: PNGMaker) throws -> [UInt8] { try ImageFile.decode(maker.file, name: "made.png").bytes }
+
+  /// A grey of n bits is spread over 0...255: v · 255 / (2ⁿ − 1).
+  @Test("grey PNGs of every depth")
+  func greys() throws {
+    // 1 bit: 1 0 / 0 1; 2 bits: 0 1 / 2 3; 4 bits: 0 5 / 10 15; 16 bits: 65535 · (0, 1/5) / (1/3, 1).
+    let cases: [(depth: UInt8, rows: [UInt8], values: [UInt8])] = [
+      (1, [0, 0b1000_0000, 0, 0b0100_0000], [255, 0, 0, 255]),
+      (2, [0, 0b0001_0000, 0, 0b1011_0000], [0, 85, 170, 255]),
+      (4, [0, 0x05, 0, 0xAF], [0, 85, 170, 255]),
+      (8, [0, 0, 51, 0, 85, 255], [0, 51, 85, 255]),
+      (16, [0, 0, 0, 51, 51, 0, 85, 85, 255, 255], [0, 51, 85, 255]),
+    ]
+    for (depth, rows, values) in cases {
+      let found = try bytes(PNGMaker(depth: depth, kind: 0, data: rows))
+      #expect(found == values.flatMap { [$0, $0, $0] }, "\(depth) bits")
+    }
+  }
+
+  @Test("transparency is dropped, the colour beneath it is kept")
+  func transparency() throws {
+    let colours: [UInt8] = [1, 2, 3, 40, 50, 60, 7, 8, 9, 250, 0, 128]
+    #expect(try bytes(PNGMaker(kind: 2, data: [0] + colours[..<6] + [0] + colours[6...])) == colours)
+    let withAlpha: [UInt8] = [0, 1, 2, 3, 0, 40, 50, 60, 255, 0, 7, 8, 9, 128, 250, 0, 128, 1]
+    #expect(try bytes(PNGMaker(kind: 6, data: withAlpha)) == colours)
+    let grey = try bytes(PNGMaker(kind: 4, data: [0, 9, 0, 80, 255, 0, 7, 3, 255, 1]))
+    #expect(grey == [9, 80, 7, 255].flatMap { [$0, $0, $0] })
+    // The transparent colour of an RGB file, and of a palette.
+    let named = PNGMaker(
+      kind: 2, data: [0] + colours[..<6] + [0] + colours[6...], extra: [("tRNS", [0, 1, 0, 2, 0, 3])])
+    #expect(try bytes(named) == colours)
+    let palette = PNGMaker(
+      depth: 2, kind: 3, data: [0, 0b0001_0000, 0, 0b1011_0000],
+      extra: [("PLTE", colours), ("tRNS", [0, 128, 255])])
+    #expect(try bytes(palette) == colours)
+  }
+
+  @Test("sixteen bits of colour are scaled to eight")
+  func sixteenBits() throws {
+    // 0x8080 = 257 · 128; 0xFF7F lies nearer to 255 · 257 than to 254 · 257.
+    let row: [UInt8] = [0, 0x80, 0x80, 0xFF, 0x7F, 0, 0, 0xFF, 0xFF, 0x01, 0x01, 0x00, 0x7F]
+    #expect(try bytes(PNGMaker(width: 2, height: 1, depth: 16, kind: 2, data: row)) == [128, 255, 0, 255, 1, 0])
+  }
+
+  /// Adam7 gives a 2x2 picture three passes: pixel (0, 0), pixel (1, 0), and the second row.
+  @Test("interlaced PNGs")
+  func interlaced() throws {
+    let maker = PNGMaker(kind: 0, interlaced: true, data: [0, 10, 0, 20, 0, 30, 40])
+    #expect(try bytes(maker) == [10, 20, 30, 40].flatMap { [$0, $0, $0] })
+  }
+
+  @Test("what is written as PNG is read back")
+  func roundTrip() throws {
+    let image = rampImage(width: 13, height: 7)
+    let found = try ImageFile.decode(try ImageFile.encodePNG(image), name: "ramp")
+    #expect(found == image)
+    #expect(throws: DataProblem.self) { try ImageFile.encodePNG(Image(width: 0, height: 3, pixels: [])) }
+    let wild = Image(width: 1, height: 1, pixels: [.nan, -.infinity, 1e30])
+    #expect(wild.bytes == [0, 0, 255])
+  }
+}
