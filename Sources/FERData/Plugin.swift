@@ -2,6 +2,7 @@ import FERCore
 
 /// The datasets and augmentations that come with arbex.
 public enum FERDataPlugin: Plugin {
+  /// Puts them on their shelves.
   public static func register(in registry: inout Registry) throws {
     try registry.datasets.register("class-folders", ClassFolders.self, "images in one folder for each class")
     try registry.datasets.register("synthetic-faces", SyntheticFaces.self, "faces drawn by the program")

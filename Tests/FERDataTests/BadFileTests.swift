@@ -10,6 +10,7 @@ struct BadFileTests {
     "colour.jpg", "halved.jpg", "progressive.jpg", "grey.jpg", "inks.jpg", "turned6.jpg", "colour.jpg.expected.png",
     "grey.jpg.expected.png",
   ]
+  static let tiffs = ["plain.tiff", "packed.tiff", "grey.tiff"]
 
   @Test("cut at any byte: an error, never a half-grey picture", arguments: files)
   func truncated(name: String) throws {
@@ -33,7 +34,7 @@ struct BadFileTests {
     }
   }
 
-  @Test("one bit wrong in any byte: an error or a picture", arguments: files + ["plain.tiff", "packed.tiff", "grey.tiff"])
+  @Test("one bit wrong in any byte: an error or a picture", arguments: files + tiffs)
   func flippedBits(name: String) throws {
     let bytes = try fixture(name)
     var random = RandomSource(seed: 1, stream: name)
@@ -46,7 +47,7 @@ struct BadFileTests {
     }
   }
 
-  @Test("many bits wrong", arguments: files + ["plain.tiff", "packed.tiff", "grey.tiff"])
+  @Test("many bits wrong", arguments: files + tiffs)
   func noise(name: String) throws {
     let bytes = try fixture(name)
     for round in 0..<300 {
@@ -79,7 +80,7 @@ struct BadFileTests {
     var jpeg = try fixture("colour.jpg")
     let frame = try #require(jpeg.indices.dropLast(9).first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 })
     jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0xFF, 0x00, 0xFF, 0x00])
-    #expect(problem(jpeg) == "a.png: states a size of 65280x65280 pixels; at most 32768 a side and 67108864 in all are read")
+    #expect(problem(jpeg).hasPrefix("a.png: states a size of 65280x65280 pixels; at most 32768 a side"))
     jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0x40, 0x00, 0x00, 0x10])
     #expect(problem(jpeg).contains("is cut off"))
   }
@@ -119,7 +120,8 @@ struct BadFileTests {
     try FileManager.default.createSymbolicLink(
       atPath: folder.path + "/dangling.png", withDestinationPath: folder.path + "/nowhere")
     let cases = [
-      (pipe, "is a pipe, not a file"), (folder.path, "is a folder, not a file"), ("/dev/zero", "is a device, not a file"),
+      (pipe, "is a pipe, not a file"), (folder.path, "is a folder, not a file"),
+      ("/dev/zero", "is a device, not a file"),
       (folder.path + "/none.png", "cannot be opened: it does not exist"),
       (folder.path + "/dangling.png", "cannot be opened: it does not exist"),
     ]

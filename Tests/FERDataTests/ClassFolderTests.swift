@@ -67,7 +67,8 @@ struct ClassFolderTests {
   func ignored() throws {
     let folder = try goodFolder()
     defer { folder.remove() }
-    for name in ["happy/.DS_Store", "happy/._a.png", "happy/Thumbs.db", "happy/notes.txt", ".hidden/a.png", "list.csv"] {
+    let others = ["happy/.DS_Store", "happy/._a.png", "happy/Thumbs.db", "happy/notes.txt", ".hidden/a.png", "list.csv"]
+    for name in others {
       try folder.write(Array("no image".utf8), to: name)
     }
     #expect(try load(folder).samples.count == 6)
@@ -145,7 +146,8 @@ struct ClassFolderTests {
     try FileManager.default.createSymbolicLink(
       atPath: folder.path + "/ANGRY/gone.png", withDestinationPath: "/nowhere")
     #expect(mkfifo(folder.path + "/ANGRY/pipe.png", 0o600) == 0)
-    try FileManager.default.createDirectory(atPath: folder.path + "/ANGRY/folder.png", withIntermediateDirectories: true)
+    let odd = folder.path + "/ANGRY/folder.png"
+    try FileManager.default.createDirectory(atPath: odd, withIntermediateDirectories: true)
     let text = message { try load(folder) }
     #expect(text.hasPrefix("\(folder.path)/happy/empty.jpg: is empty (0 bytes); fetch it again or remove it\n  also "))
     #expect(text.contains("ANGRY/page.png: is not an image: it starts with the text \"<html>\""))

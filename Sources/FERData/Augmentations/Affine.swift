@@ -4,6 +4,7 @@ import TensorKit
 
 /// Turns, moves, scales and shears the image at once, so that it is resampled only once.
 public struct Affine: Augmentation {
+  /// The settings of ``Affine``.
   public struct Options: ComponentOptions {
     @Option("The largest angle, either way.", 0...180) public var degrees: Float = 10
     @Option("The largest move along each side, as a share of that side.", 0...1) public var translate: Float = 0.05
@@ -14,8 +15,10 @@ public struct Affine: Augmentation {
     @Option("What comes into view from outside.", oneOf: ImageBorder.allCases.map(\.rawValue))
     public var border = ImageBorder.edge.rawValue
 
+    /// The defaults.
     public init() {}
 
+    /// What is wrong between options.
     public func issues() -> [OptionIssue] {
       scaleMin <= scaleMax ? [] : [OptionIssue("scaleMin", "must be at most scaleMax \(scaleMax), is \(scaleMin)")]
     }
@@ -24,11 +27,13 @@ public struct Affine: Augmentation {
   private let options: Options
   private let border: ImageBorder
 
+  /// Takes nothing from the context.
   public init(_ options: Options, in context: inout BuildContext) throws {
     self.options = options
     border = ImageBorder(rawValue: options.border) ?? .edge
   }
 
+  /// Changes the image in place, by numbers from `random` alone.
   public func apply(to image: inout Image, size: Int, random: inout RandomSource) {
     let isChanged = random.chance(options.probability)
     let angle = random.uniform(-options.degrees, options.degrees)

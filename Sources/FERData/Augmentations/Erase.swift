@@ -8,6 +8,7 @@ import TensorKit
 /// ImageNet's mean colour by default, which normalising turns into 0. Coming last in the list, it covers what
 /// the other augmentations left.
 public struct Erase: Augmentation {
+  /// The settings of ``Erase``.
   public struct Options: ComponentOptions {
     @Option("The share of images that lose a rectangle.", 0...1) public var probability: Float = 0.5
     @Option("The smallest area, as a share of the image.", 0...1) public var areaMin: Float = 0.02
@@ -17,11 +18,15 @@ public struct Erase: Augmentation {
     @Option("The colour: one value for grey or three for red, green and blue.", 0...1)
     public var value: [Float] = Normalization.imagenet.mean
 
+    /// The defaults.
     public init() {}
 
+    /// What is wrong between options.
     public func issues() -> [OptionIssue] {
       var issues: [OptionIssue] = []
-      if areaMin > areaMax { issues.append(OptionIssue("areaMin", "must be at most areaMax \(areaMax), is \(areaMin)")) }
+      if areaMin > areaMax {
+        issues.append(OptionIssue("areaMin", "must be at most areaMax \(areaMax), is \(areaMin)"))
+      }
       if aspectMin > aspectMax {
         issues.append(OptionIssue("aspectMin", "must be at most aspectMax \(aspectMax), is \(aspectMin)"))
       }
@@ -35,6 +40,7 @@ public struct Erase: Augmentation {
   private let options: Options
   private let colour: [Float]
 
+  /// - Throws: ``BuildIssue`` where the colour is neither one value nor three.
   public init(_ options: Options, in context: inout BuildContext) throws {
     self.options = options
     guard options.value.count == 1 || options.value.count == 3 else {
@@ -43,6 +49,7 @@ public struct Erase: Augmentation {
     colour = options.value.count == 3 ? options.value : Array(repeating: options.value[0], count: 3)
   }
 
+  /// Changes the image in place, by numbers from `random` alone.
   public func apply(to image: inout Image, size: Int, random: inout RandomSource) {
     guard random.chance(options.probability) else { return }
     // A rectangle that does not fit is drawn again, a few times.

@@ -5,6 +5,7 @@ import TensorKit
 /// Cuts out a random part of random area and shape and stretches it to the input size, as torchvision's
 /// `RandomResizedCrop`.
 public struct RandomResizedCrop: Augmentation {
+  /// The settings of ``RandomResizedCrop``.
   public struct Options: ComponentOptions {
     @Option("The smallest area, as a share of the image.", above: 0) public var scaleMin: Float = 0.6
     @Option("The largest area, as a share of the image.", above: 0) public var scaleMax: Float = 1
@@ -12,8 +13,10 @@ public struct RandomResizedCrop: Augmentation {
     @Option("The largest ratio of width to height.", 0.01...100) public var aspectMax: Float = 1.18
     @Option("The share of images that are cut.", 0...1) public var probability: Float = 1
 
+    /// The defaults.
     public init() {}
 
+    /// What is wrong between options.
     public func issues() -> [OptionIssue] {
       var issues: [OptionIssue] = []
       if scaleMax > 1 { issues.append(OptionIssue("scaleMax", "must be at most 1, is \(scaleMax)")) }
@@ -29,10 +32,12 @@ public struct RandomResizedCrop: Augmentation {
 
   private let options: Options
 
+  /// Takes nothing from the context.
   public init(_ options: Options, in context: inout BuildContext) throws {
     self.options = options
   }
 
+  /// Changes the image in place, by numbers from `random` alone.
   public func apply(to image: inout Image, size: Int, random: inout RandomSource) {
     guard random.chance(options.probability) else { return }
     // A part that does not fit is drawn again, a few times; then the whole image is taken.

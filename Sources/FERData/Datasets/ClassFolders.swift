@@ -6,6 +6,7 @@ import NeuralKit
 /// Folders are matched to the recipe's classes by name, in any case and with the usual synonyms ("happy",
 /// "happiness", "joy"). Subfolders are searched too. Files that begin with a dot, and `Thumbs.db`, are no images.
 public final class ClassFolders: Dataset {
+  /// The settings of ``ClassFolders``.
   public struct Options: ComponentOptions {
     @Option("The folder that holds the splits or classes.") public var root: FilePath = ""
     @Option("The folder of this split below root, such as train; empty where root holds the classes.")
@@ -22,8 +23,10 @@ public final class ClassFolders: Dataset {
     @Option("Whether a subfolder of the class folder is a group (a person, a video).")
     public var groupByFolder = false
 
+    /// The defaults.
     public init() {}
 
+    /// What is wrong between options.
     public func issues() -> [OptionIssue] {
       var issues: [OptionIssue] = []
       if split.split(separator: "/").contains("..") || split.hasPrefix("/") {
@@ -38,11 +41,14 @@ public final class ClassFolders: Dataset {
 
   private let options: Options
 
+  /// - Throws: ``BuildIssue`` where no folder is named.
   public init(_ options: Options, in context: inout BuildContext) throws {
     guard !options.root.isEmpty else { throw BuildIssue("root", "must name the folder that holds the images") }
     self.options = options
   }
 
+  /// Lists the folders and looks at the first bytes of each file.
+  /// - Throws: a ``DataProblem`` that names the folder or file.
   public func load(classes: [String]) throws -> any LoadedDataset {
     let folder = options.split.isEmpty ? options.root.text : "\(options.root.text)/\(options.split)"
     let found = try classFolders(in: folder, classes)
@@ -76,7 +82,8 @@ public final class ClassFolders: Dataset {
         unknown.append(name)
       }
     }
-    if let first = unknown.first, names.count > unknown.count || !looksLikeSplits(unknown) {
+    let areSplits = options.split.isEmpty && names.count == unknown.count && Self.hasSplits(names)
+    if let first = unknown.first, !areSplits {
       let more = unknown.count > 1 ? " (nor for \(unknown.count - 1) other folders)" : ""
       throw DataProblem(
         "\(folder)/\(first)",
@@ -90,15 +97,14 @@ public final class ClassFolders: Dataset {
     return found
   }
 
-  private func looksLikeSplits(_ names: [String]) -> Bool {
-    options.split.isEmpty && names.contains { ["train", "validation", "valid", "val", "test"].contains($0.lowercased()) }
+  private static func hasSplits(_ names: [String]) -> Bool {
+    names.contains { ["train", "validation", "valid", "val", "test"].contains($0.lowercased()) }
   }
 
   private static func text(missing: [String], present: [String]) -> String {
     let folders = present.isEmpty ? "no folders" : "the folders \(present.prefix(12).joined(separator: ", "))"
-    let isSplit = present.contains { ["train", "validation", "val", "test"].contains($0.lowercased()) }
     return "has no folder for the class\(missing.count == 1 ? "" : "es") \(missing.joined(separator: ", ")); "
-      + "it holds \(folders)" + (isSplit ? "; choose one of them with `split`" : "")
+      + "it holds \(folders)" + (hasSplits(present) ? "; choose one of them with `split`" : "")
   }
 
   private func images(in name: String, of folder: String, label: Int, upTo limit: Int) throws -> [Sample] {
@@ -145,10 +151,15 @@ public final class ClassFolders: Dataset {
 public struct LoadedClassFolders: TolerantDataset {
   /// The folder that holds the class folders.
   public let folder: String
+  /// Every image with its class, in the order of classes and names.
   public let samples: [Sample]
+  /// What to do with images that cannot be decoded.
   public let badImagePolicy: BadImagePolicy
+  /// What was left out because its size or first bytes are wrong.
   public let leftOut: [DataProblem]
 
+  /// Reads and decodes one file.
+  /// - Throws: a ``DataProblem`` that names it.
   public func image(at index: Int) throws -> Image {
     try ImageFile.decode(path: "\(folder)/\(samples[index].id)")
   }

@@ -14,7 +14,9 @@ enum FolderListing {
 
   /// The files with one of the endings in a folder and all folders below it, as paths below that folder.
   static func files(in folder: String, endings: [String], depth: Int = 0) throws(DataProblem) -> [String] {
-    guard depth < deepest else { throw DataProblem(folder, "lies \(deepest) folders deep, or a link leads in a circle") }
+    guard depth < deepest else {
+      throw DataProblem(folder, "lies \(deepest) folders deep, or a link leads in a circle")
+    }
     let wanted = Set(endings.map { $0.lowercased().drop { $0 == "." } })
     var files: [String] = []
     for name in try entries(in: folder) {

@@ -27,8 +27,10 @@ public enum ImageBorder: String, Sendable, CaseIterable {
 
 /// A map of the plane: (x, y) goes to (a·x + b·y + c, d·x + e·y + f).
 public struct PlaneMap: Sendable, Equatable {
+  /// The six numbers, as in the formula above.
   public var a: Float, b: Float, c: Float, d: Float, e: Float, f: Float
 
+  /// The map of these six numbers.
   public init(_ a: Float, _ b: Float, _ c: Float, _ d: Float, _ e: Float, _ f: Float) {
     (self.a, self.b, self.c, self.d, self.e, self.f) = (a, b, c, d, e, f)
   }

@@ -18,6 +18,7 @@ public enum ImageFile {
     /// The most scans of a progressive JPEG.
     public var scans = 256
 
+    /// The defaults.
     public init() {}
   }
 

@@ -43,6 +43,7 @@ public final class BatchLoader {
     /// The indices that were already skipped in this epoch, for an epoch taken up in its middle.
     public var alreadySkipped: [Int] = []
 
+    /// A plan for one epoch; the rest keeps its default.
     public init(isTraining: Bool, seed: UInt64 = 0, epoch: Int = 0, workers: Int = 0) {
       self.isTraining = isTraining
       self.seed = seed

@@ -19,6 +19,7 @@ public struct InputPipeline: Sendable {
   /// Shrinks without false patterns, as Pillow does; otherwise as PyTorch's `F.interpolate`.
   public var antialias: Bool
 
+  /// A pipeline whose parts a recipe, or a weight file, has named.
   public init(
     size: Int, resize: Int? = nil, normalization: Normalization = .imagenet,
     augmentations: [any Augmentation] = [], antialias: Bool = true
@@ -59,7 +60,8 @@ public struct InputPipeline: Sendable {
   public func evaluation(_ images: [Image]) -> Tensor {
     Tensor([images.count, size, size, 3]) { values in
       for (index, image) in images.enumerated() {
-        evaluation(image, into: UnsafeMutableBufferPointer(rebasing: values[index * valueCount..<(index + 1) * valueCount]))
+        let own = values[index * valueCount..<(index + 1) * valueCount]
+        evaluation(image, into: UnsafeMutableBufferPointer(rebasing: own))
       }
     }
   }

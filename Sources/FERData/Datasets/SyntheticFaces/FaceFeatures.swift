@@ -17,14 +17,14 @@ extension FacePainter {
     if expression.browDrawn > 0.25 {
       let x = turnX + side * 0.045
       canvas.stroke(
-        from: SIMD2(x, y - 0.05), to: SIMD2(x, y + 0.05), bend: 0.01 * side, width: 0.008, endWidth: 0.005, shade * 0.8,
-        opacity: min(0.7, 0.6 * expression.browDrawn), softness: 0.02)
+        from: SIMD2(x, y - 0.05), to: SIMD2(x, y + 0.05), bend: 0.01 * side, width: 0.008, endWidth: 0.005,
+        shade * 0.8, opacity: min(0.7, 0.6 * expression.browDrawn), softness: 0.02)
     }
     if inner > 0.4 {
       for line in [Float(0), 1] {
         canvas.stroke(
-          from: SIMD2(turnX, y - 0.2 - 0.07 * line), to: SIMD2(turnX + side * 0.25, y - 0.18 - 0.07 * line), bend: -0.01,
-          width: 0.007, endWidth: 0.003, shade, opacity: min(0.5, 0.4 * inner), softness: 0.025)
+          from: SIMD2(turnX, y - 0.2 - 0.07 * line), to: SIMD2(turnX + side * 0.25, y - 0.18 - 0.07 * line),
+          bend: -0.01, width: 0.007, endWidth: 0.003, shade, opacity: min(0.5, 0.4 * inner), softness: 0.025)
       }
     }
   }
@@ -107,8 +107,8 @@ extension FacePainter {
       from: SIMD2(turnX - lightSide * 0.05, top), to: SIMD2(x - lightSide * width * 0.75, tip - 0.02),
       bend: -0.02 * lightSide, width: 0.012, endWidth: 0.03, shade, opacity: 0.42, softness: 0.06)
     canvas.stroke(
-      from: SIMD2(turnX, top + 0.03), to: SIMD2(x + 0.01 * lightSide, tip - 0.03), bend: 0, width: 0.012, endWidth: 0.03,
-      identity.skin * 1.15, opacity: 0.35, softness: 0.05)
+      from: SIMD2(turnX, top + 0.03), to: SIMD2(x + 0.01 * lightSide, tip - 0.03), bend: 0, width: 0.012,
+      endWidth: 0.03, identity.skin * 1.15, opacity: 0.35, softness: 0.05)
     canvas.ellipse(x, tip + 0.03, width * 0.95, 0.032, shade * 0.9, opacity: 0.42, softness: 0.05)
     for side in [Float(-1), 1] {
       canvas.ellipse(x + side * width * 0.45, tip + 0.018, 0.024, 0.013, shade * 0.45, opacity: 0.75, softness: 0.012)

@@ -9,6 +9,7 @@ import TensorKit
 /// picture to picture. Each picture is drawn when it is asked for, from the seed and its own number alone.
 /// Different splits and different seeds show different people.
 public final class SyntheticFaces: Dataset {
+  /// The settings of ``SyntheticFaces``.
   public struct Options: ComponentOptions {
     @Option("How many images there are.", 1...10_000_000) public var count = 2000
     @Option("How many people they show.", 1...1_000_000) public var identities = 200
@@ -21,15 +22,18 @@ public final class SyntheticFaces: Dataset {
     @Option("How strongly expressions show; below 1 they are harder to tell.", 0...2) public var expressiveness = 1.0
     @Option("How much pose, light and muscles differ from picture to picture.", 0...2) public var variation = 1.0
 
+    /// The defaults.
     public init() {}
   }
 
   private let options: Options
 
+  /// Takes nothing from the context.
   public init(_ options: Options, in context: inout BuildContext) throws {
     self.options = options
   }
 
+  /// Settles who is shown with which expression; draws nothing yet.
   public func load(classes: [String]) throws -> any LoadedDataset { faces(of: classes) }
 
   /// The same, with what only this dataset knows: the labels before noise.
@@ -38,6 +42,7 @@ public final class SyntheticFaces: Dataset {
 
 /// Drawn faces whose classes and people are settled. Nothing is drawn before it is asked for.
 public struct LoadedSyntheticFaces: LoadedDataset {
+  /// Every image with its label and its person, in random order.
   public let samples: [Sample]
   /// What the pictures really show: the labels before noise.
   public let shownLabels: [Int]
@@ -64,6 +69,8 @@ public struct LoadedSyntheticFaces: LoadedDataset {
     self.people = people
   }
 
+  /// Draws one picture.
+  /// - Throws: a ``DataProblem`` where there is none of that number.
   public func image(at index: Int) throws -> Image {
     guard samples.indices.contains(index) else {
       throw DataProblem("synthetic/\(options.split)/\(index)", "does not exist; there are \(samples.count) images")
@@ -81,7 +88,9 @@ public struct LoadedSyntheticFaces: LoadedDataset {
     return FacePainter.picture(model, size: options.size, random: &random)
   }
 
-  private static func source(_ options: SyntheticFaces.Options, _ stream: String, _ sample: UInt64 = 0) -> RandomSource {
+  private static func source(
+    _ options: SyntheticFaces.Options, _ stream: String, _ sample: UInt64 = 0
+  ) -> RandomSource {
     RandomSource(seed: UInt64(options.seed), stream: "synthetic \(options.split) \(stream)", sample: sample)
   }
 
