@@ -25,7 +25,7 @@ struct FaceCanvas {
 
   init(size: Int, scene: FaceScene) {
     self.size = size
-    unit = Float(size) * 0.475 * scene.zoom
+    unit = Float(size) * 0.525 * scene.zoom
     (cosine, sine) = (cos(scene.roll), sin(scene.roll))
     centreX = Float(size) * 0.5 + scene.x * unit
     centreY = Float(size) * 0.5 + scene.y * unit + 0.02 * unit
