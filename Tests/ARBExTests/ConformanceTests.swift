@@ -1,7 +1,4 @@
-import FERCore
-import FaceBackbones
-import POSTER
-import ReliabilityBalancing
+import ARBEx
 import TestSupport
 import Testing
 
@@ -14,6 +11,6 @@ struct ConformanceTests {
   }
 
   private static func registry() throws -> Registry {
-    try Registry(plugins: [FaceBackbonesPlugin.self, POSTERPlugin.self, ReliabilityBalancingPlugin.self])
+    try Registry.builtins()
   }
 }

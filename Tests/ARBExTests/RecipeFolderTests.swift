@@ -1,0 +1,79 @@
+import ARBEx
+import Foundation
+import TestSupport
+import Testing
+
+/// Every recipe that comes with the program: found in the folder, so that a new one needs no line here.
+@Suite("Recipes that come with arbex")
+struct RecipeFolderTests {
+  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("Recipes").path
+
+  static let names = (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? [])
+    .filter { $0.hasSuffix(".json5") }.sorted()
+
+  private func load(_ name: String, _ overrides: [String] = []) throws -> Recipe {
+    try Recipe.load(path: "\(Self.folder)/\(name)", overrides: overrides, registry: try Registry.builtins())
+  }
+
+  @Test("there are recipes")
+  func found() {
+    #expect(Self.names.contains("arbex.json5") && Self.names.contains("ablations/no-anchor.json5"))
+  }
+
+  /// Smaller networks behind the same names and the same wiring.
+  private func smaller(_ recipe: Recipe) -> [String] {
+    let used = Dictionary(uniqueKeysWithValues: recipe.values.map { ("\($0.path)", "\($0.value)") })
+    var changes = ["model.encoder.size=32", "model.encoder.vitHeads=4", "model.head.hidden=[8]"]
+    if used["model.backbone.use"]?.contains("ir50") == true {
+      changes += ["model.backbone.units=[1, 1, 1]", "model.backbone.widths=[8, 8, 16, 16]"]
+      changes += ["model.encoder.heads=[1, 2, 2]"]
+    }
+    if used["model.landmarks.use"] != nil {
+      changes += ["model.landmarks.width=0.25", "model.landmarks.blocks=[0, 0, 0]", "model.landmarks.points=0"]
+    }
+    return changes
+  }
+
+  @Test("is built in full size, and trains one step at a reduced one", arguments: names)
+  func trains(_ name: String) throws {
+    let full = try load(name)
+    #expect(full.parameterCounts().reduce(0) { $0 + $1.count } > 0)
+    #expect(try load(name).hash == full.hash, "reading a recipe twice gives the same")
+
+    let recipe = try load(name, smaller(full))
+    let model = try recipe.buildModel()
+    let side = recipe.input.size
+    let images = Tensor([4, side, side, 3], uniform("images", 4 * side * side * 3))
+    let tape = Tape()
+    let pass = ForwardPass.training(on: tape, seed: 1, step: 0)
+    let outcome = model(images, pass)
+    #expect(outcome.final.shape == [4, recipe.classes.count])
+    expectClose(outcome.final.sum(along: 1), [1, 1, 1, 1], absolute: 1e-5)
+    let value = model.objective(outcome, against: Targets(labels: [0, 1, 0, 1]), pass)
+    #expect(value.total.isFinite)
+    tape.backward(from: value.total)
+    let before = model.store.trainable.map(\.value.values)
+    for parameter in model.store.trainable {
+      parameter.gradient = tape.gradient(for: ObjectIdentifier(parameter))
+      #expect(parameter.gradient?.isFinite == true, "\(parameter.name) gets a finite gradient")
+    }
+    try recipe.makeOptimizer().step(model.store.trainable, learningRate: 1e-3) {}
+    let changed = zip(model.store.trainable, before).count { $0.value.values != $1 }
+    #expect(changed > model.store.trainable.count / 2, "an optimiser step changes the model")
+  }
+
+  /// Attention, batch norms, anchors and matrix products see the batch; a prediction must not.
+  @Test("one image alone and inside a batch of 32 others has the same distribution", arguments: ["quickstart.json5"])
+  func alone(_ name: String) throws {
+    let recipe = try load(name)
+    let model = try recipe.buildModel()
+    let side = recipe.input.size
+    let images = Tensor([33, side, side, 3], uniform("faces", 33 * side * side * 3))
+    let all = model(images, .evaluation).final
+    for place in [0, 17, 32] {
+      let one = model(images.sliced(along: 0, from: place, count: 1), .evaluation).final
+      expectClose(one, all.sliced(along: 0, from: place, count: 1), absolute: 1e-6, relative: 0)
+    }
+  }
+}
