@@ -99,7 +99,7 @@ final class TrainingVerbTests {
     #expect(mixed.code == 1 && mixed.remarks.contains("bad.png"))
     let found = try #require(try JSONSerialization.jsonObject(with: Data(mixed.out.utf8)) as? [String: Any])
     let rows = try #require(found["predictions"] as? [[String: Any]])
-    #expect(rows.count == 1 && (rows[0]["final"] as? [Double])?.count == 8)
+    #expect(rows.count == 1 && (rows[0]["final"] as? [Double])?.count == 7)
     #expect(arbex("predict", run, bad).code == 2)
     #expect(arbex("predict", run, folder + "/absent.png").code == 2)
     let withoutWeights = arbex("predict", recipe, good)
