@@ -26,8 +26,10 @@ public final class IR50: Backbone {
       0...)
     public var view = 112
 
+    /// The defaults.
     public init() {}
 
+    /// What is wrong between options.
     public func issues() -> [OptionIssue] {
       if units.isEmpty { return [OptionIssue("units", "needs at least one stage, has none")] }
       guard widths.count != units.count + 1 else { return [] }
@@ -67,6 +69,7 @@ public final class IR50: Backbone {
     }
   }
 
+  /// `[N, H, W, 3]` → the levels announced.
   public func features(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid {
     var x = activation(norm(convolution(view(images), pass), pass), pass)   // [N, S, S, widths[0]]
     return FeaturePyramid(levels: stages.map { units in

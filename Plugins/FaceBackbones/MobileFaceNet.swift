@@ -28,8 +28,10 @@ public final class MobileFaceNetLandmarks: LandmarkExtractor {
       0...)
     public var view = 112
 
+    /// The defaults.
     public init() {}
 
+    /// What is wrong between options.
     public func issues() -> [OptionIssue] { stageIssues(blocks) }
   }
 
@@ -47,6 +49,7 @@ public final class MobileFaceNetLandmarks: LandmarkExtractor {
       : PointLocator(map: last, points: options.points, in: context.scope / "output_layer")
   }
 
+  /// `[N, H, W, 3]` → the levels announced, and points where they are wanted and known.
   public func landmarks(of images: Tensor, wantsPoints: Bool, _ pass: ForwardPass) -> FeaturePyramid {
     let levels = trunk(images, pass)
     guard wantsPoints, let locator else { return FeaturePyramid(levels: levels) }
@@ -70,8 +73,10 @@ public final class MobileFaceNetBackbone: Backbone {
       0...)
     public var view = 112
 
+    /// The defaults.
     public init() {}
 
+    /// What is wrong between options.
     public func issues() -> [OptionIssue] { stageIssues(blocks) }
   }
 
@@ -84,6 +89,7 @@ public final class MobileFaceNetBackbone: Backbone {
     trunk = try MobileFaceNetTrunk(size, in: context)
   }
 
+  /// `[N, H, W, 3]` → the levels announced.
   public func features(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid {
     FeaturePyramid(levels: trunk(images, pass))
   }

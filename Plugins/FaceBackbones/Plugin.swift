@@ -3,6 +3,7 @@ import FERCore
 /// Networks that turn a face into feature maps: `ir50`, `mobilefacenet`, `resnet18`, `resnet50`, and
 /// `mobilefacenet` again as a landmark extractor.
 public enum FaceBackbonesPlugin: Plugin {
+  /// Puts the components on their shelves.
   public static func register(in registry: inout Registry) throws {
     try registry.backbones.register("ir50", IR50.self, "face recognition's IR-50, first three stages, as in POSTER++")
     try registry.backbones.register("mobilefacenet", MobileFaceNetBackbone.self, "a small network made for faces")

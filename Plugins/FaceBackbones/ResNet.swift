@@ -30,8 +30,10 @@ public final class ResNet18: Backbone {
       0...)
     public var view = 0
 
+    /// The defaults.
     public init() {}
 
+    /// What is wrong between options.
     public func issues() -> [OptionIssue] {
       ResNetShape.issues(units: units, widths: widths, stages: stages)
     }
@@ -47,6 +49,7 @@ public final class ResNet18: Backbone {
     trunk = try ResNetTrunk(shape, view: options.view, in: context)
   }
 
+  /// `[N, H, W, 3]` → the levels announced.
   public func features(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid {
     FeaturePyramid(levels: trunk(images, pass))
   }
@@ -80,8 +83,10 @@ public final class ResNet50: Backbone {
       0...)
     public var view = 0
 
+    /// The defaults.
     public init() {}
 
+    /// What is wrong between options.
     public func issues() -> [OptionIssue] {
       ResNetShape.issues(units: units, widths: widths, stages: stages)
     }
@@ -97,6 +102,7 @@ public final class ResNet50: Backbone {
     trunk = try ResNetTrunk(shape, view: options.view, in: context)
   }
 
+  /// `[N, H, W, 3]` → the levels announced.
   public func features(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid {
     FeaturePyramid(levels: trunk(images, pass))
   }

@@ -21,6 +21,7 @@ public final class LinearHead: Head {
     linear = Linear(from: try context.embeddingSize(), to: context.classCount, in: context.scope / "linear")
   }
 
+  /// `[N, D]` → logits `[N, C]`.
   public func classify(_ embedding: Tensor, _ pass: ForwardPass) -> HeadOutput {
     HeadOutput(logits: linear(embedding, pass))
   }

@@ -45,8 +45,10 @@ public final class WindowViT: Encoder {
       0..<1)
     public var dropPath: Float = 0.125
 
+    /// The defaults.
     public init() {}
 
+    /// What is wrong between options.
     public func issues() -> [OptionIssue] {
       size % vitHeads == 0 ? [] : [
         OptionIssue("vitHeads", "must divide the embedding's size: \(vitHeads) heads do not divide \(size)")
@@ -80,6 +82,7 @@ public final class WindowViT: Encoder {
       mlpRatio: options.mlpRatio, deviation: options.deviation, in: scope / "VIT")
   }
 
+  /// Image and landmark levels → `[N, D]`.
   public func encode(image: FeaturePyramid, landmarks: FeaturePyramid?, _ pass: ForwardPass) -> Tensor {
     let tokens = fusions.indices.map { i in
       let fused = fusions[i](image: image.levels[i], landmarks: landmarks?.levels[i], pass)

@@ -24,6 +24,7 @@ public final class AnchorCorrection: CorrectionTerm {
     @Option("Standard deviation of the anchors' first values, in units of the embedding.", above: 0)
     public var spread: Float = 1
 
+    /// The defaults.
     public init() {}
   }
 
@@ -40,6 +41,7 @@ public final class AnchorCorrection: CorrectionTerm {
     anchors = context.scope.parameter("anchors", shape, .normal(deviation: options.spread))
   }
 
+  /// Embedding `[N, D]` and primary distribution `[N, C]` → proposed distribution `[N, C]`.
   public func correct(_ prediction: Prediction, _ pass: ForwardPass) -> Correction {
     let anchors = pass[anchors]                                                          // [C, K, D]
     let (count, size) = (prediction.embedding.shape[0], anchors.shape[2])

@@ -21,16 +21,19 @@ public final class AnchorLoss: Loss {
     @Option("Mean squared distance by dimension beyond which two anchors are no longer pushed apart. 0: none.", 0...)
     public var margin: Float = 0
 
+    /// The defaults.
     public init() {}
   }
 
   public static var requires: [EvidenceKey] { [.anchors] }
   private let options: Options
 
+  /// Takes no parameters and cannot fail to fit.
   public init(_ options: Options, in context: inout BuildContext) throws {
     self.options = options
   }
 
+  /// The mean over the batch, `[1]`.
   public func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
     guard let evidence = outcome.evidence(.anchors) else { return Tensor.zeros([1]) }
     let size = evidence.shape[2]
@@ -64,8 +67,10 @@ public final class CenterLoss: Loss {
 
   public static var requires: [EvidenceKey] { [.anchors] }
 
+  /// Takes no parameters and cannot fail to fit.
   public init(_ options: NoOptions, in context: inout BuildContext) throws {}
 
+  /// The mean over the batch, `[1]`.
   public func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
     guard let anchors = outcome.evidence(.anchors) else { return Tensor.zeros([1]) }
     let own = anchors.gathered(rows: targets.labels)                                      // [N, K, D]

@@ -24,8 +24,10 @@ public final class AttentiveCorrection: CorrectionTerm {
     @Option("Size of each of the three projections.", 1...)
     public var keys = 128
 
+    /// The defaults.
     public init() {}
 
+    /// What is wrong between options.
     public func issues() -> [OptionIssue] {
       if keys % tokens != 0 {
         return [OptionIssue("tokens", "must divide keys: \(tokens) tokens do not divide \(keys)")]
@@ -57,6 +59,7 @@ public final class AttentiveCorrection: CorrectionTerm {
     output = Linear(from: options.keys, to: context.classCount, in: scope / "out")
   }
 
+  /// Embedding `[N, D]` and primary distribution `[N, C]` → proposed distribution `[N, C]`.
   public func correct(_ prediction: Prediction, _ pass: ForwardPass) -> Correction {
     let count = prediction.embedding.shape[0]
     let tokens = [query, key, value].map { projection in

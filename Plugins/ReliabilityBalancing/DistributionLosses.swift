@@ -19,15 +19,18 @@ public final class NegativeLogLikelihood: Loss {
     @Option("Share of the target that is spread evenly over all classes.", 0..<1)
     public var smoothing: Float = 0
 
+    /// The defaults.
     public init() {}
   }
 
   private let options: Options
 
+  /// Takes no parameters and cannot fail to fit.
   public init(_ options: Options, in context: inout BuildContext) throws {
     self.options = options
   }
 
+  /// The mean over the batch, `[1]`.
   public func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
     let truth = targets.distribution(classCount: outcome.final.shape[1], smoothing: options.smoothing)
     return -(truth * outcome.final.clamped(min: 1e-12).log()).sum(along: 1).mean()
@@ -49,15 +52,18 @@ public final class CrossEntropy: Loss {
     @Option("Share of the target that is spread evenly over all classes.", 0..<1)
     public var smoothing: Float = 0
 
+    /// The defaults.
     public init() {}
   }
 
   private let options: Options
 
+  /// Takes no parameters and cannot fail to fit.
   public init(_ options: Options, in context: inout BuildContext) throws {
     self.options = options
   }
 
+  /// The mean over the batch, `[1]`.
   public func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
     let logits = outcome.head.logits
     let truth = targets.distribution(classCount: logits.shape[1], smoothing: options.smoothing)

@@ -20,6 +20,7 @@ public final class MLPHead: Head {
     @Option("Chance in training that a hidden value is left out.", 0..<1)
     public var dropout: Float = 0.5
 
+    /// The defaults.
     public init() {}
   }
 
@@ -39,6 +40,7 @@ public final class MLPHead: Head {
     output = Linear(from: sizes[sizes.count - 1], to: context.classCount, in: scope / "out")
   }
 
+  /// `[N, D]` → logits `[N, C]`.
   public func classify(_ embedding: Tensor, _ pass: ForwardPass) -> HeadOutput {
     let hidden = layers.reduce(embedding) { x, layer in
       layer.norm(layer.dropout(layer.linear(x, pass).relu(), pass), pass)

@@ -2,6 +2,7 @@ import FERCore
 
 /// ARBEx's reliability balancing: head, correction terms, losses and samplers.
 public enum ReliabilityBalancingPlugin: Plugin {
+  /// Puts the components on their shelves.
   public static func register(in registry: inout Registry) throws {
     try registry.heads.register("mlp", MLPHead.self, "hidden layers with dropout and batch norm")
     try registry.corrections.register("anchor", AnchorCorrection.self, "the classes whose learned anchors are nearest")

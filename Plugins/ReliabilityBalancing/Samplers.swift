@@ -19,15 +19,18 @@ public final class RefinementSampler: Sampler {
     @Option("Samples of each class in an epoch, M.", 1...)
     public var perClass = 500
 
+    /// The defaults.
     public init() {}
   }
 
   private let options: Options
 
+  /// Takes no parameters and cannot fail to fit.
   public init(_ options: Options, in context: inout BuildContext) throws {
     self.options = options
   }
 
+  /// Indices into `samples`, in the epoch's order.
   public func order(of samples: [Sample], classCount: Int, epoch: Int, random: RandomSource) -> [Int] {
     var random = random
     var groups: [[Int]] = []
@@ -55,8 +58,10 @@ public final class ShuffledSampler: Sampler {
   /// ``ShuffledSampler`` has no settings.
   public typealias Options = NoOptions
 
+  /// Takes no parameters and cannot fail to fit.
   public init(_ options: NoOptions, in context: inout BuildContext) throws {}
 
+  /// Indices into `samples`, in the epoch's order.
   public func order(of samples: [Sample], classCount: Int, epoch: Int, random: RandomSource) -> [Int] {
     var random = random
     return random.shuffled(Array(samples.indices))
@@ -68,8 +73,10 @@ public final class SequentialSampler: Sampler {
   /// ``SequentialSampler`` has no settings.
   public typealias Options = NoOptions
 
+  /// Takes no parameters and cannot fail to fit.
   public init(_ options: NoOptions, in context: inout BuildContext) throws {}
 
+  /// Indices into `samples`, in the epoch's order.
   public func order(of samples: [Sample], classCount: Int, epoch: Int, random: RandomSource) -> [Int] {
     Array(samples.indices)
   }
@@ -86,15 +93,18 @@ public final class ClassBalancedSampler: Sampler {
       "Samples of each class in an epoch. 0: the mean size of the classes, so that an epoch keeps its length.", 0...)
     public var perClass = 0
 
+    /// The defaults.
     public init() {}
   }
 
   private let options: Options
 
+  /// Takes no parameters and cannot fail to fit.
   public init(_ options: Options, in context: inout BuildContext) throws {
     self.options = options
   }
 
+  /// Indices into `samples`, in the epoch's order.
   public func order(of samples: [Sample], classCount: Int, epoch: Int, random: RandomSource) -> [Int] {
     var random = random
     let classes = indices(Array(samples.indices), of: samples, byClass: classCount).filter { !$0.isEmpty }

@@ -9,6 +9,7 @@
 public struct RandomSource: Sendable {
   private var state: UInt64
 
+  /// The source for one purpose: `stream` names it, epoch and sample number its draws.
   public init(seed: UInt64, stream: String, epoch: UInt64 = 0, sample: UInt64 = 0) {
     var key = Self.mixed(seed &+ 0x9E37_79B9_7F4A_7C15)
     for part in [Self.hash(stream), epoch, sample] { key = Self.mixed(key ^ Self.mixed(part &+ 0xD1B5_4A32_D192_ED03)) }

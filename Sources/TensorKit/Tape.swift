@@ -17,6 +17,7 @@ public final class Tape: @unchecked Sendable {
   private var gradients: [Tensor?] = []
   private var watched: [ObjectIdentifier: Int] = [:]
 
+  /// An empty tape.
   public init() {}
 
   /// The tensor as a leaf of this tape: its gradient can be asked for after ``backward(from:)``. Watching

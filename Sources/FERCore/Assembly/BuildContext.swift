@@ -17,6 +17,7 @@ public struct BuildContext {
   /// The size of the embedding that head and corrections see; nil before the encoder is built.
   public var embedding: Int?
 
+  /// The context at the root of a model; the assembly moves `scope` from part to part.
   public init(scope: ParameterScope, classes: [String], inputSize: Int, folder: String = ".") {
     self.scope = scope
     self.classes = classes

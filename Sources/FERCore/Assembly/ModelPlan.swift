@@ -11,6 +11,8 @@ struct ModelPlan {
   var head: Chosen<any Head, PartOptions>?
   var corrections: [Chosen<any CorrectionTerm, PartOptions>] = []
   var losses: [Chosen<any Loss, LossOptions>] = []
+  /// Published ways to name the parameters in the parts' weight files.
+  var namings: [WeightNaming] = []
 
   /// Builds every part that what comes before it allows, and gathers all objections.
   /// - Returns: the model, where every part could be built. Its parameters have no values yet.

@@ -22,6 +22,7 @@ public struct BuildIssue: Error, Equatable {
   /// The sentence that follows the component's key path.
   public let message: String
 
+  /// An objection to the option `key`, or to the component as a whole.
   public init(_ key: String = "", _ message: String) {
     self.key = key
     self.message = message

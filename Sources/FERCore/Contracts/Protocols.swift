@@ -67,6 +67,7 @@ public struct Sample: Sendable, Equatable {
   /// What belongs together (a person, a video); "" where that is not known.
   public var group: String
 
+  /// A sample by its stable name.
   public init(id: String, label: Int, group: String = "") {
     self.id = id
     self.label = label
@@ -95,6 +96,7 @@ public struct DataProblem: Error, Equatable, CustomStringConvertible {
   public let path: String
   public let message: String
 
+  /// A problem with the file or folder at `path`; "" where it is the data as a whole.
   public init(_ path: String, _ message: String) {
     self.path = path
     self.message = message
@@ -118,6 +120,7 @@ public struct Image: Sendable, Equatable {
   /// `height * width * 3` values.
   public var pixels: [Float]
 
+  /// - Precondition: `height * width * 3` pixels.
   public init(width: Int, height: Int, pixels: [Float]) {
     precondition(pixels.count == width * height * 3, "Image: \(pixels.count) values for \(width)x\(height)x3")
     self.width = width

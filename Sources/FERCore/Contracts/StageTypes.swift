@@ -6,6 +6,7 @@ public struct PyramidLevel: Equatable, Sendable, CustomStringConvertible {
   public let width: Int
   public let channels: Int
 
+  /// A level's size.
   public init(height: Int, width: Int, channels: Int) {
     self.height = height
     self.width = width
@@ -22,6 +23,7 @@ public struct FeaturePyramid: Sendable {
   /// Facial landmarks `[N, P, 2]` as (x, y) in 0...1 of the image, where the extractor has them.
   public var points: Tensor?
 
+  /// A pyramid.
   public init(levels: [Tensor], points: Tensor? = nil) {
     self.levels = levels
     self.points = points
@@ -35,6 +37,7 @@ public struct HeadOutput: Sendable {
   /// How much each sample is to be trusted in the losses `[N, 1]`, for heads that judge that.
   public var sampleWeight: Tensor?
 
+  /// Scores, trusted equally unless weighed.
   public init(logits: Tensor, sampleWeight: Tensor? = nil) {
     self.logits = logits
     self.sampleWeight = sampleWeight
@@ -48,6 +51,7 @@ public struct Prediction: Sendable {
   /// The primary distribution `[N, C]`; rows sum to 1.
   public var distribution: Tensor
 
+  /// What a term sees.
   public init(embedding: Tensor, distribution: Tensor) {
     self.embedding = embedding
     self.distribution = distribution
@@ -57,6 +61,7 @@ public struct Prediction: Sendable {
 /// The name of a piece of evidence that a correction term hands to the losses.
 public struct EvidenceKey: Hashable, Sendable, CustomStringConvertible {
   public let description: String
+  /// A key of that name; plug-ins may add their own.
   public init(_ name: String) { description = name }
 
   /// Class anchors `[C, K, D]`.
@@ -72,6 +77,7 @@ public struct Correction: Sendable {
   /// What losses may ask for.
   public var evidence: [EvidenceKey: Tensor]
 
+  /// A proposal.
   public init(distribution: Tensor, evidence: [EvidenceKey: Tensor] = [:]) {
     self.distribution = distribution
     self.evidence = evidence
@@ -91,6 +97,7 @@ public struct Outcome: Sendable {
   /// The balanced distribution `[N, C]`, equations 18-19; `primary` where there are no terms.
   public var final: Tensor
 
+  /// What a forward pass made.
   public init(
     embedding: Tensor, head: HeadOutput, primary: Tensor, terms: [(name: String, correction: Correction)],
     final: Tensor
@@ -115,6 +122,7 @@ public struct Targets: Sendable {
   /// A distribution over the classes instead `[N, C]` (several annotators, a teacher), where there is one.
   public var distribution: Tensor?
 
+  /// Labels, or a distribution in their place.
   public init(labels: [Int], distribution: Tensor? = nil) {
     self.labels = labels
     self.distribution = distribution

@@ -69,7 +69,7 @@ public struct Recipe {
       throw RecipeProblems(issues.map { RecipeProblem(.file(path, line: 0), $0) })
     }
     for part in loadingWeights ? plan.pretrained : [] {
-      try WeightFile(part.path).load(component: part.scope, of: model.store)
+      try WeightFile(part.path).load(component: part.scope, of: model.store, namings: plan.namings)
     }
     model.store.fill(seed: seed)
     return model

@@ -68,6 +68,7 @@ struct RecipeCheck {
   private mutating func readModel(_ registry: Registry) -> ModelPlan {
     let model = RecipePath("model")
     var plan = ModelPlan()
+    plan.namings = registry.namings
     let options = reader.section(
       ModelOptions.self, at: model, owner: "\"model\"",
       besides: ["backbone", "corrections", "encoder", "head", "landmarks"])

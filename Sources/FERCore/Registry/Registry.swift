@@ -25,6 +25,9 @@ public struct Registry: Sendable {
   /// What changes the learning rate.
   public var schedules = Shelf<any Schedule>(kind: "schedule", plural: "schedules")
 
+  /// Published ways to name the parameters in a weight file, beside the model's own.
+  public var namings: [WeightNaming] = []
+
   /// An empty one.
   public init() {}
 

@@ -38,7 +38,8 @@ public struct Environment: Sendable {
   func text(seed: UInt64) -> String {
     JSONValue.object([
       "processor": .string(processor), "cores": .int(cores), "threads": .int(threads), "memoryMB": .int(memory),
-      "system": .string(system), "openBLASKernel": .string(kernel), "openBLAS": .string(openBLAS),
+      "system": .string(system), "openBLASKernel": .string(kernel),
+      "matrixProduct": .string(BLASInfo.hasOwnProduct ? "own, AVX-512" : "OpenBLAS"), "openBLAS": .string(openBLAS),
       "seed": .string(String(seed)),
     ]).pretty() + "\n"
   }

@@ -12,6 +12,7 @@ public struct BatchNorm {
   private let scale, offset, mean, variance: Parameter
   private let epsilon, momentum: Float
 
+  /// - Parameter momentum: the share of the batch in the running statistics.
   public init(_ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1, in scope: ParameterScope) {
     scale = scope.parameter("weight", [channels], .ones)
     offset = scope.parameter("bias", [channels], .zeros)
@@ -20,6 +21,7 @@ public struct BatchNorm {
     (self.epsilon, self.momentum) = (epsilon, momentum)
   }
 
+  /// See the type's shapes.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     guard pass.isTraining, !scale.isFrozen else {
       return x.normalized(

@@ -11,6 +11,7 @@ public struct Convolution {
   private let bias: Parameter?
   private let stride, padding, groups: Int
 
+  /// - Parameter initializer: PyTorch's default where nil; with another, biases start at 0.
   public init(
     from inputs: Int, to outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1,
     bias: Bool = false, initializer: Initializer? = nil, in scope: ParameterScope
@@ -24,6 +25,7 @@ public struct Convolution {
     (self.stride, self.padding, self.groups) = (stride, padding, groups)
   }
 
+  /// See the type's shapes.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     x.convolved(weight: pass[weight], bias: bias.map { pass[$0] }, stride: stride, padding: padding, groups: groups)
   }

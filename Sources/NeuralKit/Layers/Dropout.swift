@@ -9,11 +9,13 @@ public struct Dropout {
   private let rate: Float
   private let name: String
 
+  /// - Parameter rate: the share that is dropped, 0..<1.
   public init(_ rate: Float, in scope: ParameterScope) {
     self.rate = rate
     name = "dropout " + scope.path
   }
 
+  /// See the type's shapes.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     pass.isTraining && rate > 0 ? x * Dropout.mask(x.shape, rate, pass.random(for: name)) : x
   }
@@ -36,11 +38,13 @@ public struct DropPath {
   private let rate: Float
   private let name: String
 
+  /// - Parameter rate: the share that is dropped, 0..<1.
   public init(_ rate: Float, in scope: ParameterScope) {
     self.rate = rate
     name = "drop path " + scope.path
   }
 
+  /// See the type's shapes.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     guard pass.isTraining, rate > 0 else { return x }
     let shape = [x.shape[0]] + Array(repeating: 1, count: x.rank - 1)

@@ -8,6 +8,7 @@ public struct Linear {
   private let weight: Parameter
   private let bias: Parameter?
 
+  /// - Parameter initializer: PyTorch's default where nil; with another, biases start at 0.
   public init(
     from inputs: Int, to outputs: Int, bias: Bool = true, initializer: Initializer? = nil, in scope: ParameterScope
   ) {
@@ -16,6 +17,7 @@ public struct Linear {
       ? scope.parameter("bias", [outputs], initializer == nil ? .pytorchDefault(fanIn: inputs) : .zeros) : nil
   }
 
+  /// See the type's shapes.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     x.linear(weight: pass[weight], bias: bias.map { pass[$0] })
   }

@@ -7,10 +7,12 @@ import TensorKit
 public struct MLP {
   private let first, second: Linear
 
+  /// - Parameter initializer: of both weights; PyTorch's default where nil.
   public init(size: Int, hidden: Int, initializer: Initializer? = nil, in scope: ParameterScope) {
     first = Linear(from: size, to: hidden, initializer: initializer, in: scope / "fc1")
     second = Linear(from: hidden, to: size, initializer: initializer, in: scope / "fc2")
   }
 
+  /// See the type's shapes.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor { second(first(x, pass).gelu(), pass) }
 }

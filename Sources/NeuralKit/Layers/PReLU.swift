@@ -7,9 +7,11 @@ import TensorKit
 public struct PReLU {
   private let slope: Parameter
 
+  /// - Parameter initial: the slope of every channel at first.
   public init(_ channels: Int, initial: Float = 0.25, in scope: ParameterScope) {
     slope = scope.parameter("weight", [channels], .constant(initial))
   }
 
+  /// See the type's shapes.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor { x.prelu(slope: pass[slope]) }
 }

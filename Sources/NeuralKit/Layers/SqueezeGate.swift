@@ -8,11 +8,13 @@ import TensorKit
 public struct SqueezeGate {
   private let first, second: Linear
 
+  /// - Parameter initializer: of both weights; PyTorch's default where nil.
   public init(size: Int, initializer: Initializer? = nil, in scope: ParameterScope) {
     first = Linear(from: size, to: size, initializer: initializer, in: scope / "linear1")
     second = Linear(from: size, to: size, initializer: initializer, in: scope / "linear2")
   }
 
+  /// See the type's shapes.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     x * second(first(x, pass).relu(), pass).sigmoid()
   }

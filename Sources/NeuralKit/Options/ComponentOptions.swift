@@ -6,11 +6,13 @@ public protocol ComponentOptions: Codable, Sendable {
   func issues() -> [OptionIssue]
 }
 extension ComponentOptions {
+  /// What is wrong between options.
   public func issues() -> [OptionIssue] { [] }
 }
 
 /// The options of a component that has none.
 public struct NoOptions: ComponentOptions {
+  /// The defaults.
   public init() {}
 }
 
@@ -21,6 +23,7 @@ public struct OptionIssue: Error, Equatable, Sendable {
   /// What was found and what is allowed: "must be at least 1, is 0".
   public let message: String
 
+  /// An objection to the option `key`.
   public init(_ key: String, _ message: String) {
     self.key = key
     self.message = message

@@ -55,10 +55,12 @@ public struct Option<Value: OptionValue>: Codable, Sendable {
     self.range = range
   }
 
+  /// Reads the bare value; meaning and range stay with the declaration's default instance.
   public init(from decoder: any Decoder) throws {
     self.init(wrappedValue: try decoder.singleValueContainer().decode(Value.self), "", range: OptionRange())
   }
 
+  /// Writes the bare value.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(wrappedValue)

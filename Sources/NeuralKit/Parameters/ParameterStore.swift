@@ -9,6 +9,7 @@ public final class ParameterStore {
   public private(set) var all: [Parameter] = []
   private var byName: [String: Parameter] = [:]
 
+  /// An empty store.
   public init() {}
 
   /// What training changes.
@@ -44,6 +45,7 @@ public struct ParameterScope {
   /// "" at the root.
   public let path: String
 
+  /// A place in a store; by default the root of a new one.
   public init(store: ParameterStore = ParameterStore(), path: String = "") {
     self.store = store
     self.path = path

@@ -43,6 +43,7 @@ struct Examination {
       ("cores", "\(information.activeProcessorCount)"), ("threads", "\(Parallel.threadCount)"),
       ("memory", "\((gigabytes * 10).rounded() / 10) GB"), ("OpenBLAS", BLASInfo.configuration),
       ("OpenBLAS kernel", BLASInfo.kernel),
+      ("matrix product", BLASInfo.hasOwnProduct ? "arbex's own, for AVX-512" : "OpenBLAS"),
     ]
     facts += loadedLibraries().map { ("libraries", $0) }
     facts.append(("environment", variables.isEmpty ? "nothing set" : variables.joined(separator: " ")))

@@ -3,7 +3,6 @@ import FERData
 import FERTraining
 import Foundation
 import NeuralKit
-import POSTER
 
 extension Verb {
   static let eval = Verb(
@@ -58,8 +57,7 @@ struct ModelSubject {
         "\(word): a recipe alone has no trained weights; name the folder of a run, or add --weights FILE\(hint)")
     }
     let weights = try given ?? TrainedModel.weights(ofRun: word)
-    let published = WeightNaming("POSTER++ checkpoint") { POSTERNames.modelName(ofKey: $0) }
-    trained = try TrainedModel(recipe, weights: weights, namings: [published])
+    trained = try TrainedModel(recipe, weights: weights, namings: call.registry.namings)
     run = isRun && given == nil ? word : nil
   }
 
