@@ -29,9 +29,4 @@ public struct Convolution {
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     x.convolved(weight: pass[weight], bias: bias.map { pass[$0] }, stride: stride, padding: padding, groups: groups)
   }
-
-  /// The side of the output map for an input map of side `size`.
-  public static func outputSize(_ size: Int, kernel: Int, stride: Int, padding: Int) -> Int {
-    size + 2 * padding < kernel ? 0 : (size + 2 * padding - kernel) / stride + 1
-  }
 }

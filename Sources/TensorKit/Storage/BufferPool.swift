@@ -29,15 +29,6 @@ enum BufferPool {
     free.withLock { $0[capacity, default: []].append(buffer) }
   }
 
-  /// Returns unused memory to the system, after a change of sizes (another batch size, another model).
-  static func trim() {
-    let buffers = free.withLock { pools in
-      defer { pools = [:] }
-      return pools.values.flatMap { $0 }
-    }
-    for buffer in buffers { Glibc.free(buffer.pointer) }
-  }
-
   private struct Buffer: @unchecked Sendable { let pointer: UnsafeMutablePointer<Float> }
   private static let free = Mutex<[Int: [Buffer]]>([:])
 }
