@@ -11,6 +11,7 @@ public final class Tape: @unchecked Sendable {
   private struct Entry {
     var inputs: [Int]
     var backward: Backward?
+    var label: Profile.Label?
   }
 
   private var entries: [Entry] = []
@@ -47,16 +48,21 @@ public final class Tape: @unchecked Sendable {
     gradients = Array(repeating: nil, count: entries.count)
     guard output.tape === self else { return }
     gradients[output.slot] = gradient.detached
-    for slot in stride(from: output.slot, through: 0, by: -1) {
-      guard let backward = entries[slot].backward else { continue }
-      entries[slot].backward = nil
-      guard let incoming = gradients[slot] else { continue }
-      gradients[slot] = nil
-      for (input, gradient) in zip(entries[slot].inputs, backward(incoming)) where input >= 0 {
-        if let gradient { accumulate(gradient, at: input) }
-      }
+    Profile.component("between", .backward) {
+      for slot in stride(from: output.slot, through: 0, by: -1) { step(back: slot) }
     }
     for slot in entries.indices { entries[slot].backward = nil }
+  }
+
+  private func step(back slot: Int) {
+    guard let backward = entries[slot].backward else { return }
+    entries[slot].backward = nil
+    guard let incoming = gradients[slot] else { return }
+    gradients[slot] = nil
+    let found = Profile.backward(of: entries[slot].label) { backward(incoming) }
+    for (input, gradient) in zip(entries[slot].inputs, found) where input >= 0 {
+      if let gradient { accumulate(gradient, at: input) }
+    }
   }
 
   /// The gradient of the leaf watched under `key`; nil where the loss does not depend on it.
@@ -69,8 +75,11 @@ public final class Tape: @unchecked Sendable {
     gradients.indices.contains(leaf.slot) ? gradients[leaf.slot] : nil
   }
 
-  func record(_ output: Tensor, inputs: [Tensor], backward: @escaping Backward) -> Tensor {
-    entries.append(Entry(inputs: inputs.map { $0.tape === self ? $0.slot : -1 }, backward: backward))
+  fileprivate func record(
+    _ output: Tensor, inputs: [Tensor], label: Profile.Label?, backward: @escaping Backward
+  ) -> Tensor {
+    let slots = inputs.map { $0.tape === self ? $0.slot : -1 }
+    entries.append(Entry(inputs: slots, backward: backward, label: label))
     return placed(output, entries.count - 1)
   }
 
@@ -103,8 +112,13 @@ extension Tensor {
   ///
   /// `backward` may keep what it needs of the inputs; it is given `detached` ones, so that tape and tensors do
   /// not hold each other. It returns one gradient per input, nil where `inputs[i].isTracked` is false.
-  func recorded(from inputs: [Tensor], backward: @escaping Tape.Backward) -> Tensor {
+  /// - Parameter operation: what a ``Profile`` calls it.
+  /// - Parameter work: multiply-adds of its first two inputs, for a ``Profile``.
+  func recorded(
+    from inputs: [Tensor], operation: StaticString = #function, work: Int = 0, backward: @escaping Tape.Backward
+  ) -> Tensor {
+    let label = Profile.mark(operation, work: work, factors: inputs.prefix(2).count { $0.isTracked })
     guard let tape = inputs.lazy.compactMap(\.tape).first else { return self }
-    return tape.record(self, inputs: inputs, backward: backward)
+    return tape.record(self, inputs: inputs, label: label, backward: backward)
   }
 }

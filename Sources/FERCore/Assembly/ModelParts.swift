@@ -1,4 +1,5 @@
 import NeuralKit
+import TensorKit
 
 /// The parts of a model, each in its place.
 public struct ModelParts {
@@ -35,18 +36,21 @@ public struct Part<Kind> {
   public let name: String
   /// What does the work.
   public let component: Kind
+  /// The path of its parameters: "backbone", "corrections.anchor".
+  public let path: String
   /// Whether it stays as it is: it then runs as in evaluation, on stored statistics, and records nothing of its
   /// own.
   public let isFrozen: Bool
 
   /// Made from its parts.
-  public init(_ name: String, _ component: Kind, isFrozen: Bool = false) {
+  public init(_ name: String, _ component: Kind, path: String? = nil, isFrozen: Bool = false) {
     self.name = name
     self.component = component
+    self.path = path ?? name
     self.isFrozen = isFrozen
   }
 
   func run<Result>(_ pass: ForwardPass, _ body: (Kind, ForwardPass) -> Result) -> Result {
-    body(component, isFrozen ? .evaluation : pass)
+    Profile.component(path) { body(component, isFrozen ? .evaluation : pass) }
   }
 }

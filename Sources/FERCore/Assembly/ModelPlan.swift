@@ -85,7 +85,7 @@ private struct BuildSite {
       parameter.isFrozen = chosen.settings.frozen
       parameter.learningRateScale = chosen.settings.learningRateScale
     }
-    return Part(chosen.key, component, isFrozen: chosen.settings.frozen)
+    return Part(chosen.key, component, path: context.scope.path, isFrozen: chosen.settings.frozen)
   }
 
   mutating func loss(_ chosen: Chosen<any Loss, LossOptions>) -> Objective.Term? {

@@ -36,7 +36,9 @@ public struct Objective {
 
   /// Σ weight · loss.
   public func callAsFunction(_ outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Value {
-    let values = terms.map { $0.loss.loss(of: outcome, against: targets, pass) }
+    let values = terms.map { term in
+      Profile.component("losses.\(term.name)") { term.loss.loss(of: outcome, against: targets, pass) }
+    }
     let total = zip(terms, values).reduce(Tensor.zeros([1])) { $0 + $1.1 * $1.0.weight }
     return Value(total: total, losses: zip(terms, values).map { (name: $0.name, value: $1.item) })
   }

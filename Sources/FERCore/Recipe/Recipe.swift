@@ -36,11 +36,13 @@ public struct Recipe {
 
   /// Reads, merges and checks a recipe file.
   /// - Parameter overrides: changes from the command line, such as "training.epochs=3".
+  /// - Parameter needsWeights: false where no weights will be read: their files may then be missing.
   /// - Throws: ``RecipeProblems`` with everything that is wrong.
   public static func load(
-    path: String, overrides: [String] = [], registry: Registry
+    path: String, overrides: [String] = [], needsWeights: Bool = true, registry: Registry
   ) throws(RecipeProblems) -> Recipe {
-    try RecipeCheck(tree: try RecipeFiles.read(path, overrides: overrides), path: path, registry: registry).run()
+    let tree = try RecipeFiles.read(path, overrides: overrides)
+    return try RecipeCheck(tree: tree, path: path, needsWeights: needsWeights, registry: registry).run()
   }
 
   /// The effective recipe as a file's text, enough to run it again.

@@ -5,10 +5,11 @@ import NeuralKit
 struct RecipeCheck {
   private var reader: RecipeReader
   private let path: String
+  private let needsWeights: Bool
 
-  init(tree: SourcedValue, path: String, registry: Registry) {
+  init(tree: SourcedValue, path: String, needsWeights: Bool = true, registry: Registry) {
     reader = RecipeReader(tree, registry: registry)
-    self.path = path
+    (self.path, self.needsWeights) = (path, needsWeights)
   }
 
   func run() throws(RecipeProblems) -> Recipe {
@@ -40,7 +41,7 @@ struct RecipeCheck {
     let schedule = reader.component(
       at: RecipePath("training", "schedule"), from: registry.schedules, settings: NoOptions.self, key: "schedule")
     checkEvidence(plan, registry)
-    checkWeights(plan)
+    if needsWeights { checkWeights(plan) }
 
     // Components are tried even where something is wrong elsewhere, so that all is reported at once.
     var context = BuildContext(

@@ -14,14 +14,18 @@ public final class RecipeImages: BatchSource {
   /// Reads the list of samples; images are read when they are asked for.
   /// - Parameter input: the preprocessing, where it is another than the recipe's.
   /// - Parameter isTraining: whether augmentations apply.
+  /// - Parameter workers: threads that prepare images, where it is another number than the recipe's.
   /// - Throws: a `DataProblem`.
-  public init(_ dataset: any Dataset, _ recipe: Recipe, input: InputOptions? = nil, isTraining: Bool) throws {
+  public init(
+    _ dataset: any Dataset, _ recipe: Recipe, input: InputOptions? = nil, isTraining: Bool, workers: Int? = nil
+  ) throws {
     images = try dataset.load(classes: recipe.classes)
     samples = images.samples
     guard !samples.isEmpty else { throw DataProblem(recipe.path, "a dataset holds no images") }
     pipeline = InputPipeline(input ?? recipe.input, augmentations: isTraining ? recipe.augmentations : [])
     seed = recipe.seed
-    workers = recipe.training.workers > 0 ? recipe.training.workers : Parallel.availableCores
+    let wanted = workers ?? recipe.training.workers
+    self.workers = wanted > 0 ? wanted : Parallel.availableCores
   }
 
   /// Batches made ahead of use on threads of their own.

@@ -35,11 +35,13 @@ struct TrainingStep {
   func callAsFunction(_ batch: LabelledBatch, step: Int, at progress: TrainingProgress) throws -> Result {
     let learningRate = schedule.learningRate(base: optimizer.learningRate, at: progress)
     let found = try findGradients(batch, step: step, at: progress, isFirst: true)
-    try optimizer.step(trainable, learningRate: learningRate) {
-      _ = try findGradients(batch, step: step, at: progress, isFirst: false)
+    try Profile.component("optimizer", .update, remainder: "update") {
+      try optimizer.step(trainable, learningRate: learningRate) {
+        _ = try findGradients(batch, step: step, at: progress, isFirst: false)
+      }
+      Gradients.clear(trainable)
+      average?.update(from: model.store.all)
     }
-    Gradients.clear(trainable)
-    average?.update(from: model.store.all)
     let correct = zip(found.outcome.final.argmax(), batch.labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
     return Result(
       loss: Double(found.value.total.item), losses: found.value.losses, correct: correct, learningRate: learningRate)
@@ -60,11 +62,13 @@ struct TrainingStep {
     }
     tape.backward(from: value.total)
     for parameter in trainable { parameter.gradient = tape.gradient(for: ObjectIdentifier(parameter)) }
-    if let bad = Gradients.firstNonFinite(in: trainable) {
-      let words = "the gradient of \(bad.parameter.name) holds \(bad.count) numbers that are not finite"
-      throw notFinite(words, batch, step, progress)
+    try Profile.component("optimizer", .update, remainder: "check and clip") {
+      if let bad = Gradients.firstNonFinite(in: trainable) {
+        let words = "the gradient of \(bad.parameter.name) holds \(bad.count) numbers that are not finite"
+        throw notFinite(words, batch, step, progress)
+      }
+      if options.gradientClip > 0 { Gradients.clip(trainable, toNorm: Double(options.gradientClip)) }
     }
-    if options.gradientClip > 0 { Gradients.clip(trainable, toNorm: Double(options.gradientClip)) }
     return (outcome, value)
   }
 

@@ -68,7 +68,7 @@ extension Tensor {
     return result.recorded(from: [self]) { [$0.summed(to: original)] }
   }
 
-  private func passing(_ input: Tensor) -> Tensor { recorded(from: [input]) { [$0] } }
+  private func passing(_ input: Tensor) -> Tensor { recorded(from: [input], operation: "+") { [$0] } }
 
   private enum Operation: Int32 { case add, subtract, multiply, divide }
 

@@ -18,7 +18,7 @@ extension Tensor {
     let (q, k, v, b) = (query.detached, key.detached, value.detached, bias?.detached)
     let output = attention.forward(q, k, v, b)
     let wantsBias = bias?.isTracked ?? false
-    return output.recorded(from: [query, key, value] + (bias.map { [$0] } ?? [])) {
+    return output.recorded(from: [query, key, value] + (bias.map { [$0] } ?? []), work: attention.work) {
       attention.backward($0, q, k, v, b, wantsBias: wantsBias)
     }
   }
@@ -29,6 +29,8 @@ struct Attention {
   let queries, batch, length, keys, size, heads: Int
   private var width: Int { size / heads }
   private var scale: Float { 1 / Float(width).squareRoot() }
+  /// Multiply-adds of both products.
+  var work: Int { 2 * batch * length * keys * size }
   /// Neighbouring keys that share a query.
   private var sharing: Int { batch / queries }
 

@@ -64,13 +64,16 @@ extension Tensor {
   ) -> Tensor {
     let sizes = ConvolutionShape(input: shape, weight: weight.shape, stride: stride, padding: padding, groups: groups)
     if sizes.isPointwise {
-      return linear(weight: weight.reshaped([sizes.outputs, sizes.window.channels]), bias: bias)
+      let matrix = weight.reshaped([sizes.outputs, sizes.window.channels])
+      return linear(weight: matrix, bias: bias, operation: "convolution, 1x1")
     }
     let (input, weights, offset) = (detached, weight.detached, bias?.detached)
     let convolution = sizes.algorithm
     let result = convolution.forward(input, weights, offset)
     let wants = (isTracked, weight.isTracked, bias?.isTracked ?? false)
-    return result.recorded(from: [self, weight] + (bias.map { [$0] } ?? [])) { gradient in
+    return result.recorded(
+      from: [self, weight] + (bias.map { [$0] } ?? []), operation: convolution.name, work: result.count * sizes.depth
+    ) { gradient in
       [
         wants.0 ? convolution.inputGradient(gradient, weights) : nil,
         wants.1 ? convolution.weightGradient(gradient, input) : nil,
@@ -82,6 +85,8 @@ extension Tensor {
 
 /// A way to compute a convolution and its gradients.
 protocol Convolving {
+  /// What a ``Profile`` calls it.
+  var name: StaticString { get }
   func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor
   func inputGradient(_ gradient: Tensor, _ weight: Tensor) -> Tensor
   func weightGradient(_ gradient: Tensor, _ input: Tensor) -> Tensor
@@ -90,6 +95,7 @@ protocol Convolving {
 /// Patches of the input as rows of a matrix, block by block, times the weights.
 struct PatchConvolution: Convolving {
   let sizes: ConvolutionShape
+  var name: StaticString { "convolution, patches" }
 
   init(_ sizes: ConvolutionShape) { self.sizes = sizes }
 
@@ -215,6 +221,7 @@ struct PatchConvolution: Convolving {
 /// One kernel per channel, by direct loops.
 struct DepthwiseConvolution: Convolving {
   let sizes: ConvolutionShape
+  var name: StaticString { "convolution, depthwise" }
   private var rowBlock: Int { max(1, (1 << 14) / max(1, sizes.window.outWidth * sizes.window.channels)) }
 
   init(_ sizes: ConvolutionShape) { self.sizes = sizes }

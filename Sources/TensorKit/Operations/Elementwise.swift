@@ -8,7 +8,7 @@ extension Tensor {
   /// Every element squared.
   public func squared() -> Tensor {
     let input = detached
-    return (input * input).recorded(from: [self]) { [$0 * input * 2] }
+    return Profile.asOne { input * input }.recorded(from: [self]) { [$0 * input * 2] }
   }
 
   /// Square roots. The gradient at 0 is infinite: add a small number first.

@@ -81,7 +81,7 @@ extension Tensor {
       left, right, Layout(batch: shape.dropLast(2).reduce(1, *), rows: rows, columns: columns, depth: depth),
       sharedRight: shared, transposedRight: transposingOther, shape: shape.dropLast() + [columns])
     let (wantsLeft, wantsRight) = (isTracked, other.isTracked)
-    return result.recorded(from: [self, other]) { gradient in
+    return result.recorded(from: [self, other], work: result.count * depth) { gradient in
       [
         wantsLeft ? gradient.matmul(right, transposingOther: !transposingOther) : nil,
         wantsRight ? Self.rightGradient(left, gradient, transposed: transposingOther, shape: right.shape) : nil,
@@ -139,6 +139,11 @@ extension Tensor {
   /// ## Shapes
   /// self `[..., in]`, weight `[out, in]`, bias `[out]` → `[..., out]`
   public func linear(weight: Tensor, bias: Tensor?) -> Tensor {
+    linear(weight: weight, bias: bias, operation: "linear")
+  }
+
+  /// The same, called `operation` in a ``Profile``.
+  func linear(weight: Tensor, bias: Tensor?, operation: StaticString) -> Tensor {
     let inputs = weight.shape[weight.rank - 1], outputs = weight.count / max(inputs, 1)
     require(
       rank >= 1 && shape[rank - 1] == inputs && (bias.map { $0.shape == [outputs] } ?? true)
@@ -156,7 +161,9 @@ extension Tensor {
     }
     let (input, weights) = (detached, weight.detached)
     let wants = (isTracked, weight.isTracked, bias?.isTracked ?? false)
-    return result.recorded(from: [self, weight] + (bias.map { [$0] } ?? [])) { gradient in
+    return result.recorded(
+      from: [self, weight] + (bias.map { [$0] } ?? []), operation: operation, work: rows * inputs * outputs
+    ) { gradient in
       var inputGradient: Tensor?, weightGradient: Tensor?
       let flow = BLAS.Matrix(pointer: gradient.pointer, stride: outputs)
       if wants.0 {

@@ -20,17 +20,17 @@ extension Tensor {
       shape.last == columns && offset.count == columns
         ? nil : ShapeIssue("batch norm", "\(shape)", "scale \(scale.shape), offset \(offset.shape)"))
     let input = detached, factors = scale.detached
-    let mean = columnSums(columns).detached / Float(rows)
+    let mean = Profile.asOne { columnSums(columns).detached / Float(rows) }
     let variance = Tensor(uninitialized: [columns])
     Self.sumsOverRows(rows, width: columns, into: variance.pointer) { sums, range in
       arbex_column_square_sums(
         sums, input.pointer + range.lowerBound * columns, mean.pointer, range.count, columns)
     }
     arbex_scale(variance.pointer, variance.pointer, 1 / Float(rows), columns)
-    let inverse = 1 / (variance + epsilon).squareRoot()
-    let output = input.scaledRows(factors * inverse, offset.detached - mean * factors * inverse)
+    let inverse = Profile.asOne { 1 / (variance + epsilon).squareRoot() }
+    let output = Profile.asOne { input.scaledRows(factors * inverse, offset.detached - mean * factors * inverse) }
     let wants = (isTracked, scale.isTracked, offset.isTracked)
-    let recorded = output.recorded(from: [self, scale, offset]) { gradient in
+    let recorded = output.recorded(from: [self, scale, offset], operation: "batch norm") { gradient in
       let sums = Tensor(uninitialized: [2, columns])
       Self.sumsOverRows(rows, width: 2 * columns, into: sums.pointer) { both, range in
         let start = range.lowerBound * columns
@@ -62,10 +62,11 @@ extension Tensor {
     let columns = scale.count, rows = count / max(columns, 1)
     require(shape.last == columns ? nil : ShapeIssue("batch norm", "\(shape)", "scale \(scale.shape)"))
     let input = detached, factors = scale.detached, center = mean.detached
-    let inverse = 1 / (variance.detached + epsilon).squareRoot()
-    let gain = factors * inverse
+    let inverse = Profile.asOne { 1 / (variance.detached + epsilon).squareRoot() }
+    let gain = Profile.asOne { factors * inverse }
+    let result = Profile.asOne { input.scaledRows(gain, offset.detached - center * gain) }
     let wants = (isTracked, scale.isTracked, offset.isTracked)
-    return input.scaledRows(gain, offset.detached - center * gain).recorded(from: [self, scale, offset]) { gradient in
+    return result.recorded(from: [self, scale, offset], operation: "batch norm, stored") { gradient in
       var scaleGradient: Tensor?
       if wants.1 {
         let sums = Tensor(uninitialized: [2, columns])
@@ -112,7 +113,7 @@ extension Tensor {
         factors.pointer, offset.pointer, epsilon, $0.count, columns)
     }
     let wants = (isTracked, scale.isTracked, offset.isTracked)
-    return result.recorded(from: [self, scale, offset]) { gradient in
+    return result.recorded(from: [self, scale, offset], operation: "layer norm") { gradient in
       let inputGradient = Tensor(uninitialized: input.shape)
       let sums = Tensor(uninitialized: [2, columns])
       Self.sumsOverRows(rows, width: 2 * columns, into: sums.pointer) { both, range in

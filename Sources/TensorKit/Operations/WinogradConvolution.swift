@@ -5,6 +5,7 @@ import CKernels
 /// tiles. The relative error is about 2e-6.
 struct WinogradConvolution: Convolving {
   let sizes: ConvolutionShape
+  var name: StaticString { "convolution, Winograd" }
 
   /// - Returns: nil where the algorithm does not apply or would waste too much of its tiles.
   init?(_ sizes: ConvolutionShape) {

@@ -1,6 +1,9 @@
 extension Verb {
   /// Everything `arbex` can do, in the order of its help.
   static var all: [Verb] {
-    [train, eval, predict, recipeShow, recipeCheck, pluginsList, pluginsDescribe, doctor]
+    [
+      train, eval, predict, recipeShow, recipeCheck, pluginsList, pluginsDescribe, bench, benchOperations, benchData,
+      benchStart, doctor,
+    ]
   }
 }

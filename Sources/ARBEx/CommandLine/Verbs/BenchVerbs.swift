@@ -1,0 +1,109 @@
+import FERCore
+import FERTraining
+import Foundation
+
+extension Verb {
+  static let bench = Verb(
+    "bench", "speed and memory of inference and of a training step, and where the time goes",
+    arguments: [Argument("RECIPE", "a recipe file; its data and weight files are not needed")],
+    flags: [batchFlag, threadsFlag, repetitionsFlag, .json, .set]
+  ) { call in
+    let recipe = try call.recipeWithoutWeights(at: call.words[0])
+    let result = try ModelBenchmark.run(recipe, try call.benchmarkPlan(repetitions: 5))
+    call.output.print(call.has("--json") ? result.json : result.summary)
+    return 0
+  }
+
+  static let benchOperations = Verb(
+    "bench operations", "speed of each operation of the networks by itself, forward and backward",
+    flags: [batchFlag, threadsFlag, repetitionsFlag, .json]
+  ) { call in
+    let result = OperationBenchmark.run(try call.benchmarkPlan(repetitions: 9))
+    call.output.print(call.has("--json") ? result.json : result.summary)
+    return 0
+  }
+
+  static let benchData = Verb(
+    "bench data", "how many training images a second are read, augmented and made into batches",
+    arguments: [Argument("RECIPE", "a recipe file whose data are there")],
+    flags: [
+      Flag("--images", value: "N", "images in a run, spread over all of the training set; 512 where not given"),
+      Flag("--threads", value: "T", "loading threads, measured beside one alone; all cores where not given"),
+      repetitionsFlag, .json, .set,
+    ]
+  ) { call in
+    let recipe = try call.recipeWithoutWeights(at: call.words[0])
+    let result = try LoaderBenchmark.run(
+      recipe, images: try call.wholeNumber("--images", atLeast: 1) ?? 512,
+      threads: try call.wholeNumber("--threads", atLeast: 1),
+      repetitions: try call.wholeNumber("--reps", atLeast: 1) ?? 3)
+    call.output.print(call.has("--json") ? result.json : result.summary)
+    return 0
+  }
+
+  static let benchStart = Verb(
+    "bench start", "time from the start of a process to its first prediction, with weights on disk",
+    arguments: [Argument("RUN-or-RECIPE", "the folder of a run; of a recipe, untrained weights are written first")],
+    flags: [
+      Flag("--program", value: "FILE", "the arbex to start; this one where not given"), repetitionsFlag, .json, .set,
+    ]
+  ) { call in
+    let word = call.words[0]
+    let repetitions = try call.wholeNumber("--reps", atLeast: 1) ?? 5
+    guard RunFolder.isRun(word) else { return try benchStart(ofRecipe: word, repetitions, call) }
+    let result = try StartBenchmark.run(
+      try call.recipe(at: word + "/recipe.json5"), run: word, program: call.value("--program") ?? Self.ownProgram,
+      arguments: call.values("--set").flatMap { ["--set", $0] }, environment: KernelChoice.startEnvironment,
+      repetitions: repetitions)
+    call.output.print(call.has("--json") ? result.json : result.summary)
+    return 0
+  }
+
+  /// Writes the run, and lets a fresh process measure it: this one has grown with the model, and a process that
+  /// it starts would be said to be as large.
+  private static func benchStart(ofRecipe path: String, _ repetitions: Int, _ call: Invocation) throws -> Int32 {
+    let folder = try TemporaryFolder("bench")
+    let run = folder.path + "/run"
+    try StartBenchmark.writeUntrainedRun(try call.recipeWithoutWeights(at: path), to: run)
+    let words = ["bench", "start", run, "--reps", "\(repetitions)"] + (call.has("--json") ? ["--json"] : [])
+      + (call.value("--program").map { ["--program", $0] } ?? [])
+    let child = try ChildProcess.run(
+      ownProgram, words, environment: KernelChoice.startEnvironment, in: folder.path)
+    if !child.remarks.isEmpty { call.output.remark(String(child.remarks.dropLast())) }
+    if !child.output.isEmpty { call.output.print(String(child.output.dropLast())) }
+    return child.code
+  }
+
+  private static var ownProgram: String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+  }
+
+  private static let batchFlag = Flag("--batch", value: "N", "images in a batch; 16 where not given")
+  private static let threadsFlag = Flag("--threads", value: "T", "threads that compute; all cores where not given")
+  private static let repetitionsFlag = Flag("--reps", value: "R", "timed runs, of which the median is told")
+}
+
+extension Invocation {
+  /// Reads and checks a recipe, but for the files of weights that it names.
+  fileprivate func recipeWithoutWeights(at path: String) throws -> Recipe {
+    try Recipe.load(path: path, overrides: values("--set"), needsWeights: false, registry: registry)
+  }
+
+  fileprivate func benchmarkPlan(repetitions: Int) throws -> ModelBenchmark.Plan {
+    var plan = ModelBenchmark.Plan()
+    plan.batch = try wholeNumber("--batch", atLeast: 1) ?? plan.batch
+    plan.threads = try wholeNumber("--threads", atLeast: 1)
+    plan.repetitions = try wholeNumber("--reps", atLeast: 1) ?? repetitions
+    return plan
+  }
+}
+
+extension KernelChoice {
+  /// The environment this process had before it started itself again, for processes that are timed from their
+  /// first start.
+  fileprivate static var startEnvironment: [String: String] {
+    var environment = current.environment
+    if environment.removeValue(forKey: guardVariable) != nil { environment[variable] = nil }
+    return environment
+  }
+}
