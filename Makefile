@@ -1,7 +1,9 @@
 # make quickstart   installs what is missing, builds, trains the quickstart recipe and shows the result
-# make test         installs what is missing, builds and runs every test
+# make test         installs what is missing, builds and runs every test, the reference's also with the kernels of older CPUs
 PACKAGES = libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libssl-dev pkg-config
 ARBEX = .build/release/arbex
+# Suites that run again with the kernels of older CPUs: single operations and whole networks against the reference.
+KERNEL_SUITES = 'Golden|Gradient|Winograd|Parallel'
 AS_ROOT = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: quickstart test build setup clean
@@ -14,6 +16,9 @@ quickstart: build
 
 test: setup
 	swift test -c release -Xswiftc -enable-testing
+	for kernels in avx2 baseline; do \
+	  ARBEX_KERNELS=$$kernels swift test -c release -Xswiftc -enable-testing --skip-build --filter $(KERNEL_SUITES) || exit 1; \
+	done
 	Tests/ExternalPlugin/check
 
 build: setup

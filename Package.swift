@@ -64,7 +64,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["FERCore", "NeuralKit", "TensorKit"],
       path: "Tests/TestSupport"),
-    suite("TensorKit", testing: ["TensorKit"]),
+    suite("TensorKit", testing: ["TensorKit", "CKernels"]),
     suite("NeuralKit", testing: ["NeuralKit", "TensorKit"]),
     suite("FERCore", testing: ["FERCore", "NeuralKit", "TensorKit"]),
     suite("FERData", testing: ["FERData", "FERCore", "TensorKit"]),

@@ -2,7 +2,8 @@ import CKernels
 import COpenBLAS
 
 /// The matrix product, single-threaded: our own threads call it on fixed blocks, so its result does not depend on
-/// how many there are. On CPUs with AVX-512 it is our kernel's, elsewhere OpenBLAS's.
+/// how many there are. With AVX-512 or AVX2 it is our kernel's, which is faster there; the baseline kernel is slower
+/// than what OpenBLAS has for older and other CPUs, so there it is OpenBLAS's.
 enum BLAS {
   /// A matrix in memory: where it starts, the distance between rows, and whether it is to be read transposed.
   struct Matrix {
@@ -19,7 +20,7 @@ enum BLAS {
     _ a: Matrix, _ b: Matrix, into c: UnsafeMutablePointer<Float>, stride: Int,
     rows: Int, columns: Int, depth: Int, scale: Float = 1, accumulating: Bool = false
   ) {
-    if hasAVX512 {
+    if hasOwnProduct {
       return arbex_multiply(
         a.pointer, a.rowStep, a.columnStep, b.pointer, b.rowStep, b.columnStep, c, stride, rows, columns, depth, scale,
         accumulating ? 1 : 0)
@@ -40,14 +41,14 @@ enum BLAS {
       accumulating ? 1 : 0, c, Int32(stride))
   }
 
-  static let hasAVX512 = arbex_has_avx512() != 0
+  static let hasOwnProduct = Kernels.chosen != .baseline
   private static let singleThreaded: Void = openblas_set_num_threads(1)
 }
 
 /// What does the linear algebra.
 public enum BLASInfo {
-  /// Whether matrix products run on our own AVX-512 kernel; otherwise OpenBLAS's does them.
-  public static var hasOwnProduct: Bool { BLAS.hasAVX512 }
+  /// Whether matrix products run on our own kernel; otherwise OpenBLAS does them.
+  public static var hasOwnProduct: Bool { BLAS.hasOwnProduct }
   /// OpenBLAS's CPU kernel: "SkylakeX", "Haswell" ...
   public static var kernel: String { String(cString: openblas_get_corename()) }
   /// Version and build options.

@@ -125,7 +125,7 @@ struct CommandLineTests {
   @Test("the doctor knows CPU, kernel, threads and libraries")
   func doctor() throws {
     let json = try JSON5Parser.parse(arbex("doctor", "--json").output).value
-    for name in ["CPU", "OpenBLAS", "OpenBLAS kernel", "threads", "memory", "libraries"] {
+    for name in ["CPU", "kernels", "OpenBLAS", "OpenBLAS kernel", "threads", "memory", "libraries"] {
       #expect(json[name]?.text?.isEmpty == false, "\(name)")
     }
     #expect(json["libraries"]?.text?.contains("openblas") == true)

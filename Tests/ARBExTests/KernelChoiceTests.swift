@@ -1,4 +1,6 @@
 @testable import ARBEx
+import Foundation
+import TensorKit
 import Testing
 
 @Suite("Choice of the matrix kernel")
@@ -35,5 +37,42 @@ struct KernelChoiceTests {
     let processor = Processor(cpuinfo: "processor\t: 0\nmodel name\t: A CPU\nflags\t\t: fpu avx2\n\nflags\t: other\n")
     #expect(processor.model == "A CPU")
     #expect(processor.features == ["fpu", "avx2"])
+  }
+
+  @Test("a word that forces kernels is checked against what the CPU has", arguments: [
+    (nil, .avx512, nil), ("", .avx512, nil), ("avx512", .avx512, nil), ("avx2", .avx512, nil), ("baseline", .avx2, nil),
+    (
+      "avx51", .avx512,
+      "ARBEX_KERNELS: no kernels are named \"avx51\"; did you mean \"avx512\"?\n  known: avx512, avx2, baseline"
+    ),
+    ("sse", .avx2, "ARBEX_KERNELS: no kernels are named \"sse\"\n  known: avx2, baseline"),
+    ("avx512", .avx2, "ARBEX_KERNELS: this CPU has no AVX-512\n  it can run: avx2, baseline"),
+    ("avx2", .baseline, "ARBEX_KERNELS: this CPU has no AVX2\n  it can run: baseline"),
+  ] as [(String?, Kernels, String?)])
+  func forced(word: String?, best: Kernels, problem: String?) {
+    #expect(KernelWord.problem(word, best: best)?.description == problem)
+  }
+
+  @Test("arbex refuses such a word with exit code 2")
+  func refused() {
+    let code = CommandLineTool.run(
+      ["doctor"], output: CommandOutput(print: { _ in }, remark: { _ in }), environment: ["ARBEX_KERNELS": "fast"])
+    #expect(code == 2)
+  }
+
+  @Test("the doctor says which kernels run and what can be forced", arguments: [
+    (.avx512, .avx512, "AVX-512 (ARBEX_KERNELS can force avx2 or baseline)"),
+    (.avx2, .avx2, "AVX2 (ARBEX_KERNELS can force baseline)"),
+    (.baseline, .avx512, "baseline, forced by ARBEX_KERNELS; this CPU has AVX-512"),
+    (.baseline, .baseline, "baseline"),
+  ] as [(Kernels, Kernels, String)])
+  func described(chosen: Kernels, best: Kernels, sentence: String) {
+    #expect(KernelWord.description(chosen: chosen, best: best) == sentence)
+  }
+
+  @Test("this process runs the kernels it was told to, else the best")
+  func obeyed() {
+    let told = ProcessInfo.processInfo.environment[Kernels.variable].flatMap(Kernels.init(rawValue:))
+    #expect(Kernels.chosen == (told.map(Kernels.best.runnable.contains) == true ? told : .best))
   }
 }

@@ -2,6 +2,7 @@ import FERCore
 import FERTraining
 import Foundation
 import NeuralKit
+import TensorKit
 
 #if canImport(Glibc)
   import Glibc
@@ -30,11 +31,14 @@ public enum CommandLineTool {
     exit(code)
   }
 
-  /// The same inside a running program: the exit code is returned.
+  /// The same inside a running program: the exit code is returned. `environment` is only checked: what it says of
+  /// kernels and threads counts from the start of the process.
   public static func run(
-    _ arguments: [String], plugins: [any Plugin.Type] = [], tool: String = "arbex", output: CommandOutput
+    _ arguments: [String], plugins: [any Plugin.Type] = [], tool: String = "arbex", output: CommandOutput,
+    environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> Int32 {
     do {
+      if let problem = KernelWord.problem(environment[Kernels.variable], best: .best) { throw problem }
       switch try ArgumentParser(verbs: Verb.all).parse(arguments) {
       case .version: output.print("\(tool) \(version)")
       case .help(nil): output.print(Help.all(Verb.all, tool: tool))

@@ -54,6 +54,32 @@ struct KernelChoice {
   }
 }
 
+/// The word in `ARBEX_KERNELS`, which forces one kind of arbex's own loops.
+enum KernelWord {
+  /// What is wrong with it on a CPU whose best kind is `best`; nil where it is good, empty or missing.
+  static func problem(_ word: String?, best: Kernels) -> UsageProblem? {
+    guard let word, !word.isEmpty else { return nil }
+    let known = best.runnable.map(\.rawValue)
+    guard let kind = Kernels(rawValue: word) else {
+      return UsageProblem(
+        "\(Kernels.variable): no kernels are named \(JSONValue.quoted(word))"
+          + NearestName.suggestion(for: word, among: known) + "\n  known: \(known.joined(separator: ", "))")
+    }
+    return best.runnable.contains(kind)
+      ? nil
+      : UsageProblem(
+        "\(Kernels.variable): this CPU has no \(kind.title)\n  it can run: \(known.joined(separator: ", "))")
+  }
+
+  /// "AVX-512 (ARBEX_KERNELS can force avx2 or baseline)".
+  static func description(chosen: Kernels, best: Kernels) -> String {
+    if chosen != best { return "\(chosen.title), forced by \(Kernels.variable); this CPU has \(best.title)" }
+    let others = best.runnable.dropFirst().map(\.rawValue)
+    return others.isEmpty
+      ? chosen.title : "\(chosen.title) (\(Kernels.variable) can force \(others.joined(separator: " or ")))"
+  }
+}
+
 /// What Linux says of the CPU.
 struct Processor {
   var model = "unknown"

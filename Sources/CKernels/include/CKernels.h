@@ -1,55 +1,108 @@
-/// Plain loops over floats that the compiler vectorises, compiled for AVX-512, AVX2 and baseline x86-64; the
-/// loader picks the clone that fits the CPU. No state, no allocation, no policy: callers cut the work.
+/// Plain loops over floats that the compiler vectorises, compiled three times: for AVX-512, for AVX2 and for any CPU.
+/// No allocation, no policy: callers cut the work. Which of the three run is chosen once, as the process starts: the
+/// best that the CPU has, or those that the environment variable ARBEX_KERNELS names.
 #pragma once
 #include <stdint.h>
 
+/// What the loops were compiled for, from what every CPU has to what few have.
+typedef enum { arbex_baseline, arbex_avx2, arbex_avx512 } arbex_variant;
+
+/// The best that this CPU has.
+arbex_variant arbex_best_variant(void);
+/// What this process runs: what ARBEX_KERNELS names where the CPU has it, else the best.
+arbex_variant arbex_chosen_variant(void);
+/// "baseline", "avx2", "avx512": the words of ARBEX_KERNELS.
+const char *arbex_variant_name(arbex_variant variant);
+
+/// Declares a loop, defined in Loops/ as ARBEX_NAME(name): `arbex_name` runs the chosen variant, `arbex_name_in` the
+/// one it is given, which the CPU must have.
+#ifdef __x86_64__
+#define ARBEX_KERNEL(RESULT, name, PARAMETERS, ARGUMENTS)                                         \
+  RESULT arbex_##name##_avx512 PARAMETERS;                                                        \
+  RESULT arbex_##name##_avx2 PARAMETERS;                                                          \
+  RESULT arbex_##name##_baseline PARAMETERS;                                                      \
+  static inline RESULT arbex_##name##_in(arbex_variant variant, ARBEX_OPEN PARAMETERS) {          \
+    if (variant == arbex_avx512) return arbex_##name##_avx512 ARGUMENTS;                          \
+    if (variant == arbex_avx2) return arbex_##name##_avx2 ARGUMENTS;                              \
+    return arbex_##name##_baseline ARGUMENTS;                                                     \
+  }                                                                                               \
+  static inline RESULT arbex_##name PARAMETERS {                                                  \
+    return arbex_##name##_in(arbex_chosen_variant(), ARBEX_OPEN ARGUMENTS);                       \
+  }
+#else
+#define ARBEX_KERNEL(RESULT, name, PARAMETERS, ARGUMENTS)                                         \
+  RESULT arbex_##name##_baseline PARAMETERS;                                                      \
+  static inline RESULT arbex_##name##_in(arbex_variant variant, ARBEX_OPEN PARAMETERS) {          \
+    (void)variant;                                                                                \
+    return arbex_##name##_baseline ARGUMENTS;                                                     \
+  }                                                                                               \
+  static inline RESULT arbex_##name PARAMETERS { return arbex_##name##_baseline ARGUMENTS; }
+#endif
+#define ARBEX_OPEN(...) __VA_ARGS__
+
 // --- one value at a time -------------------------------------------------------------------------
-void arbex_fill(float *y, float value, long n);
-void arbex_add_into(float *y, const float *x, long n);                  // y += x
-void arbex_scale_add_into(float *y, const float *x, float s, long n);   // y += s x
-void arbex_scale(float *y, const float *x, float s, long n);            // y = s x
+ARBEX_KERNEL(void, fill, (float *y, float value, long n), (y, value, n))
+/// y += x
+ARBEX_KERNEL(void, add_into, (float *y, const float *x, long n), (y, x, n))
+/// y += s x
+ARBEX_KERNEL(void, scale_add_into, (float *y, const float *x, float s, long n), (y, x, s, n))
+/// y = s x
+ARBEX_KERNEL(void, scale, (float *y, const float *x, float s, long n), (y, x, s, n))
 /// y = a op b; a step of 0 repeats the first element. Operations: 0 +, 1 -, 2 *, 3 /.
-void arbex_binary(int operation, float *y, const float *a, long astep, const float *b, long bstep, long n);
-void arbex_exp(float *y, const float *x, long n);
-void arbex_log(float *y, const float *x, long n);
-void arbex_sqrt(float *y, const float *x, long n);
-void arbex_sigmoid(float *y, const float *x, long n);
-void arbex_relu(float *y, const float *x, long n);
-void arbex_relu_gradient(float *dx, const float *dy, const float *y, long n);
-void arbex_gelu(float *y, const float *x, long n);                      // x (1 + erf(x / sqrt 2)) / 2
-void arbex_gelu_gradient(float *dx, const float *dy, const float *x, long n);
-void arbex_clamp_min(float *y, const float *x, float lowest, long n);
-void arbex_clamp_min_gradient(float *dx, const float *dy, const float *x, float lowest, long n);
+ARBEX_KERNEL(void, binary, (int operation, float *y, const float *a, long astep, const float *b, long bstep, long n),
+             (operation, y, a, astep, b, bstep, n))
+ARBEX_KERNEL(void, exp, (float *y, const float *x, long n), (y, x, n))
+ARBEX_KERNEL(void, log, (float *y, const float *x, long n), (y, x, n))
+ARBEX_KERNEL(void, sqrt, (float *y, const float *x, long n), (y, x, n))
+ARBEX_KERNEL(void, sigmoid, (float *y, const float *x, long n), (y, x, n))
+ARBEX_KERNEL(void, relu, (float *y, const float *x, long n), (y, x, n))
+ARBEX_KERNEL(void, relu_gradient, (float *dx, const float *dy, const float *y, long n), (dx, dy, y, n))
+/// x (1 + erf(x / sqrt 2)) / 2
+ARBEX_KERNEL(void, gelu, (float *y, const float *x, long n), (y, x, n))
+ARBEX_KERNEL(void, gelu_gradient, (float *dx, const float *dy, const float *x, long n), (dx, dy, x, n))
+ARBEX_KERNEL(void, clamp_min, (float *y, const float *x, float lowest, long n), (y, x, lowest, n))
+ARBEX_KERNEL(void, clamp_min_gradient, (float *dx, const float *dy, const float *x, float lowest, long n),
+             (dx, dy, x, lowest, n))
 
 // --- rows of `columns` values ------------------------------------------------------------------
-void arbex_prelu(float *y, const float *x, const float *slope, long rows, long columns);
+ARBEX_KERNEL(void, prelu, (float *y, const float *x, const float *slope, long rows, long columns),
+             (y, x, slope, rows, columns))
 /// dx, and dslope += over these rows. Either may be null.
-void arbex_prelu_gradient(float *dx, float *dslope, const float *dy, const float *x, const float *slope, long rows,
-                          long columns);
-void arbex_add_row(float *y, const float *row, long rows, long columns);             // y[r, :] += row
-void arbex_column_sums(float *sums, const float *x, long rows, long columns);        // sums += over rows
-void arbex_column_square_sums(float *sums, const float *x, const float *mean, long rows, long columns);
+ARBEX_KERNEL(void, prelu_gradient, (float *dx, float *dslope, const float *dy, const float *x, const float *slope,
+             long rows, long columns), (dx, dslope, dy, x, slope, rows, columns))
+/// y[r, :] += row
+ARBEX_KERNEL(void, add_row, (float *y, const float *row, long rows, long columns), (y, row, rows, columns))
+/// sums += over rows
+ARBEX_KERNEL(void, column_sums, (float *sums, const float *x, long rows, long columns), (sums, x, rows, columns))
+ARBEX_KERNEL(void, column_square_sums, (float *sums, const float *x, const float *mean, long rows, long columns),
+             (sums, x, mean, rows, columns))
 /// first += dy, second += dy (x - mean) inverse, over rows
-void arbex_normalization_sums(float *first, float *second, const float *dy, const float *x, const float *mean,
-                              const float *inverse, long rows, long columns);
-void arbex_scale_offset_rows(float *y, const float *x, const float *scale, const float *offset, long rows,
-                             long columns);                                        // y = x scale + offset
+ARBEX_KERNEL(void, normalization_sums, (float *first, float *second, const float *dy, const float *x,
+             const float *mean, const float *inverse, long rows, long columns),
+             (first, second, dy, x, mean, inverse, rows, columns))
+/// y = x scale + offset
+ARBEX_KERNEL(void, scale_offset_rows, (float *y, const float *x, const float *scale, const float *offset, long rows,
+             long columns), (y, x, scale, offset, rows, columns))
 /// dx = scale inverse (dy - first/m - (x - mean) inverse second/m)
-void arbex_batch_norm_gradient(float *dx, const float *dy, const float *x, const float *mean, const float *inverse,
-                               const float *scale, const float *first, const float *second, float count, long rows,
-                               long columns);
-float arbex_sum(const float *x, long n);
-void arbex_row_sums(float *sums, const float *x, long rows, long columns);
-void arbex_softmax(float *y, const float *x, long rows, long columns);
-void arbex_softmax_gradient(float *dx, const float *dy, const float *y, long rows, long columns);
-void arbex_log_softmax(float *y, const float *x, long rows, long columns);
-void arbex_log_softmax_gradient(float *dx, const float *dy, const float *y, long rows, long columns);
+ARBEX_KERNEL(void, batch_norm_gradient, (float *dx, const float *dy, const float *x, const float *mean,
+             const float *inverse, const float *scale, const float *first, const float *second, float count,
+             long rows, long columns), (dx, dy, x, mean, inverse, scale, first, second, count, rows, columns))
+ARBEX_KERNEL(float, sum, (const float *x, long n), (x, n))
+ARBEX_KERNEL(void, row_sums, (float *sums, const float *x, long rows, long columns), (sums, x, rows, columns))
+ARBEX_KERNEL(void, softmax, (float *y, const float *x, long rows, long columns), (y, x, rows, columns))
+ARBEX_KERNEL(void, softmax_gradient, (float *dx, const float *dy, const float *y, long rows, long columns),
+             (dx, dy, y, rows, columns))
+ARBEX_KERNEL(void, log_softmax, (float *y, const float *x, long rows, long columns), (y, x, rows, columns))
+ARBEX_KERNEL(void, log_softmax_gradient, (float *dx, const float *dy, const float *y, long rows, long columns),
+             (dx, dy, y, rows, columns))
 /// y = (x - mean) / sqrt(variance + epsilon) scale + offset per row; mean and inverse deviation are kept.
-void arbex_layer_norm(float *y, float *mean, float *inverse, const float *x, const float *scale, const float *offset,
-                      float epsilon, long rows, long columns);
+ARBEX_KERNEL(void, layer_norm, (float *y, float *mean, float *inverse, const float *x, const float *scale,
+             const float *offset, float epsilon, long rows, long columns),
+             (y, mean, inverse, x, scale, offset, epsilon, rows, columns))
 /// dx, and dscale, doffset += over these rows.
-void arbex_layer_norm_gradient(float *dx, float *dscale, float *doffset, const float *dy, const float *x,
-                               const float *mean, const float *inverse, const float *scale, long rows, long columns);
+ARBEX_KERNEL(void, layer_norm_gradient, (float *dx, float *dscale, float *doffset, const float *dy, const float *x,
+             const float *mean, const float *inverse, const float *scale, long rows, long columns),
+             (dx, dscale, doffset, dy, x, mean, inverse, scale, rows, columns))
 
 // --- maps [N, H, W, C] -------------------------------------------------------------------------
 typedef struct {
@@ -61,22 +114,24 @@ typedef struct {
 
 /// Patches of output rows [firstRow, firstRow + rows) of the flattened [N * outHeight] rows:
 /// columns[pixel, (tap - firstTap) * groupChannels + c]. Only taps [firstTap, firstTap + taps) are gathered.
-void arbex_gather_patches(float *columns, const float *x, arbex_window w, long firstRow, long rows,
-                          long firstChannel, long groupChannels, long firstTap, long taps);
+ARBEX_KERNEL(void, gather_patches, (float *columns, const float *x, arbex_window w, long firstRow, long rows,
+             long firstChannel, long groupChannels, long firstTap, long taps),
+             (columns, x, w, firstRow, rows, firstChannel, groupChannels, firstTap, taps))
 /// The transpose: adds patches back into one image's map.
-void arbex_scatter_patches(float *x, const float *columns, arbex_window w, long firstOutRow, long rows,
-                           long firstChannel, long groupChannels);
+ARBEX_KERNEL(void, scatter_patches, (float *x, const float *columns, arbex_window w, long firstOutRow, long rows,
+             long firstChannel, long groupChannels), (x, columns, w, firstOutRow, rows, firstChannel, groupChannels))
 /// Depthwise convolution of output rows; weight [kernelHeight, kernelWidth, channels], bias may be null.
-void arbex_depthwise(float *y, const float *x, const float *weight, const float *bias, arbex_window w, long firstRow,
-                     long rows);
+ARBEX_KERNEL(void, depthwise, (float *y, const float *x, const float *weight, const float *bias, arbex_window w,
+             long firstRow, long rows), (y, x, weight, bias, w, firstRow, rows))
 /// Gradient for the input, rows of the flattened [N * height] rows.
-void arbex_depthwise_input_gradient(float *dx, const float *dy, const float *weight, arbex_window w, long firstRow,
-                                    long rows);
+ARBEX_KERNEL(void, depthwise_input_gradient, (float *dx, const float *dy, const float *weight, arbex_window w,
+             long firstRow, long rows), (dx, dy, weight, w, firstRow, rows))
 /// dweight [taps, channels] += over output rows.
-void arbex_depthwise_weight_gradient(float *dweight, const float *dy, const float *x, arbex_window w, long firstRow,
-                                     long rows);
+ARBEX_KERNEL(void, depthwise_weight_gradient, (float *dweight, const float *dy, const float *x, arbex_window w,
+             long firstRow, long rows), (dweight, dy, x, w, firstRow, rows))
 /// Largest value per window and where it came from (offset within the image's map).
-void arbex_max_pool(float *y, int32_t *from, const float *x, arbex_window w, long firstRow, long rows);
+ARBEX_KERNEL(void, max_pool, (float *y, int32_t *from, const float *x, arbex_window w, long firstRow, long rows),
+             (y, from, x, w, firstRow, rows))
 
 // --- optimisers: one parameter's update -----------------------------------------------------------
 typedef struct {
@@ -86,29 +141,34 @@ typedef struct {
   float epsilon;
   float decay, shrink;
 } arbex_adam_factors;
-void arbex_adam(float *out, const float *value, const float *gradient, float *first, float *second,
-                arbex_adam_factors f, long n);
+ARBEX_KERNEL(void, adam, (float *out, const float *value, const float *gradient, float *first, float *second,
+             arbex_adam_factors f, long n), (out, value, gradient, first, second, f, n))
 typedef struct {
   float learningRate, momentum, oneMinusDampening, decay;
   int nesterov, isFirst;
 } arbex_momentum_factors;
-void arbex_momentum(float *out, const float *value, const float *gradient, float *velocity, arbex_momentum_factors f,
-                    long n);
-void arbex_blend_into(float *y, const float *x, float share, long n);    // y += share (x - y)
-double arbex_square_sum(const float *x, long n);
-double arbex_scaled_square_sum(const float *x, const float *scale, long n);
-long arbex_count_nonfinite(const float *x, long n);
+ARBEX_KERNEL(void, momentum, (float *out, const float *value, const float *gradient, float *velocity,
+             arbex_momentum_factors f, long n), (out, value, gradient, velocity, f, n))
+/// y += share (x - y)
+ARBEX_KERNEL(void, blend_into, (float *y, const float *x, float share, long n), (y, x, share, n))
+ARBEX_KERNEL(double, square_sum, (const float *x, long n), (x, n))
+ARBEX_KERNEL(double, scaled_square_sum, (const float *x, const float *scale, long n), (x, scale, n))
+ARBEX_KERNEL(long, count_nonfinite, (const float *x, long n), (x, n))
 
-// --- 3x3 convolutions of stride 1 by Winograd's algorithm, see winograd.c; channels are multiples of 16 -------------
-void arbex_winograd_input(float *v, const float *x, arbex_window w, long firstTile, long tiles);
-void arbex_winograd_output(float *y, const float *m, const float *bias, arbex_window w, long outputs, long firstTile,
-                           long tiles);
-void arbex_winograd_gradient(float *z, const float *dy, arbex_window w, long outputs, long firstTile, long tiles);
-void arbex_winograd_weight(float *u, const float *g, long outputs, long inputs, long first, long count);
-void arbex_winograd_weight_gradient(float *dg, const float *du, long outputs, long inputs, long first, long count);
+// --- 3x3 convolutions of stride 1 by Winograd's algorithm, see Loops/winograd.h; channels are multiples of 16 ---
+ARBEX_KERNEL(void, winograd_input, (float *v, const float *x, arbex_window w, long firstTile, long tiles),
+             (v, x, w, firstTile, tiles))
+ARBEX_KERNEL(void, winograd_output, (float *y, const float *m, const float *bias, arbex_window w, long outputs,
+             long firstTile, long tiles), (y, m, bias, w, outputs, firstTile, tiles))
+ARBEX_KERNEL(void, winograd_gradient, (float *z, const float *dy, arbex_window w, long outputs, long firstTile,
+             long tiles), (z, dy, w, outputs, firstTile, tiles))
+ARBEX_KERNEL(void, winograd_weight, (float *u, const float *g, long outputs, long inputs, long first, long count),
+             (u, g, outputs, inputs, first, count))
+ARBEX_KERNEL(void, winograd_weight_gradient, (float *dg, const float *du, long outputs, long inputs, long first,
+             long count), (dg, du, outputs, inputs, first, count))
 
-// --- matrix product, see multiply.c; only where arbex_has_avx512() ----------------------------------------
-int arbex_has_avx512(void);
+// --- matrix product, see Loops/multiply.h -----------------------------------------------------------
 /// c (+)= scale a b; element (i, k) of a lies at i arow + k acolumn, element (k, j) of b at k brow + j bcolumn.
-void arbex_multiply(const float *a, long arow, long acolumn, const float *b, long brow, long bcolumn, float *c,
-                    long cstride, long rows, long columns, long depth, float scale, int accumulating);
+ARBEX_KERNEL(void, multiply, (const float *a, long arow, long acolumn, const float *b, long brow, long bcolumn,
+             float *c, long cstride, long rows, long columns, long depth, float scale, int accumulating),
+             (a, arow, acolumn, b, brow, bcolumn, c, cstride, rows, columns, depth, scale, accumulating))

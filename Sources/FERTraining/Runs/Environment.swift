@@ -15,6 +15,8 @@ public struct Environment: Sendable {
   public var memory: Int
   /// Kernel and distribution.
   public var system: String
+  /// The kind of loops it ran.
+  public var kernels: Kernels
   /// The matrix kernel OpenBLAS chose: "SkylakeX", "Haswell" ...
   public var kernel: String
   /// OpenBLAS's version and build options.
@@ -26,7 +28,8 @@ public struct Environment: Sendable {
     return Environment(
       processor: field("model name", in: "/proc/cpuinfo") ?? "unknown", cores: Parallel.availableCores,
       threads: Parallel.threadCount, memory: Int(information.physicalMemory / 1_000_000),
-      system: information.operatingSystemVersionString, kernel: BLASInfo.kernel, openBLAS: BLASInfo.configuration)
+      system: information.operatingSystemVersionString, kernels: .chosen, kernel: BLASInfo.kernel,
+      openBLAS: BLASInfo.configuration)
   }
 
   /// The largest memory this process has held so far, in megabytes.
@@ -38,8 +41,8 @@ public struct Environment: Sendable {
   func text(seed: UInt64) -> String {
     JSONValue.object([
       "processor": .string(processor), "cores": .int(cores), "threads": .int(threads), "memoryMB": .int(memory),
-      "system": .string(system), "openBLASKernel": .string(kernel),
-      "matrixProduct": .string(BLASInfo.hasOwnProduct ? "own, AVX-512" : "OpenBLAS"), "openBLAS": .string(openBLAS),
+      "system": .string(system), "kernels": .string(kernels.rawValue), "openBLASKernel": .string(kernel),
+      "matrixProduct": .string(BLASInfo.hasOwnProduct ? "own" : "OpenBLAS"), "openBLAS": .string(openBLAS),
       "seed": .string(String(seed)),
     ]).pretty() + "\n"
   }

@@ -41,9 +41,10 @@ struct Examination {
       ("arbex", CommandLineTool.version), ("Swift", swiftVersion), ("system", information.operatingSystemVersionString),
       ("CPU", processor.model), ("vector units", vectors.isEmpty ? "none known" : vectors.joined(separator: " ")),
       ("cores", "\(information.activeProcessorCount)"), ("threads", "\(Parallel.threadCount)"),
-      ("memory", "\((gigabytes * 10).rounded() / 10) GB"), ("OpenBLAS", BLASInfo.configuration),
+      ("memory", "\((gigabytes * 10).rounded() / 10) GB"),
+      ("kernels", KernelWord.description(chosen: .chosen, best: .best)),
+      ("matrix product", BLASInfo.hasOwnProduct ? "arbex's own" : "OpenBLAS"), ("OpenBLAS", BLASInfo.configuration),
       ("OpenBLAS kernel", BLASInfo.kernel),
-      ("matrix product", BLASInfo.hasOwnProduct ? "arbex's own, for AVX-512" : "OpenBLAS"),
     ]
     facts += loadedLibraries().map { ("libraries", $0) }
     facts.append(("environment", variables.isEmpty ? "nothing set" : variables.joined(separator: " ")))

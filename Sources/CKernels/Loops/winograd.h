@@ -3,17 +3,8 @@
 //
 //     Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
 //
-// Sixteen channels at a time; a tile's 36 values lie `plane` floats apart, so that each is one matrix of a product.
-#include "CKernels.h"
-#include "clones.h"
-
-typedef float lanes __attribute__((vector_size(64), aligned(4)));
-
-static const lanes nothing = {0};
-
-// Macros, since a function that takes or returns such a vector has another ABI in each clone.
-#define load(p) (*(const lanes *)(p))
-#define store(p, v) (*(lanes *)(p) = (v))
+// A vector of channels at a time; a tile's 36 values lie `plane` floats apart, so that each is one matrix of a product.
+static const vector nothing = {0};
 
 // Bᵀ d, in place over six vectors `step` apart.
 #define ARBEX_INPUT_ROWS(o0, o1, o2, o3, o4, o5, d0, d1, d2, d3, d4, d5) \
@@ -25,32 +16,32 @@ static const lanes nothing = {0};
   o5 = 4.0f * (d1) - 5.0f * (d3) + (d5);
 
 /// Bᵀ d B of `tiles` tiles from `firstTile` on, `v[36][tiles, channels]`.
-ARBEX_CLONES void arbex_winograd_input(float *v, const float *x, arbex_window w, long firstTile, long tiles) {
+void ARBEX_NAME(winograd_input)(float *v, const float *x, arbex_window w, long firstTile, long tiles) {
   long C = w.channels, across = (w.outWidth + 3) / 4, perImage = across * ((w.outHeight + 3) / 4);
   long plane = tiles * C;
   for (long t = 0; t < tiles; t++) {
     long tile = firstTile + t, image = tile / perImage, inImage = tile % perImage;
     long top = inImage / across * 4 - w.padding, left = inImage % across * 4 - w.padding;
     const float *map = x + image * w.height * w.width * C;
-    for (long c = 0; c < C; c += 16) {
-      lanes half[6][6];
+    for (long c = 0; c < C; c += WIDTH) {
+      vector half[6][6];
       for (int j = 0; j < 6; j++) {
-        lanes d[6];
+        vector d[6];
         long at = left + j;
         for (int i = 0; i < 6; i++) {
           long y = top + i;
           int inside = y >= 0 && y < w.height && at >= 0 && at < w.width;
-          d[i] = inside ? load(map + (y * w.width + at) * C + c) : nothing;
+          d[i] = inside ? ARBEX_LOAD(map + (y * w.width + at) * C + c) : nothing;
         }
         ARBEX_INPUT_ROWS(half[0][j], half[1][j], half[2][j], half[3][j], half[4][j], half[5][j], d[0], d[1], d[2], d[3],
                          d[4], d[5])
       }
       float *out = v + t * C + c;
       for (int i = 0; i < 6; i++) {
-        lanes o[6];
+        vector o[6];
         ARBEX_INPUT_ROWS(o[0], o[1], o[2], o[3], o[4], o[5], half[i][0], half[i][1], half[i][2], half[i][3], half[i][4],
                          half[i][5])
-        for (int j = 0; j < 6; j++) store(out + (i * 6 + j) * plane, o[j]);
+        for (int j = 0; j < 6; j++) ARBEX_STORE(out + (i * 6 + j) * plane, o[j]);
       }
     }
   }
@@ -64,28 +55,28 @@ ARBEX_CLONES void arbex_winograd_input(float *v, const float *x, arbex_window w,
   o3 = ((m1) - (m2)) + 8.0f * ((m3) - (m4)) + (m5);
 
 /// y = Aᵀ m A + bias for the same tiles, `m[36][tiles, outputs]`; bias may be null.
-ARBEX_CLONES void arbex_winograd_output(float *y, const float *m, const float *bias, arbex_window w, long outputs,
-                                        long firstTile, long tiles) {
+void ARBEX_NAME(winograd_output)(float *y, const float *m, const float *bias, arbex_window w, long outputs,
+                                 long firstTile, long tiles) {
   long across = (w.outWidth + 3) / 4, perImage = across * ((w.outHeight + 3) / 4), plane = tiles * outputs;
   for (long t = 0; t < tiles; t++) {
     long tile = firstTile + t, image = tile / perImage, inImage = tile % perImage;
     long top = inImage / across * 4, left = inImage % across * 4;
     long rows = w.outHeight - top < 4 ? w.outHeight - top : 4, columns = w.outWidth - left < 4 ? w.outWidth - left : 4;
     float *map = y + ((image * w.outHeight + top) * w.outWidth + left) * outputs;
-    for (long c = 0; c < outputs; c += 16) {
+    for (long c = 0; c < outputs; c += WIDTH) {
       const float *in = m + t * outputs + c;
-      lanes half[4][6], offset = bias ? load(bias + c) : nothing;
+      vector half[4][6], offset = bias ? ARBEX_LOAD(bias + c) : nothing;
       for (int j = 0; j < 6; j++) {
-        lanes d[6];
-        for (int i = 0; i < 6; i++) d[i] = load(in + (i * 6 + j) * plane);
+        vector d[6];
+        for (int i = 0; i < 6; i++) d[i] = ARBEX_LOAD(in + (i * 6 + j) * plane);
         ARBEX_OUTPUT_ROWS(half[0][j], half[1][j], half[2][j], half[3][j], d[0], d[1], d[2], d[3], d[4], d[5])
       }
       for (int i = 0; i < 4; i++) {
-        lanes o[4];
-        lanes *h = half[i];
+        vector o[4];
+        vector *h = half[i];
         ARBEX_OUTPUT_ROWS(o[0], o[1], o[2], o[3], h[0], h[1], h[2], h[3], h[4], h[5])
         if (i < rows)
-          for (int j = 0; j < columns; j++) store(map + (i * w.outWidth + j) * outputs + c, o[j] + offset);
+          for (int j = 0; j < columns; j++) ARBEX_STORE(map + (i * w.outWidth + j) * outputs + c, o[j] + offset);
       }
     }
   }
@@ -101,29 +92,29 @@ ARBEX_CLONES void arbex_winograd_output(float *y, const float *m, const float *b
   o5 = (g3);
 
 /// A g Aᵀ of the output's gradient, `z[36][tiles, outputs]`.
-ARBEX_CLONES void arbex_winograd_gradient(float *z, const float *dy, arbex_window w, long outputs, long firstTile,
-                                          long tiles) {
+void ARBEX_NAME(winograd_gradient)(float *z, const float *dy, arbex_window w, long outputs, long firstTile,
+                                   long tiles) {
   long across = (w.outWidth + 3) / 4, perImage = across * ((w.outHeight + 3) / 4), plane = tiles * outputs;
   for (long t = 0; t < tiles; t++) {
     long tile = firstTile + t, image = tile / perImage, inImage = tile % perImage;
     long top = inImage / across * 4, left = inImage % across * 4;
     const float *map = dy + ((image * w.outHeight + top) * w.outWidth + left) * outputs;
-    for (long c = 0; c < outputs; c += 16) {
-      lanes half[6][4];
+    for (long c = 0; c < outputs; c += WIDTH) {
+      vector half[6][4];
       for (int j = 0; j < 4; j++) {
-        lanes g[4];
+        vector g[4];
         for (int i = 0; i < 4; i++) {
           int inside = top + i < w.outHeight && left + j < w.outWidth;
-          g[i] = inside ? load(map + (i * w.outWidth + j) * outputs + c) : nothing;
+          g[i] = inside ? ARBEX_LOAD(map + (i * w.outWidth + j) * outputs + c) : nothing;
         }
         ARBEX_GRADIENT_ROWS(half[0][j], half[1][j], half[2][j], half[3][j], half[4][j], half[5][j], g[0], g[1], g[2],
                             g[3])
       }
       float *out = z + t * outputs + c;
       for (int i = 0; i < 6; i++) {
-        lanes o[6];
+        vector o[6];
         ARBEX_GRADIENT_ROWS(o[0], o[1], o[2], o[3], o[4], o[5], half[i][0], half[i][1], half[i][2], half[i][3])
-        for (int j = 0; j < 6; j++) store(out + (i * 6 + j) * plane, o[j]);
+        for (int j = 0; j < 6; j++) ARBEX_STORE(out + (i * 6 + j) * plane, o[j]);
       }
     }
   }
@@ -137,7 +128,7 @@ static const float G[6][3] = {{0.25f, 0, 0},
                               {0, 0, 1}};
 
 /// u[36][outputs, inputs] = G g Gᵀ of rows [first, first + count) of g [outputs, 9, inputs].
-ARBEX_CLONES void arbex_winograd_weight(float *u, const float *g, long outputs, long inputs, long first, long count) {
+void ARBEX_NAME(winograd_weight)(float *u, const float *g, long outputs, long inputs, long first, long count) {
   long plane = outputs * inputs;
   for (long o = first; o < first + count; o++)
     for (int i = 0; i < 6; i++)
@@ -155,8 +146,8 @@ ARBEX_CLONES void arbex_winograd_weight(float *u, const float *g, long outputs, 
 }
 
 /// dg[outputs, 9, inputs] = Gᵀ du G, rows [first, first + count).
-ARBEX_CLONES void arbex_winograd_weight_gradient(float *dg, const float *du, long outputs, long inputs, long first,
-                                                 long count) {
+void ARBEX_NAME(winograd_weight_gradient)(float *dg, const float *du, long outputs, long inputs, long first,
+                                          long count) {
   long plane = outputs * inputs;
   for (long o = first; o < first + count; o++)
     for (int a = 0; a < 3; a++)

@@ -1,9 +1,5 @@
-#include "CKernels.h"
-#include "clones.h"
-#include <string.h>
-
-void arbex_gather_patches(float *columns, const float *x, arbex_window w, long firstRow, long rows,
-                          long firstChannel, long groupChannels, long firstTap, long taps) {
+void ARBEX_NAME(gather_patches)(float *columns, const float *x, arbex_window w, long firstRow, long rows,
+                                long firstChannel, long groupChannels, long firstTap, long taps) {
   size_t one = sizeof(float) * (size_t)groupChannels;
   int whole = firstTap == 0 && taps == w.kernelHeight * w.kernelWidth && groupChannels == w.channels;
   for (long row = firstRow; row < firstRow + rows; row++) {
@@ -31,8 +27,8 @@ void arbex_gather_patches(float *columns, const float *x, arbex_window w, long f
   }
 }
 
-ARBEX_CLONES void arbex_scatter_patches(float *x, const float *columns, arbex_window w, long firstOutRow, long rows,
-                                        long firstChannel, long groupChannels) {
+void ARBEX_NAME(scatter_patches)(float *x, const float *columns, arbex_window w, long firstOutRow, long rows,
+                                 long firstChannel, long groupChannels) {
   for (long row = firstOutRow; row < firstOutRow + rows; row++)
     for (long column = 0; column < w.outWidth; column++)
       for (long i = 0; i < w.kernelHeight; i++)
@@ -44,11 +40,9 @@ ARBEX_CLONES void arbex_scatter_patches(float *x, const float *columns, arbex_wi
         }
 }
 
-enum { LANES = 16 };
-
-ARBEX_CLONES void arbex_depthwise(float *y, const float *x, const float *weight, const float *bias, arbex_window w,
-                                  long firstRow, long rows) {
-  long C = w.channels;
+void ARBEX_NAME(depthwise)(float *y, const float *x, const float *weight, const float *bias, arbex_window w,
+                           long firstRow, long rows) {
+  long C = w.channels, whole = C / WIDTH * WIDTH;
   for (long row = firstRow; row < firstRow + rows; row++) {
     const float *map = x + (row / w.outHeight) * w.height * w.width * C;
     long top = (row % w.outHeight) * w.stride - w.padding;
@@ -57,25 +51,28 @@ ARBEX_CLONES void arbex_depthwise(float *y, const float *x, const float *weight,
       long left = column * w.stride - w.padding;
       long j0 = left < 0 ? -left : 0, j1 = w.width - left < w.kernelWidth ? w.width - left : w.kernelWidth;
       float *out = y + (row * w.outWidth + column) * C;
-      for (long c = 0; c < C; c += LANES) {
-        long lanes = C - c < LANES ? C - c : LANES;
-        float sum[LANES] = {0};
-        if (bias) for (long l = 0; l < lanes; l++) sum[l] = bias[c + l];
+      for (long c = 0; c < whole; c += WIDTH) {
+        vector sum = bias ? ARBEX_LOAD(bias + c) : (vector){0};
         for (long i = i0; i < i1; i++)
           for (long j = j0; j < j1; j++) {
             const float *in = map + ((top + i) * w.width + left + j) * C + c;
-            const float *k = weight + (i * w.kernelWidth + j) * C + c;
-            if (lanes == LANES) for (long l = 0; l < LANES; l++) sum[l] += in[l] * k[l];
-            else for (long l = 0; l < lanes; l++) sum[l] += in[l] * k[l];
+            sum += ARBEX_LOAD(in) * ARBEX_LOAD(weight + (i * w.kernelWidth + j) * C + c);
           }
-        for (long l = 0; l < lanes; l++) out[c + l] = sum[l];
+        ARBEX_STORE(out + c, sum);
+      }
+      for (long c = whole; c < C; c++) {
+        float sum = bias ? bias[c] : 0;
+        for (long i = i0; i < i1; i++)
+          for (long j = j0; j < j1; j++)
+            sum += map[((top + i) * w.width + left + j) * C + c] * weight[(i * w.kernelWidth + j) * C + c];
+        out[c] = sum;
       }
     }
   }
 }
 
-ARBEX_CLONES void arbex_depthwise_input_gradient(float *dx, const float *dy, const float *weight, arbex_window w,
-                                                 long firstRow, long rows) {
+void ARBEX_NAME(depthwise_input_gradient)(float *dx, const float *dy, const float *weight, arbex_window w,
+                                          long firstRow, long rows) {
   long C = w.channels;
   for (long row = firstRow; row < firstRow + rows; row++) {
     const float *map = dy + (row / w.height) * w.outHeight * w.outWidth * C;
@@ -98,8 +95,8 @@ ARBEX_CLONES void arbex_depthwise_input_gradient(float *dx, const float *dy, con
   }
 }
 
-ARBEX_CLONES void arbex_depthwise_weight_gradient(float *dweight, const float *dy, const float *x, arbex_window w,
-                                                  long firstRow, long rows) {
+void ARBEX_NAME(depthwise_weight_gradient)(float *dweight, const float *dy, const float *x, arbex_window w,
+                                           long firstRow, long rows) {
   long C = w.channels;
   for (long row = firstRow; row < firstRow + rows; row++) {
     const float *map = x + (row / w.outHeight) * w.height * w.width * C;
@@ -120,7 +117,7 @@ ARBEX_CLONES void arbex_depthwise_weight_gradient(float *dweight, const float *d
   }
 }
 
-ARBEX_CLONES void arbex_max_pool(float *y, int32_t *from, const float *x, arbex_window w, long firstRow, long rows) {
+void ARBEX_NAME(max_pool)(float *y, int32_t *from, const float *x, arbex_window w, long firstRow, long rows) {
   long C = w.channels;
   for (long row = firstRow; row < firstRow + rows; row++) {
     const float *map = x + (row / w.outHeight) * w.height * w.width * C;
@@ -135,8 +132,11 @@ ARBEX_CLONES void arbex_max_pool(float *y, int32_t *from, const float *x, arbex_
         for (long j = 0; j < w.kernelWidth; j++) {
           if (left + j < 0 || left + j >= w.width) continue;
           long at = ((top + i) * w.width + left + j) * C;
-          for (long c = 0; c < C; c++)
-            if (where[c] < 0 || map[at + c] > best[c]) { best[c] = map[at + c]; where[c] = (int32_t)(at + c); }
+          for (long c = 0; c < C; c++) {
+            int larger = (where[c] < 0) | (map[at + c] > best[c]);
+            best[c] = larger ? map[at + c] : best[c];
+            where[c] = larger ? (int32_t)(at + c) : where[c];
+          }
         }
       }
     }

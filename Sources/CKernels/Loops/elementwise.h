@@ -1,17 +1,13 @@
-#include "CKernels.h"
-#include "clones.h"
-#include <math.h>
-
-ARBEX_CLONES void arbex_fill(float *y, float value, long n) {
+void ARBEX_NAME(fill)(float *y, float value, long n) {
   for (long i = 0; i < n; i++) y[i] = value;
 }
-ARBEX_CLONES void arbex_add_into(float *y, const float *x, long n) {
+void ARBEX_NAME(add_into)(float *y, const float *x, long n) {
   for (long i = 0; i < n; i++) y[i] += x[i];
 }
-ARBEX_CLONES void arbex_scale_add_into(float *y, const float *x, float s, long n) {
+void ARBEX_NAME(scale_add_into)(float *y, const float *x, float s, long n) {
   for (long i = 0; i < n; i++) y[i] += s * x[i];
 }
-ARBEX_CLONES void arbex_scale(float *y, const float *x, float s, long n) {
+void ARBEX_NAME(scale)(float *y, const float *x, float s, long n) {
   ARBEX_IN_PLACE
   for (long i = 0; i < n; i++) y[i] = s * x[i];
 }
@@ -22,8 +18,7 @@ ARBEX_CLONES void arbex_scale(float *y, const float *x, float s, long n) {
   else if (bstep) { float s = a[0]; for (long i = 0; i < n; i++) y[i] = s OP b[i]; }  \
   else { float s = a[0] OP b[0]; for (long i = 0; i < n; i++) y[i] = s; }
 
-ARBEX_CLONES void arbex_binary(int operation, float *y, const float *a, long astep, const float *b, long bstep,
-                               long n) {
+void ARBEX_NAME(binary)(int operation, float *y, const float *a, long astep, const float *b, long bstep, long n) {
   switch (operation) {
     case 0: ARBEX_BINARY_LOOPS(+) break;
     case 1: ARBEX_BINARY_LOOPS(-) break;
@@ -32,23 +27,23 @@ ARBEX_CLONES void arbex_binary(int operation, float *y, const float *a, long ast
   }
 }
 
-ARBEX_CLONES void arbex_exp(float *y, const float *x, long n) {
+void ARBEX_NAME(exp)(float *y, const float *x, long n) {
   for (long i = 0; i < n; i++) y[i] = arbex_expf(x[i]);
 }
-void arbex_log(float *y, const float *x, long n) {
+void ARBEX_NAME(log)(float *y, const float *x, long n) {
   for (long i = 0; i < n; i++) y[i] = logf(x[i]);
 }
-ARBEX_CLONES void arbex_sqrt(float *y, const float *x, long n) {
+void ARBEX_NAME(sqrt)(float *y, const float *x, long n) {
   for (long i = 0; i < n; i++) y[i] = __builtin_elementwise_sqrt(x[i]);
 }
-ARBEX_CLONES void arbex_sigmoid(float *y, const float *x, long n) {
+void ARBEX_NAME(sigmoid)(float *y, const float *x, long n) {
   for (long i = 0; i < n; i++) y[i] = 1.0f / (1.0f + arbex_expf(-x[i]));
 }
 // A NaN goes through, so that the trainer sees it.
-ARBEX_CLONES void arbex_relu(float *y, const float *x, long n) {
+void ARBEX_NAME(relu)(float *y, const float *x, long n) {
   for (long i = 0; i < n; i++) y[i] = x[i] < 0 ? 0 : x[i];
 }
-ARBEX_CLONES void arbex_relu_gradient(float *dx, const float *dy, const float *y, long n) {
+void ARBEX_NAME(relu_gradient)(float *dx, const float *dy, const float *y, long n) {
   for (long i = 0; i < n; i++) dx[i] = y[i] > 0 ? dy[i] : 0;
 }
 
@@ -57,18 +52,18 @@ ARBEX_INLINE float normal_cumulative(float x) {
   float tail = 0.5f * arbex_erfc_positive(__builtin_elementwise_abs(x) * 0.70710678118654752f);
   return x < 0 ? tail : 1.0f - tail;
 }
-ARBEX_CLONES void arbex_gelu(float *y, const float *x, long n) {
+void ARBEX_NAME(gelu)(float *y, const float *x, long n) {
   for (long i = 0; i < n; i++) y[i] = x[i] * normal_cumulative(x[i]);
 }
-ARBEX_CLONES void arbex_gelu_gradient(float *dx, const float *dy, const float *x, long n) {
+void ARBEX_NAME(gelu_gradient)(float *dx, const float *dy, const float *x, long n) {
   for (long i = 0; i < n; i++) {
     float density = 0.39894228040143268f * arbex_expf(-0.5f * x[i] * x[i]);
     dx[i] = dy[i] * (normal_cumulative(x[i]) + x[i] * density);
   }
 }
-ARBEX_CLONES void arbex_clamp_min(float *y, const float *x, float lowest, long n) {
+void ARBEX_NAME(clamp_min)(float *y, const float *x, float lowest, long n) {
   for (long i = 0; i < n; i++) y[i] = x[i] < lowest ? lowest : x[i];
 }
-ARBEX_CLONES void arbex_clamp_min_gradient(float *dx, const float *dy, const float *x, float lowest, long n) {
+void ARBEX_NAME(clamp_min_gradient)(float *dx, const float *dy, const float *x, float lowest, long n) {
   for (long i = 0; i < n; i++) dx[i] = x[i] < lowest ? 0 : dy[i];
 }

@@ -1,14 +1,10 @@
-#include "CKernels.h"
-#include "clones.h"
-#include <math.h>
-
-ARBEX_CLONES void arbex_prelu(float *y, const float *x, const float *slope, long rows, long columns) {
+void ARBEX_NAME(prelu)(float *y, const float *x, const float *slope, long rows, long columns) {
   for (long r = 0; r < rows; r++, x += columns, y += columns)
     for (long c = 0; c < columns; c++) y[c] = x[c] > 0 ? x[c] : slope[c] * x[c];
 }
 
-ARBEX_CLONES void arbex_prelu_gradient(float *dx, float *dslope, const float *dy, const float *x, const float *slope,
-                                       long rows, long columns) {
+void ARBEX_NAME(prelu_gradient)(float *dx, float *dslope, const float *dy, const float *x, const float *slope,
+                                long rows, long columns) {
   for (long r = 0; r < rows; r++, x += columns, dy += columns) {
     if (dslope)
       for (long c = 0; c < columns; c++) dslope[c] += x[c] > 0 ? 0 : dy[c] * x[c];
@@ -19,17 +15,17 @@ ARBEX_CLONES void arbex_prelu_gradient(float *dx, float *dslope, const float *dy
   }
 }
 
-ARBEX_CLONES void arbex_add_row(float *y, const float *row, long rows, long columns) {
+void ARBEX_NAME(add_row)(float *y, const float *row, long rows, long columns) {
   for (long r = 0; r < rows; r++, y += columns)
     for (long c = 0; c < columns; c++) y[c] += row[c];
 }
 
-ARBEX_CLONES void arbex_column_sums(float *sums, const float *x, long rows, long columns) {
+void ARBEX_NAME(column_sums)(float *sums, const float *x, long rows, long columns) {
   for (long r = 0; r < rows; r++, x += columns)
     for (long c = 0; c < columns; c++) sums[c] += x[c];
 }
 
-ARBEX_CLONES void arbex_column_square_sums(float *sums, const float *x, const float *mean, long rows, long columns) {
+void ARBEX_NAME(column_square_sums)(float *sums, const float *x, const float *mean, long rows, long columns) {
   for (long r = 0; r < rows; r++, x += columns)
     for (long c = 0; c < columns; c++) {
       float d = x[c] - mean[c];
@@ -37,8 +33,8 @@ ARBEX_CLONES void arbex_column_square_sums(float *sums, const float *x, const fl
     }
 }
 
-ARBEX_CLONES void arbex_normalization_sums(float *first, float *second, const float *dy, const float *x,
-                                           const float *mean, const float *inverse, long rows, long columns) {
+void ARBEX_NAME(normalization_sums)(float *first, float *second, const float *dy, const float *x, const float *mean,
+                                    const float *inverse, long rows, long columns) {
   for (long r = 0; r < rows; r++, x += columns, dy += columns)
     for (long c = 0; c < columns; c++) {
       first[c] += dy[c];
@@ -46,15 +42,15 @@ ARBEX_CLONES void arbex_normalization_sums(float *first, float *second, const fl
     }
 }
 
-ARBEX_CLONES void arbex_scale_offset_rows(float *y, const float *x, const float *scale, const float *offset, long rows,
-                                          long columns) {
+void ARBEX_NAME(scale_offset_rows)(float *y, const float *x, const float *scale, const float *offset, long rows,
+                                   long columns) {
   for (long r = 0; r < rows; r++, x += columns, y += columns)
     for (long c = 0; c < columns; c++) y[c] = x[c] * scale[c] + offset[c];
 }
 
-ARBEX_CLONES void arbex_batch_norm_gradient(float *dx, const float *dy, const float *x, const float *mean,
-                                            const float *inverse, const float *scale, const float *first,
-                                            const float *second, float count, long rows, long columns) {
+void ARBEX_NAME(batch_norm_gradient)(float *dx, const float *dy, const float *x, const float *mean,
+                                     const float *inverse, const float *scale, const float *first, const float *second,
+                                     float count, long rows, long columns) {
   float share = 1.0f / count;
   for (long r = 0; r < rows; r++, x += columns, dy += columns, dx += columns)
     for (long c = 0; c < columns; c++) {
@@ -89,12 +85,12 @@ ARBEX_INLINE float largest_of(const float *x, long n) {
   return largest;
 }
 
-ARBEX_CLONES float arbex_sum(const float *x, long n) { return sum_of(x, n); }
-ARBEX_CLONES void arbex_row_sums(float *sums, const float *x, long rows, long columns) {
+float ARBEX_NAME(sum)(const float *x, long n) { return sum_of(x, n); }
+void ARBEX_NAME(row_sums)(float *sums, const float *x, long rows, long columns) {
   for (long r = 0; r < rows; r++) sums[r] = sum_of(x + r * columns, columns);
 }
 
-ARBEX_CLONES void arbex_softmax(float *y, const float *x, long rows, long columns) {
+void ARBEX_NAME(softmax)(float *y, const float *x, long rows, long columns) {
   for (long r = 0; r < rows; r++, x += columns, y += columns) {
     float largest = largest_of(x, columns);
     ARBEX_IN_PLACE
@@ -103,14 +99,14 @@ ARBEX_CLONES void arbex_softmax(float *y, const float *x, long rows, long column
     for (long c = 0; c < columns; c++) y[c] *= share;
   }
 }
-ARBEX_CLONES void arbex_softmax_gradient(float *dx, const float *dy, const float *y, long rows, long columns) {
+void ARBEX_NAME(softmax_gradient)(float *dx, const float *dy, const float *y, long rows, long columns) {
   for (long r = 0; r < rows; r++, dx += columns, dy += columns, y += columns) {
     float mixed = dot_of(dy, y, columns);
     ARBEX_IN_PLACE
     for (long c = 0; c < columns; c++) dx[c] = y[c] * (dy[c] - mixed);
   }
 }
-ARBEX_CLONES void arbex_log_softmax(float *y, const float *x, long rows, long columns) {
+void ARBEX_NAME(log_softmax)(float *y, const float *x, long rows, long columns) {
   for (long r = 0; r < rows; r++, x += columns, y += columns) {
     float largest = largest_of(x, columns);
     ARBEX_IN_PLACE
@@ -119,15 +115,15 @@ ARBEX_CLONES void arbex_log_softmax(float *y, const float *x, long rows, long co
     for (long c = 0; c < columns; c++) y[c] = x[c] - shift;
   }
 }
-ARBEX_CLONES void arbex_log_softmax_gradient(float *dx, const float *dy, const float *y, long rows, long columns) {
+void ARBEX_NAME(log_softmax_gradient)(float *dx, const float *dy, const float *y, long rows, long columns) {
   for (long r = 0; r < rows; r++, dx += columns, dy += columns, y += columns) {
     float total = sum_of(dy, columns);
     for (long c = 0; c < columns; c++) dx[c] = dy[c] - arbex_expf(y[c]) * total;
   }
 }
 
-ARBEX_CLONES void arbex_layer_norm(float *y, float *mean, float *inverse, const float *x, const float *scale,
-                                   const float *offset, float epsilon, long rows, long columns) {
+void ARBEX_NAME(layer_norm)(float *y, float *mean, float *inverse, const float *x, const float *scale,
+                            const float *offset, float epsilon, long rows, long columns) {
   ARBEX_REASSOCIATE
   for (long r = 0; r < rows; r++, x += columns, y += columns) {
     float m = sum_of(x, columns) / (float)columns;
@@ -139,9 +135,9 @@ ARBEX_CLONES void arbex_layer_norm(float *y, float *mean, float *inverse, const 
     inverse[r] = i;
   }
 }
-ARBEX_CLONES void arbex_layer_norm_gradient(float *dx, float *dscale, float *doffset, const float *dy, const float *x,
-                                            const float *mean, const float *inverse, const float *scale, long rows,
-                                            long columns) {
+void ARBEX_NAME(layer_norm_gradient)(float *dx, float *dscale, float *doffset, const float *dy, const float *x,
+                                     const float *mean, const float *inverse, const float *scale, long rows,
+                                     long columns) {
   ARBEX_REASSOCIATE
   for (long r = 0; r < rows; r++, x += columns, dy += columns, dx += columns) {
     float m = mean[r], i = inverse[r], first = 0, second = 0;

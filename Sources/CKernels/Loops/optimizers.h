@@ -1,10 +1,7 @@
-#include "CKernels.h"
-#include "clones.h"
-
 // Adam (Kingma and Ba 2015) as PyTorch computes it. `shrink` multiplies the value first (decoupled decay, 1 without);
 // `decay` times the value joins the gradient (L2 decay, 0 without).
-ARBEX_CLONES void arbex_adam(float *out, const float *value, const float *gradient, float *first, float *second,
-                             arbex_adam_factors f, long n) {
+void ARBEX_NAME(adam)(float *out, const float *value, const float *gradient, float *first, float *second,
+                      arbex_adam_factors f, long n) {
   for (long i = 0; i < n; i++) {
     float g = gradient[i] + f.decay * value[i];
     float m = first[i] + f.oneMinusBeta1 * (g - first[i]);
@@ -17,8 +14,8 @@ ARBEX_CLONES void arbex_adam(float *out, const float *value, const float *gradie
 }
 
 // The first step has no velocity yet: it takes the gradient itself, undamped, as PyTorch does.
-ARBEX_CLONES void arbex_momentum(float *out, const float *value, const float *gradient, float *velocity,
-                                 arbex_momentum_factors f, long n) {
+void ARBEX_NAME(momentum)(float *out, const float *value, const float *gradient, float *velocity,
+                          arbex_momentum_factors f, long n) {
   for (long i = 0; i < n; i++) {
     float g = gradient[i] + f.decay * value[i];
     float u = f.isFirst ? g : f.momentum * velocity[i] + f.oneMinusDampening * g;
@@ -27,18 +24,18 @@ ARBEX_CLONES void arbex_momentum(float *out, const float *value, const float *gr
   }
 }
 
-ARBEX_CLONES void arbex_blend_into(float *y, const float *x, float share, long n) {
+void ARBEX_NAME(blend_into)(float *y, const float *x, float share, long n) {
   for (long i = 0; i < n; i++) y[i] += share * (x[i] - y[i]);
 }
 
-ARBEX_CLONES double arbex_square_sum(const float *x, long n) {
+double ARBEX_NAME(square_sum)(const float *x, long n) {
   ARBEX_REASSOCIATE
   double sum = 0;
   for (long i = 0; i < n; i++) sum += (double)x[i] * (double)x[i];
   return sum;
 }
 
-ARBEX_CLONES double arbex_scaled_square_sum(const float *x, const float *scale, long n) {
+double ARBEX_NAME(scaled_square_sum)(const float *x, const float *scale, long n) {
   ARBEX_REASSOCIATE
   double sum = 0;
   for (long i = 0; i < n; i++) {
@@ -48,7 +45,7 @@ ARBEX_CLONES double arbex_scaled_square_sum(const float *x, const float *scale, 
   return sum;
 }
 
-ARBEX_CLONES long arbex_count_nonfinite(const float *x, long n) {
+long ARBEX_NAME(count_nonfinite)(const float *x, long n) {
   long count = 0;
   for (long i = 0; i < n; i++) count += !(__builtin_elementwise_abs(x[i]) <= 3.4028234663852886e38f);
   return count;

@@ -1,17 +1,25 @@
-#pragma once
-/// Three machine-code versions of one loop; the loader picks by CPU.
-#define ARBEX_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-/// Lets a reduction be vectorised: the order of summation is then fixed by the vector width of the clone.
+// Every loop, once; the files of this folder are compiled for each variant with these set:
+// ARBEX_NAME(name)  the name of a loop in this variant
+// ARBEX_WIDTH       floats in a vector register
+// ARBEX_ROWS        rows of a block of the matrix product
+enum { WIDTH = ARBEX_WIDTH };
+/// As many floats as a register holds, at any address of a float.
+typedef float vector __attribute__((vector_size(4 * ARBEX_WIDTH), aligned(4)));
+#define ARBEX_LOAD(p) (*(const vector *)(p))
+#define ARBEX_STORE(p, v) (*(vector *)(p) = (v))
+
+/// Lets a reduction be vectorised: the order of summation is then fixed by the vector width of the variant.
 #define ARBEX_REASSOCIATE _Pragma("clang fp reassociate(on) contract(fast)")
 /// Each step of the loop is independent, also where the result overwrites an operand.
 #define ARBEX_IN_PLACE _Pragma("clang loop vectorize(assume_safety)")
+#define ARBEX_UNROLL _Pragma("clang loop unroll(full)")
 #define ARBEX_INLINE static inline __attribute__((always_inline))
 
 /// e^x, relative error below 2e-7. x = n ln 2 + r with |r| <= ln 2 / 2; the polynomial is Cephes' expf
 /// (Moshier 1992); 2^n is built in the exponent bits. Results below the smallest normal number become 0.
 ARBEX_INLINE float arbex_expf(float x) {
   float clamped = x < -87.3f ? -87.3f : (x > 88.7f ? 88.7f : x);
-  float n = __builtin_elementwise_rint(clamped * 1.44269504088896341f);
+  float n = clamped * 1.44269504088896341f + 12582912.0f - 12582912.0f;  // 1.5 * 2^23: no room for a fraction
   float r = clamped - n * 0.693359375f;
   r = r + n * 2.12194440e-4f;
   float p = 1.9875691500e-4f;
@@ -40,3 +48,10 @@ ARBEX_INLINE float arbex_erfc_positive(float x) {
   p = p * t + 0.254829592f;
   return p * t * arbex_expf(-x * x);
 }
+
+#include "elementwise.h"
+#include "maps.h"
+#include "multiply.h"
+#include "optimizers.h"
+#include "rows.h"
+#include "winograd.h"
