@@ -43,9 +43,7 @@ public final class IR50: Backbone {
 
   public let levels: [PyramidLevel]
   private let view: View
-  private let convolution: Convolution
-  private let norm: BatchNorm
-  private let activation: PReLU
+  private let first: ConvolutionBlock
   private let stages: [[ResidualUnit]]
 
   /// - Throws: ``BuildIssue`` where the image is too small for that many stages.
@@ -57,9 +55,9 @@ public final class IR50: Backbone {
       PyramidLevel(height: side, width: side, channels: width)
     }
     let stem = scope / "input_layer"
-    convolution = Convolution(from: 3, to: widths[0], kernel: 3, padding: 1, bias: false, in: stem / 0)
-    norm = BatchNorm(widths[0], in: stem / 1)
-    activation = PReLU(widths[0], in: stem / 2)
+    first = ConvolutionBlock(
+      Convolution(from: 3, to: widths[0], kernel: 3, padding: 1, bias: false, in: stem / 0),
+      BatchNorm(widths[0], in: stem / 1), activation: .prelu(PReLU(widths[0], in: stem / 2)))
     stages = options.units.indices.map { stage in
       (0..<options.units[stage]).map { unit in
         ResidualUnit(
@@ -71,7 +69,7 @@ public final class IR50: Backbone {
 
   /// `[N, H, W, 3]` → the levels announced.
   public func features(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid {
-    var x = activation(norm(convolution(view(images), pass), pass), pass)   // [N, S, S, widths[0]]
+    var x = first(view(images), pass)                                       // [N, S, S, widths[0]]
     return FeaturePyramid(levels: stages.map { units in
       for unit in units { x = unit(x, pass) }
       return x
@@ -81,36 +79,32 @@ public final class IR50: Backbone {
 
 /// `[N, H, W, from]` -> `[N, H / stride, W / stride, to]`, sides rounded up.
 private struct ResidualUnit {
-  let stride: Int
-  let projection: (convolution: Convolution, norm: BatchNorm)?
-  let norm: BatchNorm
-  let first: Convolution
-  let activation: PReLU
-  let second: Convolution
-  let lastNorm: BatchNorm
+  private let stride: Int
+  private let projection: ConvolutionBlock?
+  private let first, second: ConvolutionBlock
 
   init(from: Int, to: Int, stride: Int, in scope: ParameterScope) {
     self.stride = stride
     let shortcut = scope / "shortcut_layer"
     let residual = scope / "res_layer"
-    projection = from == to ? nil : (
+    projection = from == to ? nil : ConvolutionBlock(
       Convolution(from: from, to: to, kernel: 1, stride: stride, bias: false, in: shortcut / 0),
-      BatchNorm(to, in: shortcut / 1)
-    )
-    norm = BatchNorm(from, in: residual / 0)
-    first = Convolution(from: from, to: to, kernel: 3, padding: 1, bias: false, in: residual / 1)
-    activation = PReLU(to, in: residual / 2)
-    second = Convolution(from: to, to: to, kernel: 3, stride: stride, padding: 1, bias: false, in: residual / 3)
-    lastNorm = BatchNorm(to, in: residual / 4)
+      BatchNorm(to, in: shortcut / 1))
+    first = ConvolutionBlock(
+      normalizedBy: BatchNorm(from, in: residual / 0),
+      Convolution(from: from, to: to, kernel: 3, padding: 1, bias: false, in: residual / 1),
+      activation: .prelu(PReLU(to, in: residual / 2)))
+    second = ConvolutionBlock(
+      Convolution(from: to, to: to, kernel: 3, stride: stride, padding: 1, bias: false, in: residual / 3),
+      BatchNorm(to, in: residual / 4))
   }
 
   func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    let inner = activation(first(norm(x, pass), pass), pass)
-    return lastNorm(second(inner, pass), pass) + shortcut(x, pass)
+    second(first(x, pass), adding: shortcut(x, pass), pass)
   }
 
   private func shortcut(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    if let projection { return projection.norm(projection.convolution(x, pass), pass) }
+    if let projection { return projection(x, pass) }
     return stride == 1 ? x : x.strided(by: stride)
   }
 }

@@ -99,13 +99,13 @@ public final class MobileFaceNetBackbone: Backbone {
 /// norm.
 private struct PointLocator {
   let points: Int
-  let global: NormedConvolution
+  let global: ConvolutionBlock
   let linear: Linear
   let norm: BatchNorm
 
   init(map: PyramidLevel, points: Int, in scope: ParameterScope) {
     self.points = points
-    global = NormedConvolution(
+    global = ConvolutionBlock(
       from: map.channels, to: map.channels, kernel: map.height, groups: map.channels, hasActivation: false,
       in: scope / "conv_6_dw")
     linear = Linear(from: map.channels, to: 2 * points, bias: false, in: scope / "linear")

@@ -23,9 +23,9 @@ struct MobileFaceNetTrunk {
 
   let levels: [PyramidLevel]
   private let view: View
-  private let stem: [NormedConvolution]
+  private let stem: [ConvolutionBlock]
   private let stages: [[SeparableBlock]]
-  private let last: NormedConvolution
+  private let last: ConvolutionBlock
 
   init(_ size: Size, in context: BuildContext) throws {
     let scope = context.scope
@@ -34,8 +34,8 @@ struct MobileFaceNetTrunk {
     let (narrow, middle, wide, output) = (size.channels(64), size.channels(128), size.channels(256), size.channels(512))
     levels = zip(sides, [narrow, middle, output]).map { PyramidLevel(height: $0, width: $0, channels: $1) }
     stem = [
-      NormedConvolution(from: 3, to: narrow, kernel: 3, stride: 2, padding: 1, in: scope / "conv1"),
-      NormedConvolution(from: narrow, to: narrow, kernel: 3, padding: 1, groups: narrow, in: scope / "conv2_dw"),
+      ConvolutionBlock(from: 3, to: narrow, kernel: 3, stride: 2, padding: 1, in: scope / "conv1"),
+      ConvolutionBlock(from: narrow, to: narrow, kernel: 3, padding: 1, groups: narrow, in: scope / "conv2_dw"),
     ]
     func stage(
       _ down: String, _ body: String, _ blocks: Int, from: Int, to: Int, expandedDown: Int, expanded: Int
@@ -51,7 +51,7 @@ struct MobileFaceNetTrunk {
       stage("conv_34", "conv_4", size.blocks[1], from: narrow, to: middle, expandedDown: wide, expanded: wide),
       stage("conv_45", "conv_5", size.blocks[2], from: middle, to: middle, expandedDown: output, expanded: wide),
     ]
-    last = NormedConvolution(from: middle, to: output, kernel: 1, in: scope / "conv_6_sep")
+    last = ConvolutionBlock(from: middle, to: output, kernel: 1, in: scope / "conv_6_sep")
   }
 
   /// `[N, H, W, 3]` -> the three levels
@@ -67,48 +67,37 @@ struct MobileFaceNetTrunk {
   }
 }
 
-/// Convolution without bias, batch norm, and PReLU unless left out: `conv`, `bn`, `prelu`.
-struct NormedConvolution {
-  private let convolution: Convolution
-  private let norm: BatchNorm
-  private let activation: PReLU?
-
+extension ConvolutionBlock {
+  /// Convolution without bias, batch norm, and PReLU unless left out: `conv`, `bn`, `prelu`.
   init(
     from: Int, to: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1, hasActivation: Bool = true,
     in scope: ParameterScope
   ) {
-    convolution = Convolution(
-      from: from, to: to, kernel: kernel, stride: stride, padding: padding, groups: groups, bias: false,
-      in: scope / "conv")
-    norm = BatchNorm(to, in: scope / "bn")
-    activation = hasActivation ? PReLU(to, in: scope / "prelu") : nil
-  }
-
-  /// `[N, H, W, from]` -> `[N, H', W', to]`
-  func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    let normed = norm(convolution(x, pass), pass)
-    return activation.map { $0(normed, pass) } ?? normed
+    self.init(
+      Convolution(
+        from: from, to: to, kernel: kernel, stride: stride, padding: padding, groups: groups, bias: false,
+        in: scope / "conv"),
+      BatchNorm(to, in: scope / "bn"), activation: hasActivation ? .prelu(PReLU(to, in: scope / "prelu")) : .none)
   }
 }
 
 /// Expand by 1x1, filter each channel by 3x3, project by 1x1; with stride 1 the input is added.
 private struct SeparableBlock {
   let isResidual: Bool
-  let expand: NormedConvolution
-  let filter: NormedConvolution
-  let project: NormedConvolution
+  let expand: ConvolutionBlock
+  let filter: ConvolutionBlock
+  let project: ConvolutionBlock
 
   init(from: Int, to: Int, expanded: Int, stride: Int, in scope: ParameterScope) {
     isResidual = stride == 1
-    expand = NormedConvolution(from: from, to: expanded, kernel: 1, in: scope / "conv")
-    filter = NormedConvolution(
+    expand = ConvolutionBlock(from: from, to: expanded, kernel: 1, in: scope / "conv")
+    filter = ConvolutionBlock(
       from: expanded, to: expanded, kernel: 3, stride: stride, padding: 1, groups: expanded, in: scope / "conv_dw")
-    project = NormedConvolution(from: expanded, to: to, kernel: 1, hasActivation: false, in: scope / "project")
+    project = ConvolutionBlock(from: expanded, to: to, kernel: 1, hasActivation: false, in: scope / "project")
   }
 
   /// `[N, H, W, from]` -> `[N, H / stride, W / stride, to]`, sides rounded up.
   func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    let y = project(filter(expand(x, pass), pass), pass)
-    return isResidual ? x + y : y
+    project(filter(expand(x, pass), pass), adding: isResidual ? x : nil, pass)
   }
 }

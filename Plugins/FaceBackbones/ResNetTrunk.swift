@@ -40,8 +40,7 @@ struct ResNetTrunk<Unit: ResNetUnit> {
   let levels: [PyramidLevel]
   private let view: View
   private let shape: ResNetShape
-  private let stem: Convolution
-  private let stemNorm: BatchNorm
+  private let stem: ConvolutionBlock
   private let stages: [[Unit]]
 
   init(_ shape: ResNetShape, view limit: Int, in context: BuildContext) throws {
@@ -58,12 +57,8 @@ struct ResNetTrunk<Unit: ResNetUnit> {
     }
     let width = shape.widths[0]
     stem = shape.hasLargeStem
-      ? Convolution(
-        from: 3, to: width, kernel: 7, stride: 2, padding: 3, bias: false, initializer: .kaimingNormalFanOut,
-        in: scope / "conv1")
-      : Convolution(
-        from: 3, to: width, kernel: 3, padding: 1, bias: false, initializer: .kaimingNormalFanOut, in: scope / "conv1")
-    stemNorm = BatchNorm(width, in: scope / "bn1")
+      ? ConvolutionBlock(1, from: 3, to: width, kernel: 7, stride: 2, activation: .relu, in: scope)
+      : ConvolutionBlock(1, from: 3, to: width, kernel: 3, activation: .relu, in: scope)
     stages = (0..<stageCount).map { stage in
       let input = stage == 0 ? width : Unit.expansion * shape.widths[stage - 1]
       return (0..<shape.units[stage]).map { unit in
@@ -76,7 +71,7 @@ struct ResNetTrunk<Unit: ResNetUnit> {
 
   /// `[N, H, W, 3]` -> one map for each chosen stage
   func callAsFunction(_ images: Tensor, _ pass: ForwardPass) -> [Tensor] {
-    var x = stemNorm(stem(view(images), pass), pass).relu()
+    var x = stem(view(images), pass)
     if shape.hasLargeStem { x = x.maxPooled(kernel: 3, stride: 2, padding: 1) }
     let maps = stages.map { units in
       for unit in units { x = unit(x, pass) }
@@ -89,77 +84,57 @@ struct ResNetTrunk<Unit: ResNetUnit> {
 /// Two 3x3 convolutions.
 struct BasicUnit: ResNetUnit {
   static var expansion: Int { 1 }
-  private let parts: [PlainConvolution]
-  private let shortcut: Shortcut
+  private let first, second: ConvolutionBlock
+  private let projection: ConvolutionBlock?
 
   init(from: Int, width: Int, stride: Int, in scope: ParameterScope) {
-    parts = [
-      PlainConvolution(1, from: from, to: width, kernel: 3, stride: stride, in: scope),
-      PlainConvolution(2, from: width, to: width, kernel: 3, stride: 1, in: scope),
-    ]
-    shortcut = Shortcut(from: from, to: width, stride: stride, in: scope)
+    first = ConvolutionBlock(1, from: from, to: width, kernel: 3, stride: stride, activation: .relu, in: scope)
+    second = ConvolutionBlock(2, from: width, to: width, kernel: 3, activation: .relu, in: scope)
+    projection = ConvolutionBlock.projection(from: from, to: width, stride: stride, in: scope)
   }
 
   func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    let inner = parts[0](x, pass).relu()
-    return (parts[1](inner, pass) + shortcut(x, pass)).relu()
+    second(first(x, pass), adding: projection?(x, pass) ?? x, pass)
   }
 }
 
 /// 1x1 down to a quarter of the channels, 3x3, 1x1 up again.
 struct BottleneckUnit: ResNetUnit {
   static var expansion: Int { 4 }
-  private let parts: [PlainConvolution]
-  private let shortcut: Shortcut
+  private let first, second, third: ConvolutionBlock
+  private let projection: ConvolutionBlock?
 
   init(from: Int, width: Int, stride: Int, in scope: ParameterScope) {
-    parts = [
-      PlainConvolution(1, from: from, to: width, kernel: 1, stride: 1, in: scope),
-      PlainConvolution(2, from: width, to: width, kernel: 3, stride: stride, in: scope),
-      PlainConvolution(3, from: width, to: 4 * width, kernel: 1, stride: 1, in: scope),
-    ]
-    shortcut = Shortcut(from: from, to: 4 * width, stride: stride, in: scope)
+    first = ConvolutionBlock(1, from: from, to: width, kernel: 1, activation: .relu, in: scope)
+    second = ConvolutionBlock(2, from: width, to: width, kernel: 3, stride: stride, activation: .relu, in: scope)
+    third = ConvolutionBlock(3, from: width, to: 4 * width, kernel: 1, activation: .relu, in: scope)
+    projection = ConvolutionBlock.projection(from: from, to: 4 * width, stride: stride, in: scope)
   }
 
   func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    let reduced = parts[0](x, pass).relu()
-    let inner = parts[1](reduced, pass).relu()
-    return (parts[2](inner, pass) + shortcut(x, pass)).relu()
+    third(second(first(x, pass), pass), adding: projection?(x, pass) ?? x, pass)
   }
 }
 
-/// A convolution without bias and its batch norm: `convN`, `bnN`.
-private struct PlainConvolution {
-  let convolution: Convolution
-  let norm: BatchNorm
-
-  init(_ number: Int, from: Int, to: Int, kernel: Int, stride: Int, in scope: ParameterScope) {
-    convolution = Convolution(
-      from: from, to: to, kernel: kernel, stride: stride, padding: kernel / 2, bias: false,
-      initializer: .kaimingNormalFanOut, in: scope / "conv\(number)")
-    norm = BatchNorm(to, in: scope / "bn\(number)")
+extension ConvolutionBlock {
+  /// A convolution without bias that keeps the map's side (divided by `stride`), and its batch norm: `convN`, `bnN`.
+  fileprivate init(
+    _ number: Int, from: Int, to: Int, kernel: Int, stride: Int = 1, activation: Activation, in scope: ParameterScope
+  ) {
+    self.init(
+      Convolution(
+        from: from, to: to, kernel: kernel, stride: stride, padding: kernel / 2, bias: false,
+        initializer: .kaimingNormalFanOut, in: scope / "conv\(number)"),
+      BatchNorm(to, in: scope / "bn\(number)"), activation: activation)
   }
 
-  func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    norm(convolution(x, pass), pass)
-  }
-}
-
-/// The input itself, or a 1x1 convolution with batch norm where its size changes: `downsample.0`,
-/// `downsample.1`.
-private struct Shortcut {
-  let projection: (convolution: Convolution, norm: BatchNorm)?
-
-  init(from: Int, to: Int, stride: Int, in scope: ParameterScope) {
+  /// A 1x1 convolution with batch norm where a unit changes the size, `downsample.0` and `downsample.1`; nil where
+  /// the input itself can be added.
+  fileprivate static func projection(from: Int, to: Int, stride: Int, in scope: ParameterScope) -> ConvolutionBlock? {
     let place = scope / "downsample"
-    projection = from == to && stride == 1 ? nil : (
+    return from == to && stride == 1 ? nil : ConvolutionBlock(
       Convolution(
         from: from, to: to, kernel: 1, stride: stride, bias: false, initializer: .kaimingNormalFanOut, in: place / 0),
-      BatchNorm(to, in: place / 1)
-    )
-  }
-
-  func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    projection.map { $0.norm($0.convolution(x, pass), pass) } ?? x
+      BatchNorm(to, in: place / 1))
   }
 }

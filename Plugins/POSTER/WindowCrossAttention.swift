@@ -22,8 +22,6 @@ struct WindowCrossAttention {
   private let table: Parameter
   private let keysAndValues: Linear
   private let output: Linear
-  /// The row of `table` for each pair of tokens, query first.
-  private let rows: [Int]
 
   init(channels: Int, heads: Int, window: Int, in scope: ParameterScope) {
     self.window = window
@@ -32,22 +30,13 @@ struct WindowCrossAttention {
     table = scope.parameter("relative_position_bias_table", [span * span, heads], .truncatedNormal(deviation: 0.02))
     keysAndValues = Linear(from: channels, to: 2 * channels, in: scope / "qkv")
     output = Linear(from: channels, to: channels, in: scope / "proj")
-    rows = Self.tableRows(window: window)
   }
 
   func callAsFunction(_ map: Tensor, query: Tensor, _ pass: ForwardPass) -> Tensor {
-    let channels = map.shape[3]
     let both = keysAndValues(windows(of: map), pass)                      // [N·G, T, 2C]
-    let attended = Tensor.attention(
-      query: query, key: both.sliced(along: 2, from: 0, count: channels),
-      value: both.sliced(along: 2, from: channels, count: channels), heads: heads, bias: bias(pass))
+    let bias = pass[table].relativePositionBias(window: window)           // [heads, T, T]
+    let attended = Tensor.attention(query: query, keysAndValues: both, heads: heads, bias: bias)
     return joined(output(attended, pass), into: map.shape)
-  }
-
-  /// `[heads, T, T]`
-  private func bias(_ pass: ForwardPass) -> Tensor {
-    let tokens = window * window
-    return pass[table].gathered(rows: rows).reshaped([tokens, tokens, heads]).permuted([2, 0, 1])
   }
 
   /// `[N, H, W, C]` -> `[N·G, T, C]`, the G windows of an image one after another, row by row.
@@ -66,16 +55,5 @@ struct WindowCrossAttention {
     return windows.reshaped([count, height / window, width / window, window, window, channels])
       .permuted([0, 1, 3, 2, 4, 5])
       .reshaped(shape)
-  }
-
-  /// For window w, tokens counted row by row: `(y_t - y_s + w - 1)(2w - 1) + x_t - x_s + w - 1`.
-  static func tableRows(window: Int) -> [Int] {
-    let tokens = 0..<(window * window)
-    let span = 2 * window - 1
-    return tokens.flatMap { query in
-      tokens.map { key in
-        (query / window - key / window + window - 1) * span + query % window - key % window + window - 1
-      }
-    }
   }
 }

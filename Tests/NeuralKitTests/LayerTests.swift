@@ -57,6 +57,34 @@ struct LayerTests {
     #expect(scope.store.trainable.isEmpty)
   }
 
+  /// A recording pass takes each layer on its own, a plain evaluation all of them at once.
+  @Test(
+    "a block's layers in one pass give what they give one after another",
+    arguments: [(16, 1, 1, 3), (16, 2, 1, 3), (5, 1, 1, 3), (8, 2, 8, 3), (16, 1, 1, 1), (6, 2, 2, 1)])
+  func fusedBlock(_ channels: Int, _ stride: Int, _ groups: Int, _ kernel: Int) {
+    let outputs = groups > 1 ? channels : 16
+    let activations: [ConvolutionBlock.Activation] = [
+      .none, .relu, .prelu(PReLU(outputs, initial: -0.3, in: scope / "slope")),
+    ]
+    for (index, activation) in activations.enumerated() {
+      let place = scope / index
+      let block = ConvolutionBlock(
+        normalizedBy: index == 1 ? nil : BatchNorm(channels, in: place / "before"),
+        Convolution(
+          from: channels, to: outputs, kernel: kernel, stride: stride, padding: kernel / 2, groups: groups,
+          bias: index == 2, in: place / "convolution"),
+        BatchNorm(outputs, in: place / "after"), activation: activation)
+      scope.store.fillFromNames()
+      let x = Tensor([2, 9, 9, channels], uniform("x", 162 * channels))
+      let side = (9 + stride - 1) / stride
+      let addend = Tensor([2, side, side, outputs], uniform("addend", 2 * side * side * outputs))
+      expectClose(block(x, .evaluation), block(x, .recording(on: Tape())).detached, absolute: 1e-5)
+      expectClose(
+        block(x, adding: addend, .evaluation), block(x, adding: addend, .recording(on: Tape())).detached,
+        absolute: 1e-5)
+    }
+  }
+
   @Test("dropout keeps the mean, depends on step and name, and does nothing in evaluation")
   func dropout() {
     let (first, second) = (Dropout(0.25, in: scope / "a"), Dropout(0.25, in: scope / "b"))

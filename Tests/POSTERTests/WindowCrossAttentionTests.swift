@@ -26,14 +26,6 @@ struct WindowCrossAttentionTests {
     }
   }
 
-  /// By hand for w = 2: rows and columns differ by -1, 0 or 1, so the table has 3 x 3 rows.
-  @Test("the bias table is indexed by how far two tokens lie apart")
-  func tableRows() {
-    #expect(WindowCrossAttention.tableRows(window: 2) == [4, 3, 1, 0, 5, 4, 2, 1, 7, 6, 4, 3, 8, 7, 5, 4])
-    let seven = WindowCrossAttention.tableRows(window: 7)
-    #expect([seven[0], seven[48], seven[48 * 49], seven[10 * 49 + 3]] == [84, 0, 168, 97])
-  }
-
   @Test("gradients of map, query and parameters match central differences", arguments: [(4, 2), (2, 2), (4, 4)])
   func gradients(_ side: Int, _ window: Int) throws {
     let scope = ParameterScope()

@@ -83,6 +83,8 @@ struct GradientTests {
     checkGradients(at: x) { $0.expanded(at: 1).broadcast(to: [2, 5, 3, 4]) }
     checkGradients(at: x) { $0.sliced(along: 1, from: 1, count: 2) }
     checkGradients(at: x) { $0.gathered(rows: [1, 1, 0]) }
+    checkGradients(at: numbers("t", [9, 2])) { $0.relativePositionBias(window: 2) }
+    checkGradients(at: numbers("t", [25, 1])) { $0.relativePositionBias(window: 3) }
     checkGradients(at: numbers("i", [2, 5, 4, 3])) { $0.strided(by: 2) }
   }
 
@@ -142,6 +144,8 @@ struct GradientTests {
       Tensor.attention(query: $0[0], key: $0[1], value: $0[2], heads: 2, bias: $0[3])
     }
     checkGradients(at: numbers("x", [3, 1, 4])) { Tensor.attention(query: $0, key: $0, value: $0, heads: 1) }
+    checkGradients(at: q, numbers("kv", [4, 3, 8])) { Tensor.attention(query: $0[0], keysAndValues: $0[1], heads: 2) }
+    checkGradients(at: numbers("qkv", [2, 3, 12])) { Tensor.selfAttention($0, asking: 2, heads: 2) }
   }
 
   @Test("a second backward pass over new operations gives the same bits")

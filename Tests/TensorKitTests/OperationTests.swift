@@ -27,6 +27,16 @@ struct OperationTests {
     #expect(Tensor([2, 3], [1, 5, 5, 9, 2, 9]).argmax() == [1, 0])
   }
 
+  /// By hand for w = 2: rows and columns differ by -1, 0 or 1, so the table has 3 x 3 rows.
+  @Test("the bias of two positions is read where their distance says")
+  func relativePositions() {
+    let table = Tensor([9, 2], (0..<9).flatMap { [Float($0), Float(10 * $0)] })
+    let places: [Float] = [4, 3, 1, 0, 5, 4, 2, 1, 7, 6, 4, 3, 8, 7, 5, 4]
+    expectClose(table.relativePositionBias(window: 2), Tensor([2, 4, 4], places + places.map { 10 * $0 }))
+    let seven = Tensor([169, 1], (0..<169).map(Float.init)).relativePositionBias(window: 7).values
+    #expect([seven[0], seven[48], seven[48 * 49], seven[10 * 49 + 3]] == [84, 0, 168, 97])
+  }
+
   @Test("rearranging")
   func rearranging() {
     let x = Tensor([2, 3], [1, 2, 3, 4, 5, 6])

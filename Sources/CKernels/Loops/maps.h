@@ -40,7 +40,7 @@ void ARBEX_NAME(scatter_patches)(float *x, const float *columns, arbex_window w,
         }
 }
 
-void ARBEX_NAME(depthwise)(float *y, const float *x, const float *weight, const float *bias, arbex_window w,
+void ARBEX_NAME(depthwise)(float *y, const float *x, const float *weight, arbex_window w,
                            long firstRow, long rows) {
   long C = w.channels, whole = C / WIDTH * WIDTH;
   for (long row = firstRow; row < firstRow + rows; row++) {
@@ -52,7 +52,7 @@ void ARBEX_NAME(depthwise)(float *y, const float *x, const float *weight, const 
       long j0 = left < 0 ? -left : 0, j1 = w.width - left < w.kernelWidth ? w.width - left : w.kernelWidth;
       float *out = y + (row * w.outWidth + column) * C;
       for (long c = 0; c < whole; c += WIDTH) {
-        vector sum = bias ? ARBEX_LOAD(bias + c) : (vector){0};
+        vector sum = {0};
         for (long i = i0; i < i1; i++)
           for (long j = j0; j < j1; j++) {
             const float *in = map + ((top + i) * w.width + left + j) * C + c;
@@ -61,7 +61,7 @@ void ARBEX_NAME(depthwise)(float *y, const float *x, const float *weight, const 
         ARBEX_STORE(out + c, sum);
       }
       for (long c = whole; c < C; c++) {
-        float sum = bias ? bias[c] : 0;
+        float sum = 0;
         for (long i = i0; i < i1; i++)
           for (long j = j0; j < j1; j++)
             sum += map[((top + i) * w.width + left + j) * C + c] * weight[(i * w.kernelWidth + j) * C + c];

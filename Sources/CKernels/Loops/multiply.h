@@ -69,9 +69,9 @@ static const block_of_rows blocks[ROWS + 1] = {
 /// Rows of a panel from `columns` columns of b, at most as many as a vector is long; the rest 0. Zipping the first half
 /// of the vectors with the second half moves the top bit of each element's index to the bottom; after log2(width)
 /// times columns are rows.
-ARBEX_INLINE void transpose(float *panel, const float *b, long bcolumn, long columns) {
+ARBEX_INLINE void transpose(float *y, long yrow, const float *x, long xrow, long rows) {
   vector from[WIDTH], to[WIDTH];
-  ARBEX_UNROLL for (int j = 0; j < WIDTH; j++) from[j] = j < columns ? ARBEX_LOAD(b + j * bcolumn) : (vector){0};
+  ARBEX_UNROLL for (int j = 0; j < WIDTH; j++) from[j] = j < rows ? ARBEX_LOAD(x + j * xrow) : (vector){0};
   ARBEX_UNROLL for (int done = 1; done < WIDTH; done *= 2) {
     ARBEX_UNROLL for (int j = 0; j < WIDTH / 2; j++) {
       to[2 * j] = ARBEX_ZIP_FIRST(from[j], from[j + WIDTH / 2]);
@@ -79,7 +79,7 @@ ARBEX_INLINE void transpose(float *panel, const float *b, long bcolumn, long col
     }
     ARBEX_UNROLL for (int j = 0; j < WIDTH; j++) from[j] = to[j];
   }
-  ARBEX_UNROLL for (int k = 0; k < WIDTH; k++) ARBEX_STORE(panel + k * COLUMNS, from[k]);
+  ARBEX_UNROLL for (int k = 0; k < WIDTH; k++) ARBEX_STORE(y + k * yrow, from[k]);
 }
 
 /// Copies `columns` (at most COLUMNS) columns of `depth` rows of b side by side, the rest 0.
@@ -92,8 +92,8 @@ static void pack(float *panel, const float *b, long brow, long bcolumn, long dep
   long deep = brow == 1 ? depth / WIDTH * WIDTH : 0;
   for (long j = 0; j < COLUMNS; j += WIDTH)
     for (long k = 0; k < deep; k += WIDTH)
-      if (columns - j >= WIDTH) transpose(panel + k * COLUMNS + j, b + k + j * bcolumn, bcolumn, WIDTH);
-      else transpose(panel + k * COLUMNS + j, b + k + j * bcolumn, bcolumn, columns - j);
+      if (columns - j >= WIDTH) transpose(panel + k * COLUMNS + j, COLUMNS, b + k + j * bcolumn, bcolumn, WIDTH);
+      else transpose(panel + k * COLUMNS + j, COLUMNS, b + k + j * bcolumn, bcolumn, columns - j);
   for (long k = deep; k < depth; k++)
     for (long j = 0; j < COLUMNS; j++) panel[k * COLUMNS + j] = j < columns ? b[k * brow + j * bcolumn] : 0;
 }

@@ -156,3 +156,26 @@ void ARBEX_NAME(layer_norm_gradient)(float *dx, float *dscale, float *doffset, c
     }
   }
 }
+
+void ARBEX_NAME(finish_rows)(float *y, arbex_epilogue e, long rows, long columns) {
+  for (long r = 0; r < rows; r++, y += columns) {
+    if (e.gain && e.offset)
+      for (long c = 0; c < columns; c++) y[c] = e.gain[c] * y[c] + e.offset[c];
+    else if (e.offset)
+      for (long c = 0; c < columns; c++) y[c] += e.offset[c];
+    if (e.addend) {
+      for (long c = 0; c < columns; c++) y[c] += e.addend[c];
+      e.addend += columns;
+    }
+    if (e.slope)
+      for (long c = 0; c < columns; c++) y[c] = y[c] > 0 ? y[c] : e.slope[c] * y[c];
+  }
+}
+
+void ARBEX_NAME(transpose)(float *y, long yrow, const float *x, long xrow, long rows, long columns) {
+  long high = rows / WIDTH * WIDTH, wide = columns / WIDTH * WIDTH;
+  for (long r = 0; r < high; r += WIDTH)
+    for (long c = 0; c < wide; c += WIDTH) transpose(y + c * yrow + r, yrow, x + r * xrow + c, xrow, WIDTH);
+  for (long r = 0; r < rows; r++)
+    for (long c = r < high ? wide : 0; c < columns; c++) y[c * yrow + r] = x[r * xrow + c];
+}

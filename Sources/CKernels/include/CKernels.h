@@ -64,6 +64,11 @@ ARBEX_KERNEL(void, clamp_min, (float *y, const float *x, float lowest, long n), 
 ARBEX_KERNEL(void, clamp_min_gradient, (float *dx, const float *dy, const float *x, float lowest, long n),
              (dx, dy, x, lowest, n))
 
+/// What happens to a result before it leaves the cache: y = gain y + offset + addend, then max(y, 0) + slope
+/// min(y, 0). Gain, offset and slope are one number per column, the addend is as large as y; each may be null, but
+/// a gain needs an offset.
+typedef struct { const float *gain, *offset, *addend, *slope; } arbex_epilogue;
+
 // --- rows of `columns` values ------------------------------------------------------------------
 ARBEX_KERNEL(void, prelu, (float *y, const float *x, const float *slope, long rows, long columns),
              (y, x, slope, rows, columns))
@@ -72,6 +77,10 @@ ARBEX_KERNEL(void, prelu_gradient, (float *dx, float *dslope, const float *dy, c
              long rows, long columns), (dx, dslope, dy, x, slope, rows, columns))
 /// y[r, :] += row
 ARBEX_KERNEL(void, add_row, (float *y, const float *row, long rows, long columns), (y, row, rows, columns))
+ARBEX_KERNEL(void, finish_rows, (float *y, arbex_epilogue e, long rows, long columns), (y, e, rows, columns))
+/// y[c, r] = x[r, c]; rows of y lie `yrow` apart, those of x `xrow`.
+ARBEX_KERNEL(void, transpose, (float *y, long yrow, const float *x, long xrow, long rows, long columns),
+             (y, yrow, x, xrow, rows, columns))
 /// sums += over rows
 ARBEX_KERNEL(void, column_sums, (float *sums, const float *x, long rows, long columns), (sums, x, rows, columns))
 ARBEX_KERNEL(void, column_square_sums, (float *sums, const float *x, const float *mean, long rows, long columns),
@@ -120,9 +129,9 @@ ARBEX_KERNEL(void, gather_patches, (float *columns, const float *x, arbex_window
 /// The transpose: adds patches back into one image's map.
 ARBEX_KERNEL(void, scatter_patches, (float *x, const float *columns, arbex_window w, long firstOutRow, long rows,
              long firstChannel, long groupChannels), (x, columns, w, firstOutRow, rows, firstChannel, groupChannels))
-/// Depthwise convolution of output rows; weight [kernelHeight, kernelWidth, channels], bias may be null.
-ARBEX_KERNEL(void, depthwise, (float *y, const float *x, const float *weight, const float *bias, arbex_window w,
-             long firstRow, long rows), (y, x, weight, bias, w, firstRow, rows))
+/// Depthwise convolution of output rows; weight [kernelHeight, kernelWidth, channels].
+ARBEX_KERNEL(void, depthwise, (float *y, const float *x, const float *weight, arbex_window w, long firstRow,
+             long rows), (y, x, weight, w, firstRow, rows))
 /// Gradient for the input, rows of the flattened [N * height] rows.
 ARBEX_KERNEL(void, depthwise_input_gradient, (float *dx, const float *dy, const float *weight, arbex_window w,
              long firstRow, long rows), (dx, dy, weight, w, firstRow, rows))
@@ -156,14 +165,16 @@ ARBEX_KERNEL(double, scaled_square_sum, (const float *x, const float *scale, lon
 ARBEX_KERNEL(long, count_nonfinite, (const float *x, long n), (x, n))
 
 // --- 3x3 convolutions of stride 1 by Winograd's algorithm, see Loops/winograd.h; channels are multiples of 16 ---
-ARBEX_KERNEL(void, winograd_input, (float *v, const float *x, arbex_window w, long firstTile, long tiles),
-             (v, x, w, firstTile, tiles))
-ARBEX_KERNEL(void, winograd_output, (float *y, const float *m, const float *bias, arbex_window w, long outputs,
-             long firstTile, long tiles), (y, m, bias, w, outputs, firstTile, tiles))
+ARBEX_KERNEL(void, winograd_input, (float *v, const float *x, const float *gain, const float *offset, arbex_window w,
+             long firstTile, long tiles), (v, x, gain, offset, w, firstTile, tiles))
+ARBEX_KERNEL(void, winograd_output, (float *y, const float *m, arbex_epilogue e, arbex_window w, long outputs,
+             long firstTile, long tiles), (y, m, e, w, outputs, firstTile, tiles))
 ARBEX_KERNEL(void, winograd_gradient, (float *z, const float *dy, arbex_window w, long outputs, long firstTile,
              long tiles), (z, dy, w, outputs, firstTile, tiles))
 ARBEX_KERNEL(void, winograd_weight, (float *u, const float *g, long outputs, long inputs, long first, long count),
              (u, g, outputs, inputs, first, count))
+ARBEX_KERNEL(void, winograd_turned_weight, (float *u, const float *g, long outputs, long inputs, long first,
+             long count), (u, g, outputs, inputs, first, count))
 ARBEX_KERNEL(void, winograd_weight_gradient, (float *dg, const float *du, long outputs, long inputs, long first,
              long count), (dg, du, outputs, inputs, first, count))
 

@@ -35,4 +35,13 @@ public struct BatchNorm {
     }
     return result.output
   }
+
+  /// The norm as gain · x + offset, where it runs on stored statistics and this pass wants no gradient of it.
+  func affine(_ pass: ForwardPass) -> (gain: Tensor, offset: Tensor)? {
+    guard !pass.isTraining || scale.isFrozen, pass.tape == nil || !(scale.isTrainable || offset.isTrainable) else {
+      return nil
+    }
+    let gain = scale.value / (variance.value + epsilon).squareRoot()
+    return (gain, offset.value - mean.value * gain)
+  }
 }

@@ -1,3 +1,4 @@
+import Synchronization
 import TensorKit
 
 /// Two-dimensional convolution.
@@ -10,6 +11,7 @@ public struct Convolution {
   private let weight: Parameter
   private let bias: Parameter?
   private let stride, padding, groups: Int
+  private let cache = KernelCache()
 
   /// - Parameter initializer: PyTorch's default where nil; with another, biases start at 0.
   public init(
@@ -28,5 +30,43 @@ public struct Convolution {
   /// See the type's shapes.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     x.convolved(weight: pass[weight], bias: bias.map { pass[$0] }, stride: stride, padding: padding, groups: groups)
+  }
+
+  var outputs: Int { weight.shape[0] }
+
+  /// Whether this pass wants gradients of its parameters.
+  func isRecorded(by pass: ForwardPass) -> Bool {
+    pass.tape != nil && (weight.isTrainable || bias?.isTrainable ?? false)
+  }
+
+  /// Without a history, and with what surrounds it in the same pass over memory.
+  func callAsFunction(_ x: Tensor, prologue: ConvolutionPrologue?, epilogue: ConvolutionEpilogue) -> Tensor {
+    var epilogue = epilogue
+    if let bias {
+      epilogue.offset = epilogue.gain.map { $0 * bias.value + (epilogue.offset ?? .zeros($0.shape)) } ?? bias.value
+    }
+    return x.convolved(
+      kernel: cache.kernel(of: weight), stride: stride, padding: padding, groups: groups, prologue: prologue,
+      epilogue: epilogue)
+  }
+}
+
+/// Keeps a convolution's weights in the form that the computation takes, from their second use on: who predicts once
+/// should not hold them twice.
+private final class KernelCache: Sendable {
+  private struct State {
+    var version = -1
+    var kernel: ConvolutionKernel?
+  }
+
+  private let state = Mutex(State())
+
+  func kernel(of weight: Parameter) -> ConvolutionKernel {
+    state.withLock { state in
+      if state.version == weight.version, let kernel = state.kernel { return kernel }
+      let kernel = ConvolutionKernel(weight.value)
+      state = State(version: weight.version, kernel: state.version == weight.version ? kernel : nil)
+      return kernel
+    }
   }
 }

@@ -28,6 +28,8 @@ public final class Parameter: @unchecked Sendable {
   /// The gradient of the last backward pass; nil before.
   public var gradient: Tensor?
 
+  /// How often the value was assigned: tells whether something made from it is still good.
+  public private(set) var version = 0
   private var stored: Tensor?
 
   init(name: String, shape: [Int], fileLayout: FileLayout, initializer: Initializer, isLearned: Bool) {
@@ -47,6 +49,7 @@ public final class Parameter: @unchecked Sendable {
     set {
       precondition(newValue.shape == shape, "parameter \(name) is \(shape), assigned \(newValue.shape)")
       stored = newValue.detached
+      version += 1
     }
   }
 

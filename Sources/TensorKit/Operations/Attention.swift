@@ -6,43 +6,108 @@ extension Tensor {
   ///
   ///     A = softmax(q kᵀ / √d + bias),  output = A v      for each head, d = D / heads
   ///
-  /// The attention weights are not kept for the backward pass but computed again, which costs one product and
-  /// saves `[B, heads, T, S]` numbers.
+  /// The attention weights are worked out for some queries at a time and not kept for the backward pass but computed
+  /// again, which costs one product and saves `[B, heads, T, S]` numbers.
   ///
   /// ## Shapes
   /// query `[Bq, T, D]`, key and value `[B, S, D]`, bias `[heads, T, S]` → `[B, T, D]`. B is a multiple of Bq: each
   /// query serves B / Bq neighbouring keys (the windows of one image).
   public static func attention(query: Tensor, key: Tensor, value: Tensor, heads: Int, bias: Tensor? = nil) -> Tensor {
-    require(Attention.issue(query.shape, key.shape, value.shape, heads, bias?.shape))
-    let attention = Attention(query: query.shape, key: key.shape, heads: heads)
-    let (q, k, v, b) = (query.detached, key.detached, value.detached, bias?.detached)
-    let output = attention.forward(q, k, v, b)
+    attention([query, key, value], (.whole(query), .whole(key, in: 1), .whole(value, in: 2)), heads: heads, bias: bias)
+  }
+
+  /// The same where keys and values stand side by side, as one linear layer makes them: `[B, S, 2D]`.
+  public static func attention(query: Tensor, keysAndValues both: Tensor, heads: Int, bias: Tensor? = nil) -> Tensor {
+    let parts = AttentionPart.split(both, into: 2, in: 1)
+    return attention([query, both], (.whole(query), parts[0], parts[1]), heads: heads, bias: bias)
+  }
+
+  /// Self-attention where queries, keys and values stand side by side: `[N, T, 3D]` → `[N, count, D]`, the first
+  /// `count` tokens asking.
+  public static func selfAttention(_ all: Tensor, asking count: Int, heads: Int) -> Tensor {
+    var parts = AttentionPart.split(all, into: 3)
+    parts[0].length = count
+    return attention([all], (parts[0], parts[1], parts[2]), heads: heads, bias: nil)
+  }
+
+  private static func attention(
+    _ inputs: [Tensor], _ parts: (query: AttentionPart, key: AttentionPart, value: AttentionPart), heads: Int,
+    bias: Tensor?
+  ) -> Tensor {
+    require(Attention.issue(parts.query.shape, parts.key.shape, parts.value.shape, heads, bias?.shape))
+    let attention = Attention(query: parts.query, key: parts.key, value: parts.value, heads: heads)
+    let (kept, constantBias) = (inputs.map(\.detached), bias?.detached)
+    let output = attention.forward(kept, constantBias)
     let wantsBias = bias?.isTracked ?? false
-    return output.recorded(from: [query, key, value] + (bias.map { [$0] } ?? []), work: attention.work) {
-      attention.backward($0, q, k, v, b, wantsBias: wantsBias)
+    return output.recorded(from: inputs + (bias.map { [$0] } ?? []), work: attention.work) {
+      attention.backward($0, kept, constantBias, wantsBias: wantsBias)
     }
+  }
+}
+
+/// Queries, keys or values: some columns of an attention's input.
+struct AttentionPart {
+  /// Which input.
+  let input: Int
+  let batch: Int
+  /// Tokens, the first of those that the input has.
+  var length: Int
+  /// The input's tokens and columns.
+  let rows, stride: Int
+  /// The first of its columns, and how many.
+  let column, size: Int
+
+  var shape: [Int] { [batch, length, size] }
+
+  static func whole(_ tensor: Tensor, in input: Int = 0) -> AttentionPart { split(tensor, into: 1, in: input)[0] }
+
+  static func split(_ tensor: Tensor, into count: Int, in input: Int = 0) -> [AttentionPart] {
+    require(
+      tensor.rank == 3 && tensor.shape[2] % count == 0
+        ? nil : ShapeIssue("attention", "\(tensor.shape)", "[N, T, D] of \(count) equal parts"))
+    let size = tensor.shape[2] / count
+    return (0..<count).map {
+      AttentionPart(
+        input: input, batch: tensor.shape[0], length: tensor.shape[1], rows: tensor.shape[1], stride: tensor.shape[2],
+        column: $0 * size, size: size)
+    }
+  }
+
+  /// Rows of one head of one sample, from token `first` on.
+  func head(
+    _ tensors: [Tensor], _ index: Int, _ head: Int, width: Int, from first: Int = 0, transposed: Bool = false
+  ) -> BLAS.Matrix {
+    BLAS.Matrix(
+      pointer: target(tensors, index, head, width: width, from: first), stride: stride, transposed: transposed)
+  }
+
+  func target(
+    _ tensors: [Tensor], _ index: Int, _ head: Int, width: Int, from first: Int = 0
+  ) -> UnsafeMutablePointer<Float> {
+    tensors[input].pointer + (index * rows + first) * stride + column + head * width
   }
 }
 
 /// The sizes of an attention, and its loops.
 struct Attention {
-  let queries, batch, length, keys, size, heads: Int
+  let query, key, value: AttentionPart
+  let heads: Int
+  private var batch: Int { key.batch }
+  private var length: Int { query.length }
+  private var keys: Int { key.length }
+  private var size: Int { query.size }
   private var width: Int { size / heads }
   private var scale: Float { 1 / Float(width).squareRoot() }
   /// Multiply-adds of both products.
   var work: Int { 2 * batch * length * keys * size }
   /// Neighbouring keys that share a query.
-  private var sharing: Int { batch / queries }
-
-  init(query: [Int], key: [Int], heads: Int) {
-    (queries, length, size) = (query[0], query[1], query[2])
-    (batch, keys) = (key[0], key[1])
-    self.heads = heads
-  }
+  private var sharing: Int { batch / query.batch }
+  /// Queries whose weights are worked out at once: about 64 Ki numbers, which stay in the cache.
+  private var block: Int { min(length, max(12, (1 << 16) / max(keys, 1) / 12 * 12)) }
 
   static func issue(_ query: [Int], _ key: [Int], _ value: [Int], _ heads: Int, _ bias: [Int]?) -> ShapeIssue? {
     let found = "query \(query), key \(key), value \(value), bias \(bias ?? []), \(heads) heads"
-    guard query.count == 3, key.count == 3, key == value, query[2] == key[2] else {
+    guard key == value, query[2] == key[2] else {
       return ShapeIssue("attention", found, "[Bq, T, D], [B, S, D], [B, S, D]")
     }
     guard heads >= 1, query[2] % heads == 0, query[0] >= 1, key[0] % query[0] == 0 else {
@@ -52,75 +117,92 @@ struct Attention {
       ? nil : ShapeIssue("attention", found, "a bias of [heads, T, S]")
   }
 
-  private func head(_ tensor: Tensor, _ index: Int, _ head: Int, _ rows: Int, transposed: Bool = false) -> BLAS.Matrix {
-    BLAS.Matrix(pointer: tensor.pointer + index * rows * size + head * width, stride: size, transposed: transposed)
-  }
-
-  /// The attention weights of one head, `[T, S]`.
+  /// The attention weights of some queries of one head, `[rows, S]`.
   private func weights(
-    _ q: Tensor, _ k: Tensor, _ bias: Tensor?, _ index: Int, _ head: Int, into scores: UnsafeMutablePointer<Float>
+    _ inputs: [Tensor], _ bias: Tensor?, _ index: Int, _ head: Int, _ rows: Range<Int>,
+    into scores: UnsafeMutablePointer<Float>
   ) {
     BLAS.multiply(
-      self.head(q, index / sharing, head, length), self.head(k, index, head, keys, transposed: true), into: scores,
-      stride: keys, rows: length, columns: keys, depth: width, scale: scale)
-    if let bias { arbex_add_into(scores, bias.pointer + head * length * keys, length * keys) }
-    arbex_softmax(scores, scores, length, keys)
+      query.head(inputs, index / sharing, head, width: width, from: rows.lowerBound),
+      key.head(inputs, index, head, width: width, transposed: true), into: scores, stride: keys, rows: rows.count,
+      columns: keys, depth: width, scale: scale)
+    if let bias {
+      arbex_add_into(scores, bias.pointer + (head * length + rows.lowerBound) * keys, rows.count * keys)
+    }
+    arbex_softmax(scores, scores, rows.count, keys)
   }
 
-  func forward(_ q: Tensor, _ k: Tensor, _ v: Tensor, _ bias: Tensor?) -> Tensor {
+  func forward(_ inputs: [Tensor], _ bias: Tensor?) -> Tensor {
     let output = Tensor(uninitialized: [batch, length, size])
-    Parallel.forEach(batch * heads) { piece in
-      let index = piece / heads, head = piece % heads
-      withScratch(length * keys) { scores in
-        weights(q, k, bias, index, head, into: scores)
+    let blocks = (length + block - 1) / block
+    Parallel.forEach(batch * heads * blocks) { piece in
+      let index = piece / blocks / heads, head = piece / blocks % heads, first = piece % blocks * block
+      let rows = first..<min(first + block, length)
+      withScratch(rows.count * keys) { scores in
+        weights(inputs, bias, index, head, rows, into: scores)
         BLAS.multiply(
-          BLAS.Matrix(pointer: scores, stride: keys), self.head(v, index, head, keys),
-          into: output.pointer + index * length * size + head * width, stride: size, rows: length, columns: width,
-          depth: keys)
+          BLAS.Matrix(pointer: scores, stride: keys), value.head(inputs, index, head, width: width),
+          into: output.pointer + (index * length + first) * size + head * width, stride: size, rows: rows.count,
+          columns: width, depth: keys)
       }
     }
     return output
   }
 
-  /// Gradients of query, key, value and (where wanted) bias.
+  /// Gradients of the inputs and (where wanted) of the bias.
   ///
   /// A piece of work is one head of a run of images: it alone writes their gradients, and its share of the
   /// bias gradient, which is then added in order.
-  func backward(
-    _ gradient: Tensor, _ q: Tensor, _ k: Tensor, _ v: Tensor, _ bias: Tensor?, wantsBias: Bool
-  ) -> [Tensor?] {
-    let (dq, dk, dv) = (Tensor.zeros(q.shape), Tensor(uninitialized: k.shape), Tensor(uninitialized: v.shape))
-    let runs = wantsBias ? min(queries, max(1, 8 / heads)) : queries
-    let square = length * keys
+  func backward(_ gradient: Tensor, _ inputs: [Tensor], _ bias: Tensor?, wantsBias: Bool) -> [Tensor?] {
+    let made = inputs.map { Tensor.zeros($0.shape) }
+    let runs = wantsBias ? min(query.batch, max(1, 8 / heads)) : query.batch
     let shares = wantsBias ? Tensor.zeros([runs, heads, length, keys]) : nil
     Parallel.forEach(runs * heads) { piece in
       let run = piece / heads, head = piece % heads
-      let first = run * queries / runs * sharing, last = (run + 1) * queries / runs * sharing
-      withScratch(2 * square) { scratch in
-        let (scores, flow) = (scratch, scratch + square)
+      let first = run * query.batch / runs * sharing, last = (run + 1) * query.batch / runs * sharing
+      withScratch(2 * block * keys) { scratch in
         for index in first..<last {
-          weights(q, k, bias, index, head, into: scores)
-          let incoming = self.head(gradient, index, head, length)
-          BLAS.multiply(
-            BLAS.Matrix(pointer: scores, stride: keys, transposed: true), incoming,
-            into: dv.pointer + index * keys * size + head * width, stride: size, rows: keys, columns: width,
-            depth: length)
-          BLAS.multiply(
-            incoming, self.head(v, index, head, keys, transposed: true), into: flow, stride: keys, rows: length,
-            columns: keys, depth: width)
-          arbex_softmax_gradient(flow, flow, scores, length, keys)
-          if let shares { arbex_add_into(shares.pointer + (run * heads + head) * square, flow, square) }
-          BLAS.multiply(
-            BLAS.Matrix(pointer: flow, stride: keys), self.head(k, index, head, keys),
-            into: dq.pointer + index / sharing * length * size + head * width, stride: size, rows: length,
-            columns: width, depth: keys, scale: scale, accumulating: true)
-          BLAS.multiply(
-            BLAS.Matrix(pointer: flow, stride: keys, transposed: true), self.head(q, index / sharing, head, length),
-            into: dk.pointer + index * keys * size + head * width, stride: size, rows: keys, columns: width,
-            depth: length, scale: scale)
+          for start in stride(from: 0, to: length, by: block) {
+            let rows = start..<min(start + block, length)
+            addGradients(gradient, inputs, bias, index, head, rows, scratch, into: made)
+            if let shares {
+              arbex_add_into(
+                shares.pointer + ((run * heads + head) * length + start) * keys, scratch + block * keys,
+                rows.count * keys)
+            }
+          }
         }
       }
     }
-    return [dq, dk, dv] + (bias == nil ? [] : [shares?.sum(along: 0)])
+    return made + (bias == nil ? [] : [shares?.sum(along: 0)])
+  }
+
+  /// One head of some queries. Leaves the gradient of the scores in the second half of the scratch.
+  private func addGradients(
+    _ gradient: Tensor, _ inputs: [Tensor], _ bias: Tensor?, _ index: Int, _ head: Int, _ rows: Range<Int>,
+    _ scratch: UnsafeMutablePointer<Float>, into made: [Tensor]
+  ) {
+    let (scores, flow, count, start) = (scratch, scratch + block * keys, rows.count, rows.lowerBound)
+    let asking = index / sharing
+    weights(inputs, bias, index, head, rows, into: scores)
+    let incoming = BLAS.Matrix(
+      pointer: gradient.pointer + (index * length + start) * size + head * width, stride: size)
+    BLAS.multiply(
+      BLAS.Matrix(pointer: scores, stride: keys, transposed: true), incoming,
+      into: value.target(made, index, head, width: width), stride: value.stride, rows: keys, columns: width,
+      depth: count, accumulating: true)
+    BLAS.multiply(
+      incoming, value.head(inputs, index, head, width: width, transposed: true), into: flow, stride: keys,
+      rows: count, columns: keys, depth: width)
+    arbex_softmax_gradient(flow, flow, scores, count, keys)
+    BLAS.multiply(
+      BLAS.Matrix(pointer: flow, stride: keys), key.head(inputs, index, head, width: width),
+      into: query.target(made, asking, head, width: width, from: start), stride: query.stride, rows: count,
+      columns: width, depth: keys, scale: scale, accumulating: true)
+    BLAS.multiply(
+      BLAS.Matrix(pointer: flow, stride: keys, transposed: true),
+      query.head(inputs, asking, head, width: width, from: start),
+      into: key.target(made, index, head, width: width), stride: key.stride, rows: keys, columns: width, depth: count,
+      scale: scale, accumulating: true)
   }
 }

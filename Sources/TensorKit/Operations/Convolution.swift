@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 /// The sizes of one convolution over `[N, H, W, C]`.
 struct ConvolutionShape {
@@ -67,9 +68,11 @@ extension Tensor {
       let matrix = weight.reshaped([sizes.outputs, sizes.window.channels])
       return linear(weight: matrix, bias: bias, operation: "convolution, 1x1")
     }
-    let (input, weights, offset) = (detached, weight.detached, bias?.detached)
+    let (input, weights) = (detached, weight.detached)
     let convolution = sizes.algorithm
-    let result = convolution.forward(input, weights, offset)
+    var epilogue = ConvolutionEpilogue()
+    epilogue.offset = bias?.detached
+    let result = convolution.forward(input, convolution.prepared(weights), nil, epilogue)
     let wants = (isTracked, weight.isTracked, bias?.isTracked ?? false)
     return result.recorded(
       from: [self, weight] + (bias.map { [$0] } ?? []), operation: convolution.name, work: result.count * sizes.depth
@@ -83,11 +86,50 @@ extension Tensor {
   }
 }
 
-/// A way to compute a convolution and its gradients.
-protocol Convolving {
+extension Tensor {
+  /// The same without a history, with what comes before and after it in the same pass over memory.
+  public func convolved(
+    kernel: ConvolutionKernel, stride: Int = 1, padding: Int = 0, groups: Int = 1, prologue: ConvolutionPrologue?,
+    epilogue: ConvolutionEpilogue
+  ) -> Tensor {
+    let sizes = ConvolutionShape(
+      input: shape, weight: kernel.weight.shape, stride: stride, padding: padding, groups: groups)
+    let way: any Preparing = sizes.isPointwise ? PointwiseConvolution(sizes: sizes) : sizes.algorithm
+    let result = way.forward(detached, kernel.prepared(for: way), prologue, epilogue)
+    return result.recorded(from: [], operation: way.name, work: result.count * sizes.depth) { _ in [] }
+  }
+}
+
+/// A convolution's weights, kept in the form that the computation takes them in: for weights that serve many times.
+public final class ConvolutionKernel: Sendable {
+  let weight: Tensor
+  private let forms = Mutex<[String: Tensor]>([:])
+
+  /// - Parameter weight: as ``Tensor/convolved(weight:bias:stride:padding:groups:)`` takes it.
+  public init(_ weight: Tensor) { self.weight = weight.detached }
+
+  fileprivate func prepared(for way: any Preparing) -> Tensor {
+    let name = "\(type(of: way))"
+    if let form = forms.withLock({ $0[name] }) { return form }
+    let form = way.prepared(weight)
+    forms.withLock { $0[name] = form }
+    return form
+  }
+}
+
+/// A way to compute a convolution.
+protocol Preparing {
   /// What a ``Profile`` calls it.
   var name: StaticString { get }
-  func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor
+  /// The weights in the form that ``forward(_:_:_:_:)`` takes.
+  func prepared(_ weight: Tensor) -> Tensor
+  func forward(
+    _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
+  ) -> Tensor
+}
+
+/// A way to compute a convolution and its gradients.
+protocol Convolving: Preparing {
   func inputGradient(_ gradient: Tensor, _ weight: Tensor) -> Tensor
   func weightGradient(_ gradient: Tensor, _ input: Tensor) -> Tensor
 }
@@ -99,7 +141,15 @@ struct PatchConvolution: Convolving {
 
   init(_ sizes: ConvolutionShape) { self.sizes = sizes }
 
-  func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
+  /// `[groups, depth, outputs of a group]`
+  func prepared(_ weight: Tensor) -> Tensor {
+    weight.reshaped([sizes.groups, sizes.groupOutputs, sizes.depth]).permuted([0, 2, 1])
+  }
+
+  func forward(
+    _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
+  ) -> Tensor {
+    let input = prologue.map { input.scaledRows($0.gain, $0.offset) } ?? input
     let window = sizes.window
     let result = Tensor(uninitialized: [sizes.images, window.outHeight, window.outWidth, sizes.outputs])
     let rowsPerBlock = sizes.rowsPerBlock
@@ -114,13 +164,13 @@ struct PatchConvolution: Convolving {
           BLAS.multiply(
             BLAS.Matrix(pointer: patches, stride: sizes.depth),
             BLAS.Matrix(
-              pointer: weight.pointer + group * sizes.groupOutputs * sizes.depth, stride: sizes.depth,
-              transposed: true),
+              pointer: kernel.pointer + group * sizes.groupOutputs * sizes.depth, stride: sizes.groupOutputs),
             into: target + group * sizes.groupOutputs, stride: sizes.outputs, rows: pixels,
             columns: sizes.groupOutputs, depth: sizes.depth)
         }
       }
-      if let bias { arbex_add_row(target, bias.pointer, pixels, sizes.outputs) }
+      epilogue.apply(
+        to: target, firstRow: rows.lowerBound * window.outWidth, rows: pixels, columns: sizes.outputs)
     }
     return result
   }
@@ -218,6 +268,34 @@ struct PatchConvolution: Convolving {
   }
 }
 
+/// A 1x1 convolution that moves pixel by pixel: a matrix product over pixels.
+struct PointwiseConvolution: Preparing {
+  let sizes: ConvolutionShape
+  var name: StaticString { "convolution, 1x1" }
+
+  /// `[inputs, outputs]`
+  func prepared(_ weight: Tensor) -> Tensor {
+    weight.reshaped([sizes.outputs, sizes.window.channels]).permuted([1, 0])
+  }
+
+  func forward(
+    _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
+  ) -> Tensor {
+    let input = prologue.map { input.scaledRows($0.gain, $0.offset) } ?? input
+    let (inputs, outputs) = (sizes.window.channels, sizes.outputs)
+    let result = Tensor(uninitialized: input.shape.dropLast() + [outputs])
+    Parallel.forEachBlock(of: sizes.outputRows * sizes.window.outWidth, size: max(64, min(512, (1 << 17) / outputs))) {
+      let target = result.pointer + $0.lowerBound * outputs
+      BLAS.multiply(
+        BLAS.Matrix(pointer: input.pointer + $0.lowerBound * inputs, stride: inputs),
+        BLAS.Matrix(pointer: kernel.pointer, stride: outputs), into: target, stride: outputs, rows: $0.count,
+        columns: outputs, depth: inputs)
+      epilogue.apply(to: target, firstRow: $0.lowerBound, rows: $0.count, columns: outputs)
+    }
+    return result
+  }
+}
+
 /// One kernel per channel, by direct loops.
 struct DepthwiseConvolution: Convolving {
   let sizes: ConvolutionShape
@@ -226,17 +304,27 @@ struct DepthwiseConvolution: Convolving {
 
   init(_ sizes: ConvolutionShape) { self.sizes = sizes }
 
-  func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
-    let window = sizes.window, taps = tapsFirst(weight)
+  /// `[taps, channels]`
+  func prepared(_ weight: Tensor) -> Tensor { weight.reshaped([sizes.window.channels, sizes.taps]).permuted([1, 0]) }
+
+  func forward(
+    _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
+  ) -> Tensor {
+    let input = prologue.map { input.scaledRows($0.gain, $0.offset) } ?? input
+    let window = sizes.window
     let result = Tensor(uninitialized: [sizes.images, window.outHeight, window.outWidth, window.channels])
     Parallel.forEachBlock(of: sizes.outputRows, size: rowBlock) {
-      arbex_depthwise(result.pointer, input.pointer, taps.pointer, bias?.pointer, window, $0.lowerBound, $0.count)
+      arbex_depthwise(result.pointer, input.pointer, kernel.pointer, window, $0.lowerBound, $0.count)
+      let first = $0.lowerBound * window.outWidth
+      epilogue.apply(
+        to: result.pointer + first * window.channels, firstRow: first, rows: $0.count * window.outWidth,
+        columns: window.channels)
     }
     return result
   }
 
   func inputGradient(_ gradient: Tensor, _ weight: Tensor) -> Tensor {
-    let window = sizes.window, taps = tapsFirst(weight)
+    let window = sizes.window, taps = prepared(weight)
     let result = Tensor(uninitialized: [sizes.images, window.height, window.width, window.channels])
     Parallel.forEachBlock(of: sizes.images * window.height, size: rowBlock) {
       arbex_depthwise_input_gradient(result.pointer, gradient.pointer, taps.pointer, window, $0.lowerBound, $0.count)
@@ -251,9 +339,5 @@ struct DepthwiseConvolution: Convolving {
       arbex_depthwise_weight_gradient(sums, gradient.pointer, input.pointer, window, rows.lowerBound, rows.count)
     }
     return taps.permuted([1, 0]).reshaped([window.channels, window.kernelHeight, window.kernelWidth, 1])
-  }
-
-  private func tapsFirst(_ weight: Tensor) -> Tensor {
-    weight.reshaped([sizes.window.channels, sizes.taps]).permuted([1, 0])
   }
 }

@@ -83,7 +83,7 @@ extension Tensor {
   }
 
   /// Rows times `factor` plus `offset`, both `[C]`. Not recorded.
-  private func scaledRows(_ factor: Tensor, _ offset: Tensor) -> Tensor {
+  func scaledRows(_ factor: Tensor, _ offset: Tensor) -> Tensor {
     let columns = factor.count
     let result = Tensor(uninitialized: shape)
     Parallel.forEachBlock(of: count / columns, size: max(16, (1 << 15) / columns)) {

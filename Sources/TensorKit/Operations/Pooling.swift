@@ -40,7 +40,7 @@ extension Tensor {
     let result = Tensor(uninitialized: [images, window.outHeight, window.outWidth, window.channels])
     let block = max(1, (1 << 14) / max(1, window.width * window.channels))
     Parallel.forEachBlock(of: rows, size: block) {
-      arbex_depthwise(result.pointer, pointer, weight.pointer, nil, window, $0.lowerBound, $0.count)
+      arbex_depthwise(result.pointer, pointer, weight.pointer, window, $0.lowerBound, $0.count)
     }
     let original = shape
     return result.recorded(from: [self]) { gradient in

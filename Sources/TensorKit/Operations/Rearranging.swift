@@ -29,6 +29,7 @@ extension Tensor {
   }
 
   private func rearranged(_ order: [Int]) -> Tensor {
+    if order == Array(0..<max(0, rank - 2)) + [rank - 1, rank - 2] { return transposed }
     // Trailing axes that stay in place are copied as one run.
     var kept = rank
     while kept > 0, order[kept - 1] == kept - 1 { kept -= 1 }
@@ -58,6 +59,20 @@ extension Tensor {
           axis -= 1
         }
       }
+    }
+    return result
+  }
+
+  /// The last two axes exchanged.
+  private var transposed: Tensor {
+    let (rows, columns) = (shape[rank - 2], shape[rank - 1])
+    let result = Tensor(uninitialized: shape.dropLast(2) + [columns, rows])
+    let (source, target, size) = (pointer, result.pointer, rows * columns)
+    let bands = (columns + 63) / 64
+    Parallel.forEach(size == 0 ? 0 : count / size * bands) { piece in
+      let matrix = piece / bands * size, first = piece % bands * 64
+      arbex_transpose(
+        target + matrix + first * rows, rows, source + matrix + first, columns, rows, min(64, columns - first))
     }
     return result
   }

@@ -19,36 +19,55 @@ struct WinogradConvolution: Convolving {
   private var tilesPerImage: Int { (sizes.window.outHeight + 3) / 4 * ((sizes.window.outWidth + 3) / 4) }
   private var tiles: Int { sizes.images * tilesPerImage }
 
-  func forward(_ input: Tensor, _ weight: Tensor, _ bias: Tensor?) -> Tensor {
+  /// The transformed kernel, `[36, inputs, outputs]`.
+  func prepared(_ weight: Tensor) -> Tensor {
+    let (inputs, outputs) = (sizes.window.channels, sizes.outputs)
+    let kernel = Tensor(uninitialized: [36, inputs, outputs])
+    Parallel.forEachBlock(of: outputs, size: 16) {
+      arbex_winograd_weight(kernel.pointer, weight.pointer, outputs, inputs, $0.lowerBound, $0.count)
+    }
+    return kernel
+  }
+
+  func forward(
+    _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
+  ) -> Tensor {
     let window = sizes.window, (inputs, outputs) = (window.channels, sizes.outputs)
     let result = Tensor(uninitialized: [sizes.images, window.outHeight, window.outWidth, outputs])
-    let tilesPerBlock = min(tiles, max(48, min(192, (3 << 18) / (36 * (inputs + outputs)))))
-    withScratch(36 * inputs * outputs) { kernel in
-      nonisolated(unsafe) let kernel = kernel
-      Parallel.forEachBlock(of: outputs, size: 16) {
-        arbex_winograd_weight(kernel, weight.pointer, outputs, inputs, $0.lowerBound, $0.count)
-      }
-      Parallel.forEachBlock(of: tiles, size: tilesPerBlock) { range in
-        let count = range.count
-        withScratch(36 * count * (inputs + outputs)) { scratch in
-          let products = scratch + 36 * count * inputs
-          arbex_winograd_input(scratch, input.pointer, window, range.lowerBound, count)
-          for position in 0..<36 {
-            BLAS.multiply(
-              BLAS.Matrix(pointer: scratch + position * count * inputs, stride: inputs),
-              BLAS.Matrix(pointer: kernel + position * inputs * outputs, stride: inputs, transposed: true),
-              into: products + position * count * outputs, stride: outputs, rows: count, columns: outputs,
-              depth: inputs)
-          }
-          arbex_winograd_output(result.pointer, products, bias?.pointer, window, outputs, range.lowerBound, count)
+    // Whole runs of twelve tiles, the rows of the product's blocks; of few tiles two halves.
+    let fitting = max(48, min(192, (3 << 18) / (36 * (inputs + outputs)) / 12 * 12))
+    let tilesPerBlock = min(fitting, (tiles + 1) / 2)
+    Parallel.forEachBlock(of: tiles, size: tilesPerBlock) { range in
+      let count = range.count
+      withScratch(36 * count * (inputs + outputs)) { scratch in
+        let products = scratch + 36 * count * inputs
+        arbex_winograd_input(
+          scratch, input.pointer, prologue?.gain.pointer, prologue?.offset.pointer, window, range.lowerBound, count)
+        for position in 0..<36 {
+          BLAS.multiply(
+            BLAS.Matrix(pointer: scratch + position * count * inputs, stride: inputs),
+            BLAS.Matrix(pointer: kernel.pointer + position * inputs * outputs, stride: outputs),
+            into: products + position * count * outputs, stride: outputs, rows: count, columns: outputs, depth: inputs)
         }
+        arbex_winograd_output(
+          result.pointer, products, epilogue.kernelArgument(), window, outputs, range.lowerBound, count)
       }
     }
     return result
   }
 
+  /// A convolution of the gradient with the kernel turned by half a circle, inputs and outputs exchanged.
   func inputGradient(_ gradient: Tensor, _ weight: Tensor) -> Tensor {
-    PatchConvolution(sizes).inputGradient(gradient, weight)  // a convolution of the gradient: comes back to `forward`
+    let window = sizes.window, (inputs, outputs) = (window.channels, sizes.outputs)
+    let backward = WinogradConvolution(
+      ConvolutionShape(
+        input: gradient.shape, weight: [inputs, 3, 3, outputs], stride: 1, padding: 2 - window.padding, groups: 1))
+    guard let backward else { return PatchConvolution(sizes).inputGradient(gradient, weight) }
+    let kernel = Tensor(uninitialized: [36, outputs, inputs])
+    Parallel.forEachBlock(of: outputs, size: 16) {
+      arbex_winograd_turned_weight(kernel.pointer, weight.pointer, outputs, inputs, $0.lowerBound, $0.count)
+    }
+    return backward.forward(gradient, kernel, nil, ConvolutionEpilogue())
   }
 
   /// The gradient of the transformed kernel is a product over tiles for each of the 36 positions. Tiles are taken in
@@ -65,7 +84,8 @@ struct WinogradConvolution: Convolving {
         // Parts of a run are transformed side by side: each is [36][part, channels].
         Parallel.forEachBlock(of: count, size: part) { range in
           arbex_winograd_input(
-            scratch + 36 * range.lowerBound * inputs, input.pointer, window, first + range.lowerBound, range.count)
+            scratch + 36 * range.lowerBound * inputs, input.pointer, nil, nil, window, first + range.lowerBound,
+            range.count)
           arbex_winograd_gradient(
             scratch + kernel + 36 * range.lowerBound * outputs, gradient.pointer, window, outputs,
             first + range.lowerBound, range.count)

@@ -78,8 +78,8 @@ struct MapKernelTests {
   private func depthwise(kernels: Kernels, walk: Walk) {
     let (C, v, taps) = (walk.channels, kernels.variant, walk.kernel * walk.kernel)
     let (x, dy) = (uniform("x", walk.inputs * C), uniform("dy", walk.outputs * C))
-    let (weight, bias) = (uniform("weight", taps * C), uniform("bias", C))
-    var sums = (0..<walk.outputs).flatMap { _ in bias.map(Double.init) }
+    let weight = uniform("weight", taps * C)
+    var sums = [Double](repeating: 0, count: dy.count)
     var flow = [Double](repeating: 0, count: x.count), change = [Double](repeating: 1, count: weight.count)
     walk.visit { output, input, tap in
       for c in 0..<C {
@@ -89,10 +89,8 @@ struct MapKernelTests {
       }
     }
     var (y, dx, dw) = (dy, x, [Float](repeating: 1, count: weight.count))
-    arbex_depthwise_in(v, &y, x, weight, bias, walk.window, 0, walk.images * walk.out)
+    arbex_depthwise_in(v, &y, x, weight, walk.window, 0, walk.images * walk.out)
     compare("output", y, sums)
-    arbex_depthwise_in(v, &y, x, weight, nil, walk.window, 0, walk.images * walk.out)
-    compare("without bias", y, zip(sums, (0..<sums.count).map { bias[$0 % C] }).map { $0 - Double($1) })
     arbex_depthwise_input_gradient_in(v, &dx, dy, weight, walk.window, 0, walk.images * walk.side)
     compare("input gradient", dx, flow)
     arbex_depthwise_weight_gradient_in(v, &dw, dy, x, walk.window, 0, walk.images * walk.out)
@@ -114,36 +112,70 @@ struct MapKernelTests {
     #expect(from == best.map { Int32($0.place) })
   }
 
-  /// 5x5 outputs leave the last tiles of four incomplete.
-  @Test("Winograd's transforms make a convolution and its weight's gradient", arguments: Kernels.best.runnable)
+  /// 5x5 outputs leave the last tiles of four incomplete. The input is scaled and shifted first, which leaves
+  /// the padding 0; the output in the end.
+  @Test("Winograd's transforms make a convolution and its gradients", arguments: Kernels.best.runnable)
   func winograd(kernels: Kernels) {
     let walk = Walk(side: 5, channels: 16), (C, O, v, tiles) = (16, 32, kernels.variant, 8)
     let (x, dy) = (uniform("x", walk.inputs * C), uniform("dy", walk.outputs * O))
-    let (g, bias) = (uniform("g", O * 9 * C), uniform("bias", O))
-    var sums = (0..<walk.outputs).flatMap { _ in bias.map(Double.init) }
-    var change = [Double](repeating: 0, count: g.count)
+    let (g, addend) = (uniform("g", O * 9 * C), uniform("addend", walk.outputs * O))
+    let (before, shift) = (uniform("before", C), uniform("shift", C))
+    let (gain, offset, slope) = (uniform("gain", O), uniform("offset", O), uniform("slope", O))
+    var sums = [Double](repeating: 0, count: dy.count), change = [Double](repeating: 0, count: g.count)
+    var flow = [Double](repeating: 0, count: x.count)
+    let scaled = x.indices.map { before[$0 % C] * x[$0] + shift[$0 % C] }
     walk.visit { output, input, tap in
       for o in 0..<O {
         for c in 0..<C {
-          sums[output * O + o] += Double(x[input * C + c]) * Double(g[(o * 9 + tap) * C + c])
-          change[(o * 9 + tap) * C + c] += Double(dy[output * O + o]) * Double(x[input * C + c])
+          let weight = Double(g[(o * 9 + tap) * C + c])
+          sums[output * O + o] += Double(scaled[input * C + c]) * weight
+          flow[input * C + c] += Double(dy[output * O + o]) * weight
+          change[(o * 9 + tap) * C + c] += Double(dy[output * O + o]) * Double(scaled[input * C + c])
         }
       }
     }
+    let finished = sums.indices.map { i in
+      let sum = Double(gain[i % O]) * sums[i] + Double(offset[i % O]) + Double(addend[i])
+      return sum > 0 ? sum : Double(slope[i % O]) * sum
+    }
     var (d, u) = ([Float](repeating: .nan, count: 36 * tiles * C), [Float](repeating: .nan, count: 36 * O * C))
     var (m, z) = ([Float](repeating: 0, count: 36 * tiles * O), [Float](repeating: .nan, count: 36 * tiles * O))
-    arbex_winograd_input_in(v, &d, x, walk.window, 0, tiles)
+    arbex_winograd_input_in(v, &d, x, before, shift, walk.window, 0, tiles)
     arbex_winograd_weight_in(v, &u, g, O, C, 0, O)
     arbex_winograd_gradient_in(v, &z, dy, walk.window, O, 0, tiles)
     var du = [Float](repeating: 0, count: u.count)
     for p in 0..<36 { for t in 0..<tiles { for o in 0..<O { for c in 0..<C {
-      m[(p * tiles + t) * O + o] += d[(p * tiles + t) * C + c] * u[(p * O + o) * C + c]
+      m[(p * tiles + t) * O + o] += d[(p * tiles + t) * C + c] * u[(p * C + c) * O + o]
       du[(p * O + o) * C + c] += z[(p * tiles + t) * O + o] * d[(p * tiles + t) * C + c]
     } } } }
     var (y, dg) = (dy, g)
-    arbex_winograd_output_in(v, &y, m, bias, walk.window, O, 0, tiles)
-    compare("output", y, sums, atMost: 5e-6)
+    for (name, expected, isWhole) in [("sums", sums, false), ("finished", finished, true)] {
+      var epilogue = arbex_epilogue()
+      gain.withUnsafeBufferPointer { gain in offset.withUnsafeBufferPointer { offset in
+        addend.withUnsafeBufferPointer { addend in slope.withUnsafeBufferPointer { slope in
+          if isWhole {
+            epilogue = arbex_epilogue(
+              gain: gain.baseAddress, offset: offset.baseAddress, addend: addend.baseAddress, slope: slope.baseAddress)
+          }
+          arbex_winograd_output_in(v, &y, m, epilogue, walk.window, O, 0, tiles)
+        } }
+      } }
+      compare(name, y, expected, atMost: 5e-6)
+    }
     arbex_winograd_weight_gradient_in(v, &dg, du, O, C, 0, O)
     compare("weight gradient", dg, change, atMost: 5e-6)
+
+    // The gradient runs back through the turned kernel; the padding of 1 becomes 2 - 1.
+    var back = [Float](repeating: 0, count: 36 * tiles * C), dx = x
+    var turned = [Float](repeating: .nan, count: 36 * O * C), e = [Float](repeating: .nan, count: 36 * tiles * O)
+    var window = walk.window
+    window.channels = O
+    arbex_winograd_input_in(v, &e, dy, nil, nil, window, 0, tiles)
+    arbex_winograd_turned_weight_in(v, &turned, g, O, C, 0, O)
+    for p in 0..<36 { for t in 0..<tiles { for o in 0..<O { for c in 0..<C {
+      back[(p * tiles + t) * C + c] += e[(p * tiles + t) * O + o] * turned[(p * O + o) * C + c]
+    } } } }
+    arbex_winograd_output_in(v, &dx, back, arbex_epilogue(), window, C, 0, tiles)
+    compare("input gradient", dx, flow, atMost: 5e-6)
   }
 }

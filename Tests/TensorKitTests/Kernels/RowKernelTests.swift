@@ -79,6 +79,41 @@ struct RowKernelTests {
     compare("row sums", sums, (0..<rows).map { row in (0..<columns).reduce(0) { $0 + v.x(row, $1) } }, atMost: 1e-5)
   }
 
+  @Test("the end of a result, in all its parts and in some", arguments: Kernels.best.runnable, sizes)
+  func epilogue(kernels: Kernels, sizes: Sizes) {
+    let (v, k) = (Values(sizes), kernels.variant)
+    v.scale.withUnsafeBufferPointer { gain in v.offset.withUnsafeBufferPointer { offset in
+      v.dy.withUnsafeBufferPointer { addend in v.slope.withUnsafeBufferPointer { slope in
+        for parts in 0..<8 {
+          let (isScaled, isAdded, isBent) = (parts & 1 != 0, parts & 2 != 0, parts & 4 != 0)
+          var y = v.x
+          arbex_finish_rows_in(
+            k, &y,
+            arbex_epilogue(
+              gain: isScaled ? gain.baseAddress : nil, offset: isScaled || isAdded ? offset.baseAddress : nil,
+              addend: isAdded ? addend.baseAddress : nil, slope: isBent ? slope.baseAddress : nil),
+            v.rows, v.columns)
+          compare("parts \(parts)", y, v.elements { row, column in
+            let sum = (isScaled ? Double(v.scale[column]) : 1) * v.x(row, column)
+              + (isScaled || isAdded ? Double(v.offset[column]) : 0) + (isAdded ? v.dy(row, column) : 0)
+            return sum > 0 || !isBent ? sum : Double(v.slope[column]) * sum
+          })
+        }
+      } }
+    } }
+  }
+
+  @Test("rows become columns", arguments: Kernels.best.runnable, sizes + [(16, 48), (37, 50)].map(Sizes.init))
+  func transpose(kernels: Kernels, sizes: Sizes) {
+    let (v, rows, columns) = (Values(sizes), sizes.rows, sizes.columns)
+    var y = [Float](repeating: -9, count: columns * (rows + 1))
+    arbex_transpose_in(kernels.variant, &y, rows + 1, v.x, columns, rows, columns)
+    for c in 0..<columns {
+      #expect((0..<rows).map { y[c * (rows + 1) + $0] } == (0..<rows).map { v.x[$0 * columns + c] })
+      #expect(y[c * (rows + 1) + rows] == -9)
+    }
+  }
+
   @Test("batch norm's gradient", arguments: Kernels.best.runnable, sizes)
   func batchNorm(kernels: Kernels, sizes: Sizes) {
     let (v, k) = (Values(sizes), kernels.variant)
