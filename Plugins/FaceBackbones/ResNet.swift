@@ -15,7 +15,7 @@ import TensorKit
 public final class ResNet18: Backbone {
   /// The settings of ``ResNet18``.
   public struct Options: ComponentOptions {
-    @Option("Units of each stage.", 1...)
+    @Option("Units of each stage. The first may have none: the stem stands alone in its place.", 0...)
     public var units = [2, 2, 2, 2]
     @Option("Channels of each stage; the stem has as many as the first.", 1...)
     public var widths = [64, 128, 256, 512]
@@ -68,7 +68,7 @@ public final class ResNet18: Backbone {
 public final class ResNet50: Backbone {
   /// The settings of ``ResNet50``.
   public struct Options: ComponentOptions {
-    @Option("Units of each stage.", 1...)
+    @Option("Units of each stage. The first may have none: the stem stands alone in its place.", 0...)
     public var units = [3, 4, 6, 3]
     @Option("Inner channels of each stage, a quarter of what it delivers; the stem has as many as the first.", 1...)
     public var widths = [64, 128, 256, 512]

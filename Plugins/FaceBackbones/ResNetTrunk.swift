@@ -13,6 +13,9 @@ struct ResNetShape {
   static func issues(units: [Int], widths: [Int], stages: [Int]) -> [OptionIssue] {
     var issues: [OptionIssue] = []
     if units.isEmpty { issues.append(OptionIssue("units", "needs at least one stage, has none")) }
+    if units.dropFirst().contains(0) {
+      issues.append(OptionIssue("units", "only the first stage may have none, is \(units)"))
+    }
     if widths.count != units.count {
       issues.append(
         OptionIssue("widths", "needs as many numbers as units (\(units.count)), has \(widths.count)"))
@@ -53,20 +56,25 @@ struct ResNetTrunk<Unit: ResNetUnit> {
     let sides = [view.side] + (try view.halved(before + stageCount - 1))
     levels = shape.stages.map { stage in
       let side = sides[before + stage - 1]
-      return PyramidLevel(height: side, width: side, channels: Unit.expansion * shape.widths[stage - 1])
+      return PyramidLevel(height: side, width: side, channels: Self.channels(after: stage, shape))
     }
     let width = shape.widths[0]
     stem = shape.hasLargeStem
       ? ConvolutionBlock(1, from: 3, to: width, kernel: 7, stride: 2, activation: .relu, in: scope)
       : ConvolutionBlock(1, from: 3, to: width, kernel: 3, activation: .relu, in: scope)
     stages = (0..<stageCount).map { stage in
-      let input = stage == 0 ? width : Unit.expansion * shape.widths[stage - 1]
+      let input = Self.channels(after: stage, shape)
       return (0..<shape.units[stage]).map { unit in
         Unit(
           from: unit == 0 ? input : Unit.expansion * shape.widths[stage], width: shape.widths[stage],
           stride: unit == 0 && stage > 0 ? 2 : 1, in: scope / "layer\(stage + 1)" / unit)
       }
     }
+  }
+
+  /// What is delivered after that many stages: the stem's channels as long as no unit came.
+  private static func channels(after count: Int, _ shape: ResNetShape) -> Int {
+    count == 0 || shape.units[count - 1] == 0 ? shape.widths[0] : Unit.expansion * shape.widths[count - 1]
   }
 
   /// `[N, H, W, 3]` -> one map for each chosen stage

@@ -8,23 +8,29 @@ import TensorKit
 ///     t  = MLP(LN(t')) + t'                           equation 7, `depth` times
 ///     e  = LN(t)[cls];   e · sigmoid(W₂ · ReLU(W₁ · e))  equation 8 and the gate of the authors' code
 ///
+/// Instead of the class token's, `e` may be the mean of all other tokens: Beyer et al. 2022, Better plain ViT
+/// baselines, arXiv:2205.01580. There is no class token then.
+///
 /// Source: Mao et al. 2023, POSTER++, equations 6-8, and its `vit_model.py` (epsilon 1e-6, initial values).
 ///
 /// ## Shapes
 /// tokens `[N, T, D]` -> `[N, D]`
 struct TokenTransformer {
-  private let classToken: Parameter
+  /// nil where the mean of the tokens is read.
+  private let classToken: Parameter?
   private let positions: Parameter
   private let blocks: [Block]
   private let norm: LayerNorm
   private let gate: SqueezeGate
 
   init(
-    size: Int, tokens: Int, depth: Int, heads: Int, mlpRatio: Int, deviation: Float, in scope: ParameterScope
+    size: Int, tokens: Int, depth: Int, heads: Int, mlpRatio: Int, deviation: Float, readsMean: Bool,
+    in scope: ParameterScope
   ) {
     let weights = Initializer.truncatedNormal(deviation: deviation)
-    classToken = scope.parameter("cls_token", [1, 1, size], .truncatedNormal(deviation: 0.02))
-    positions = scope.parameter("pos_embed", [1, tokens + 1, size], .truncatedNormal(deviation: 0.02))
+    classToken = readsMean ? nil : scope.parameter("cls_token", [1, 1, size], .truncatedNormal(deviation: 0.02))
+    let places = readsMean ? tokens : tokens + 1
+    positions = scope.parameter("pos_embed", [1, places, size], .truncatedNormal(deviation: 0.02))
     blocks = (0..<depth).map { Block(size: size, heads: heads, mlpRatio: mlpRatio, weights, in: scope / "blocks" / $0) }
     norm = LayerNorm(size, epsilon: 1e-6, in: scope / "norm")
     gate = SqueezeGate(size: size, initializer: weights, in: scope / "se_block")
@@ -32,12 +38,14 @@ struct TokenTransformer {
 
   func callAsFunction(_ levels: [Tensor], _ pass: ForwardPass) -> Tensor {
     let (count, size) = (levels[0].shape[0], levels[0].shape[2])
-    let first = pass[classToken].broadcast(to: [count, 1, size])
-    var tokens = Tensor.concatenated([first] + levels, along: 1) + pass[positions]    // [N, 1 + T, D]
+    let first = classToken.map { [pass[$0].broadcast(to: [count, 1, size])] } ?? []
+    var tokens = Tensor.concatenated(first + levels, along: 1) + pass[positions]      // [N, 1 + T, D] or [N, T, D]
     for (index, block) in blocks.enumerated() {
       // Of the last block only the class token is read, so only that is worked out.
-      tokens = block(tokens, asking: index == blocks.count - 1 ? 1 : tokens.shape[1], pass)
+      let isEnough = classToken != nil && index == blocks.count - 1
+      tokens = block(tokens, asking: isEnough ? 1 : tokens.shape[1], pass)
     }
+    guard classToken != nil else { return gate(norm(tokens, pass).mean(along: 1), pass) }
     let summary = tokens.sliced(along: 1, from: 0, count: 1).reshaped([count, size])  // [N, D]
     return gate(norm(summary, pass), pass)
   }

@@ -38,6 +38,10 @@ public final class WindowViT: Encoder {
       "Deviation of the normal numbers that first fill that transformer's linear layers. The published 0.01 suits "
         + "trained backbones; about 1/√size learns faster from nothing.", above: 0)
     public var deviation: Float = 0.01
+    @Option(
+      "Where the embedding is read after that transformer: at its class token, as published, or as the mean of all "
+        + "level tokens, which learns faster from nothing.", oneOf: ["class-token", "mean"])
+    public var readout = "class-token"
     @Option("Initial layer scale of attention and feed-forward part of each level.")
     public var layerScale: Float = 1e-5
     @Option(
@@ -79,7 +83,8 @@ public final class WindowViT: Encoder {
     }
     transformer = TokenTransformer(
       size: options.size, tokens: plan.map(\.tokenCount).reduce(0, +), depth: options.depth, heads: options.vitHeads,
-      mlpRatio: options.mlpRatio, deviation: options.deviation, in: scope / "VIT")
+      mlpRatio: options.mlpRatio, deviation: options.deviation, readsMean: options.readout == "mean",
+      in: scope / "VIT")
   }
 
   /// Image and landmark levels → `[N, D]`.

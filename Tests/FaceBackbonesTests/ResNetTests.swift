@@ -35,6 +35,28 @@ struct ResNetTests {
     #expect(context.store.under("layer4").isEmpty)
   }
 
+  @Test("a first stage without units is the stem alone; later ones need units", arguments: [18, 50])
+  func bareStem(_ depth: Int) throws {
+    var context = BuildContext.fixture(inputSize: 16)
+    let network: any Backbone
+    if depth == 18 {
+      var options = ResNet18.Options()
+      (options.stem, options.stages, options.widths, options.units) = ("small", [1, 2], [4, 8], [0, 1])
+      network = try ResNet18(options, in: &context)
+      (options.units, options.widths) = ([1, 0], [4, 8])
+      #expect(options.issues().map(\.key) == ["units"])
+    } else {
+      var options = ResNet50.Options()
+      (options.stem, options.stages, options.widths, options.units) = ("small", [1, 2], [4, 8], [0, 1])
+      network = try ResNet50(options, in: &context)
+    }
+    context.store.fill(seed: 1)
+    let found = network.features(of: uniformImages("x", count: 2, side: 16), .evaluation).levels
+    #expect(context.store.under("layer1").isEmpty)
+    #expect(network.levels.map(\.channels) == [4, depth == 18 ? 8 : 32])
+    #expect(found.map(\.shape) == network.levels.map { [2, $0.height, $0.width, $0.channels] })
+  }
+
   /// One number for the whole map and four of its values, by a NumPy program in double precision that loops
   /// over places: widths 8 and 12, two units and one, parameters and image filled from their names.
   @Test(

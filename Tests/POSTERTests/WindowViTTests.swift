@@ -72,6 +72,26 @@ struct WindowViTTests {
     }
   }
 
+  /// The class token sees nothing of the image where no block joins the tokens; their mean does.
+  @Test("the embedding is read at the class token or as the mean of the tokens")
+  func readout() throws {
+    for readout in ["class-token", "mean"] {
+      var context = BuildContext.fixture(image: small, landmarks: [])
+      var options = WindowViT.Options()
+      (options.size, options.vitHeads, options.depth, options.readout) = (8, 2, 0, readout)
+      let encoder = try WindowViT(options, in: &context)
+      context.store.fillFromNames()
+      #expect((context.store["VIT.cls_token"] == nil) == (readout == "mean"))
+      #expect(context.store["VIT.pos_embed"]?.shape == [1, readout == "mean" ? 8 : 9, 8])
+      let embeddings = ["one", "other"].map { encoder.encode(image: pyramid($0, small), landmarks: nil, .evaluation) }
+      #expect((embeddings[0].values == embeddings[1].values) == (readout == "class-token"))
+      checkGradients(at: pyramid("image", small).levels[1]) {
+        encoder.encode(
+          image: FeaturePyramid(levels: [pyramid("image", small).levels[0], $0]), landmarks: nil, .evaluation)
+      }
+    }
+  }
+
   @Test("what cannot fit is said in words and numbers")
   func refusals() throws {
     expect("windows", "window 10 does not divide the 28x28 map of level 1; dividing windows: 1, 2, 4, 7, 14, 28") {
