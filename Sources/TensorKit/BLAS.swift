@@ -10,9 +10,54 @@ enum BLAS {
     var pointer: UnsafePointer<Float>
     var stride: Int
     var transposed = false
+    /// Whether it lies in panels of ``panelColumns(_:)``, `stride` floats apart. Only our own product takes that.
+    var isPacked = false
 
     var rowStep: Int { transposed ? 1 : stride }
-    var columnStep: Int { transposed ? stride : 1 }
+    var columnStep: Int { isPacked ? 0 : transposed ? stride : 1 }
+  }
+
+  /// How many columns of a right factor lie side by side in the form that costs the product least: panels for our own,
+  /// all of them for OpenBLAS.
+  static func panelColumns(_ columns: Int) -> Int {
+    switch Kernels.chosen {
+    case .avx512: 32
+    case .avx2: 16
+    case .baseline: columns
+    }
+  }
+
+  /// The floats that a right factor takes in that form.
+  static func packedCount(columns: Int, depth: Int) -> Int {
+    let panel = panelColumns(columns)
+    return (columns + panel - 1) / panel * panel * depth
+  }
+
+  /// A right factor in that form, from column `first` on, a multiple of 32.
+  static func packed(_ pointer: UnsafePointer<Float>, columns: Int, depth: Int, from first: Int = 0) -> Matrix {
+    let panel = panelColumns(columns)
+    return hasOwnProduct
+      ? Matrix(pointer: pointer + first * depth, stride: panel * depth, isPacked: true)
+      : Matrix(pointer: pointer + first, stride: columns)
+  }
+
+  /// Brings a right factor into that form.
+  static func pack(_ b: Matrix, columns: Int, depth: Int, into target: UnsafeMutablePointer<Float>) {
+    if hasOwnProduct {
+      let panel = panelColumns(columns)
+      Parallel.forEachBlock(of: (columns + panel - 1) / panel, size: max(1, (1 << 15) / (panel * depth))) {
+        let first = $0.lowerBound * panel
+        arbex_pack_panels(
+          target + first * depth, b.advanced(row: 0, column: first).pointer, b.rowStep, b.columnStep, depth,
+          min($0.count * panel, columns - first))
+      }
+    } else {
+      for row in 0..<depth {
+        for column in 0..<columns {
+          target[row * columns + column] = b.pointer[row * b.rowStep + column * b.columnStep]
+        }
+      }
+    }
   }
 
   /// C = A B, or C += A B where `accumulating`. A is `[rows, depth]`, B `[depth, columns]`.

@@ -66,7 +66,7 @@ static const block_of_rows blocks[ROWS + 1] = {
 #define ARBEX_ZIP_SECOND(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
 #endif
 
-/// Rows of a panel from `columns` columns of b, at most as many as a vector is long; the rest 0. Zipping the first half
+/// A square of as many rows and columns as a vector is long, rows becoming columns; of fewer rows the rest is 0. Zipping the first half
 /// of the vectors with the second half moves the top bit of each element's index to the bottom; after log2(width)
 /// times columns are rows.
 ARBEX_INLINE void transpose(float *y, long yrow, const float *x, long xrow, long rows) {
@@ -108,8 +108,10 @@ void ARBEX_NAME(multiply)(const float *a, long arow, long acolumn, const float *
       long wide = columns - j < COLUMNS ? columns - j : COLUMNS;
       const float *right = b + k * brow + j * bcolumn;
       long step = brow;
-      // for few rows a panel is not worth the copy
-      if (bcolumn != 1 || wide < COLUMNS || rows > 8 * ROWS) {
+      if (bcolumn == 0) {
+        right = b + j / COLUMNS * brow + k * COLUMNS;
+        step = COLUMNS;
+      } else if (bcolumn != 1 || wide < COLUMNS || rows > 8 * ROWS) {  // for few rows a panel is not worth the copy
         pack(panel, right, brow, bcolumn, deep, wide);
         right = panel;
         step = COLUMNS;
@@ -129,4 +131,9 @@ void ARBEX_NAME(multiply)(const float *a, long arow, long acolumn, const float *
       }
     }
   }
+}
+
+void ARBEX_NAME(pack_panels)(float *y, const float *b, long brow, long bcolumn, long depth, long columns) {
+  for (long j = 0; j < columns; j += COLUMNS, y += depth * COLUMNS)
+    pack(y, b + j * bcolumn, brow, bcolumn, depth, columns - j < COLUMNS ? columns - j : COLUMNS);
 }

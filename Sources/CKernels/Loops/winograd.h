@@ -161,8 +161,11 @@ ARBEX_INLINE void transform_weight(float *u, long plane, const vector g[9]) {
   }
 }
 
-/// u[36][inputs, outputs] = G g Gᵀ of rows [first, first + count) of g [outputs, 9, inputs]; count is a multiple of 16.
-void ARBEX_NAME(winograd_weight)(float *u, const float *g, long outputs, long inputs, long first, long count) {
+/// u[36][inputs, outputs] = G g Gᵀ of rows [first, first + count) of g [outputs, 9, inputs], each of the 36 in panels of
+/// `panel` columns; count is a multiple of 16.
+void ARBEX_NAME(winograd_weight)(float *u, const float *g, long outputs, long inputs, long panel, long first,
+                                 long count) {
+  long plane = (outputs + panel - 1) / panel * panel * inputs;
   float tile[9][WIDTH * WIDTH] __attribute__((aligned(64)));
   for (long o = first; o < first + count; o += WIDTH)
     for (long c = 0; c < inputs; c += WIDTH) {
@@ -170,18 +173,20 @@ void ARBEX_NAME(winograd_weight)(float *u, const float *g, long outputs, long in
       for (int r = 0; r < WIDTH; r++) {
         vector taps[9];
         for (int tap = 0; tap < 9; tap++) taps[tap] = ARBEX_LOAD(tile[tap] + r * WIDTH);
-        transform_weight(u + (c + r) * outputs + o, outputs * inputs, taps);
+        transform_weight(u + o / panel * panel * inputs + (c + r) * panel + o % panel, plane, taps);
       }
     }
 }
 
 /// The same of the kernel that carries gradients back, turned by half a circle: u[36][outputs, inputs].
-void ARBEX_NAME(winograd_turned_weight)(float *u, const float *g, long outputs, long inputs, long first, long count) {
+void ARBEX_NAME(winograd_turned_weight)(float *u, const float *g, long outputs, long inputs, long panel, long first,
+                                        long count) {
+  long plane = (inputs + panel - 1) / panel * panel * outputs;
   for (long o = first; o < first + count; o++)
     for (long c = 0; c < inputs; c += WIDTH) {
       vector taps[9];
       for (int tap = 0; tap < 9; tap++) taps[tap] = ARBEX_LOAD(g + (o * 9 + 8 - tap) * inputs + c);
-      transform_weight(u + o * inputs + c, outputs * inputs, taps);
+      transform_weight(u + c / panel * panel * outputs + o * panel + c % panel, plane, taps);
     }
 }
 

@@ -171,15 +171,20 @@ ARBEX_KERNEL(void, winograd_output, (float *y, const float *m, arbex_epilogue e,
              long firstTile, long tiles), (y, m, e, w, outputs, firstTile, tiles))
 ARBEX_KERNEL(void, winograd_gradient, (float *z, const float *dy, arbex_window w, long outputs, long firstTile,
              long tiles), (z, dy, w, outputs, firstTile, tiles))
-ARBEX_KERNEL(void, winograd_weight, (float *u, const float *g, long outputs, long inputs, long first, long count),
-             (u, g, outputs, inputs, first, count))
-ARBEX_KERNEL(void, winograd_turned_weight, (float *u, const float *g, long outputs, long inputs, long first,
-             long count), (u, g, outputs, inputs, first, count))
+ARBEX_KERNEL(void, winograd_weight, (float *u, const float *g, long outputs, long inputs, long panel, long first,
+             long count), (u, g, outputs, inputs, panel, first, count))
+ARBEX_KERNEL(void, winograd_turned_weight, (float *u, const float *g, long outputs, long inputs, long panel,
+             long first, long count), (u, g, outputs, inputs, panel, first, count))
 ARBEX_KERNEL(void, winograd_weight_gradient, (float *dg, const float *du, long outputs, long inputs, long first,
              long count), (dg, du, outputs, inputs, first, count))
 
 // --- matrix product, see Loops/multiply.h -----------------------------------------------------------
-/// c (+)= scale a b; element (i, k) of a lies at i arow + k acolumn, element (k, j) of b at k brow + j bcolumn.
+/// c (+)= scale a b; element (i, k) of a lies at i arow + k acolumn, element (k, j) of b at k brow + j bcolumn. Where
+/// bcolumn is 0, b lies in panels of P columns, P = 32 with AVX-512, 16 with AVX2, 8 else: element (k, j) at
+/// j / P brow + k P + j % P.
 ARBEX_KERNEL(void, multiply, (const float *a, long arow, long acolumn, const float *b, long brow, long bcolumn,
              float *c, long cstride, long rows, long columns, long depth, float scale, int accumulating),
              (a, arow, acolumn, b, brow, bcolumn, c, cstride, rows, columns, depth, scale, accumulating))
+/// Lays b [depth, columns] out in such panels, `depth` P apart; the columns that the last one lacks are 0.
+ARBEX_KERNEL(void, pack_panels, (float *y, const float *b, long brow, long bcolumn, long depth, long columns),
+             (y, b, brow, bcolumn, depth, columns))

@@ -29,7 +29,11 @@ public struct Convolution {
 
   /// See the type's shapes.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    x.convolved(weight: pass[weight], bias: bias.map { pass[$0] }, stride: stride, padding: padding, groups: groups)
+    guard isRecorded(by: pass) || x.isTracked else {
+      return callAsFunction(x, prologue: nil, epilogue: ConvolutionEpilogue())
+    }
+    cache.forget()
+    return x.convolved(weight: pass[weight], bias: bias.map { pass[$0] }, stride: stride, padding: padding, groups: groups)
   }
 
   var outputs: Int { weight.shape[0] }
@@ -60,6 +64,9 @@ private final class KernelCache: Sendable {
   }
 
   private let state = Mutex(State())
+
+  /// Training changes the weights with every step: nothing is worth keeping.
+  func forget() { state.withLock { $0 = State() } }
 
   func kernel(of weight: Parameter) -> ConvolutionKernel {
     state.withLock { state in

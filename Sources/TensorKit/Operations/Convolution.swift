@@ -141,9 +141,16 @@ struct PatchConvolution: Convolving {
 
   init(_ sizes: ConvolutionShape) { self.sizes = sizes }
 
-  /// `[groups, depth, outputs of a group]`
+  /// For each group a packed matrix `[depth, outputs of a group]`.
   func prepared(_ weight: Tensor) -> Tensor {
-    weight.reshaped([sizes.groups, sizes.groupOutputs, sizes.depth]).permuted([0, 2, 1])
+    let (columns, depth) = (sizes.groupOutputs, sizes.depth)
+    let packed = Tensor(uninitialized: [sizes.groups, BLAS.packedCount(columns: columns, depth: depth)])
+    for group in 0..<sizes.groups {
+      BLAS.pack(
+        BLAS.Matrix(pointer: weight.pointer + group * columns * depth, stride: depth, transposed: true),
+        columns: columns, depth: depth, into: packed.pointer + group * packed.shape[1])
+    }
+    return packed
   }
 
   func forward(
@@ -153,24 +160,37 @@ struct PatchConvolution: Convolving {
     let window = sizes.window
     let result = Tensor(uninitialized: [sizes.images, window.outHeight, window.outWidth, sizes.outputs])
     let rowsPerBlock = sizes.rowsPerBlock
-    Parallel.forEachBlock(of: sizes.outputRows, size: rowsPerBlock) { rows in
-      let pixels = rows.count * window.outWidth
-      let target = result.pointer + rows.lowerBound * window.outWidth * sizes.outputs
+    let blocks = (sizes.outputRows + rowsPerBlock - 1) / rowsPerBlock
+    // Few blocks of pixels are cut by output channels too, so that there is work for several threads.
+    let cuts = sizes.groups == 1 ? max(1, min(4 / blocks, sizes.outputs / 64)) : 1
+    let columnsPerCut = (sizes.groupOutputs / cuts + 31) / 32 * 32
+    Parallel.forEach(blocks * cuts) { piece in
+      let firstRow = piece / cuts * rowsPerBlock, firstColumn = piece % cuts * columnsPerCut
+      let rows = min(rowsPerBlock, sizes.outputRows - firstRow), pixels = rows * window.outWidth
+      let columns = min(cuts == 1 ? sizes.groupOutputs : columnsPerCut, sizes.groupOutputs - firstColumn)
+      guard columns > 0 else { return }
+      let target = result.pointer + firstRow * window.outWidth * sizes.outputs + firstColumn
       withScratch(pixels * sizes.depth) { patches in
         for group in 0..<sizes.groups {
           arbex_gather_patches(
-            patches, input.pointer, window, rows.lowerBound, rows.count, group * sizes.groupInputs, sizes.groupInputs,
-            0, sizes.taps)
+            patches, input.pointer, window, firstRow, rows, group * sizes.groupInputs, sizes.groupInputs, 0, sizes.taps)
           BLAS.multiply(
             BLAS.Matrix(pointer: patches, stride: sizes.depth),
-            BLAS.Matrix(
-              pointer: kernel.pointer + group * sizes.groupOutputs * sizes.depth, stride: sizes.groupOutputs),
-            into: target + group * sizes.groupOutputs, stride: sizes.outputs, rows: pixels,
-            columns: sizes.groupOutputs, depth: sizes.depth)
+            BLAS.packed(
+              kernel.pointer + group * kernel.shape[1], columns: sizes.groupOutputs, depth: sizes.depth,
+              from: firstColumn),
+            into: target + group * sizes.groupOutputs, stride: sizes.outputs, rows: pixels, columns: columns,
+            depth: sizes.depth)
         }
       }
+      if cuts == 1 {
+        epilogue.apply(
+          to: target, firstRow: firstRow * window.outWidth, rows: pixels, columns: sizes.outputs)
+      }
+    }
+    if cuts > 1 {
       epilogue.apply(
-        to: target, firstRow: rows.lowerBound * window.outWidth, rows: pixels, columns: sizes.outputs)
+        to: result.pointer, firstRow: 0, rows: sizes.outputRows * window.outWidth, columns: sizes.outputs)
     }
     return result
   }
@@ -273,10 +293,8 @@ struct PointwiseConvolution: Preparing {
   let sizes: ConvolutionShape
   var name: StaticString { "convolution, 1x1" }
 
-  /// `[inputs, outputs]`
-  func prepared(_ weight: Tensor) -> Tensor {
-    weight.reshaped([sizes.outputs, sizes.window.channels]).permuted([1, 0])
-  }
+  /// A packed matrix `[inputs, outputs]`.
+  func prepared(_ weight: Tensor) -> Tensor { PatchConvolution(sizes).prepared(weight) }
 
   func forward(
     _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
@@ -288,7 +306,7 @@ struct PointwiseConvolution: Preparing {
       let target = result.pointer + $0.lowerBound * outputs
       BLAS.multiply(
         BLAS.Matrix(pointer: input.pointer + $0.lowerBound * inputs, stride: inputs),
-        BLAS.Matrix(pointer: kernel.pointer, stride: outputs), into: target, stride: outputs, rows: $0.count,
+        BLAS.packed(kernel.pointer, columns: outputs, depth: inputs), into: target, stride: outputs, rows: $0.count,
         columns: outputs, depth: inputs)
       epilogue.apply(to: target, firstRow: $0.lowerBound, rows: $0.count, columns: outputs)
     }

@@ -16,14 +16,30 @@ enum MatrixProduct {
       return overDepth(a, b, into: c, stride, rows, columns, depth, accumulating)
     }
     let rowBlock = rows >= 256 ? blockSize(rows, pieces: 8, smallest: 128) : rows
-    let columnBlock = rows >= 256 || columns < 256 ? columns : blockSize(columns, pieces: 8, smallest: 128)
+    guard rowBlock < rows, BLAS.hasOwnProduct else {
+      return inBlocks(a, b, into: c, stride, rows, columns, depth, rowBlock, accumulating)
+    }
+    // All blocks of rows read the right factor: it is packed once for all.
+    withScratch(BLAS.packedCount(columns: columns, depth: depth)) { packed in
+      BLAS.pack(b, columns: columns, depth: depth, into: packed)
+      inBlocks(
+        a, BLAS.packed(packed, columns: columns, depth: depth), into: c, stride, rows, columns, depth, rowBlock,
+        accumulating)
+    }
+  }
+
+  private static func inBlocks(
+    _ a: BLAS.Matrix, _ b: BLAS.Matrix, into c: UnsafeMutablePointer<Float>, _ stride: Int,
+    _ rows: Int, _ columns: Int, _ depth: Int, _ rowBlock: Int, _ accumulating: Bool
+  ) {
+    let columnBlock = rowBlock < rows || columns < 256 ? columns : blockSize(columns, pieces: 8, smallest: 128)
     let across = (columns + columnBlock - 1) / columnBlock
     Parallel.forEach((rows + rowBlock - 1) / rowBlock * across) { piece in
       let row = piece / across * rowBlock, column = piece % across * columnBlock
       BLAS.multiply(
-        a.advanced(row: row, column: 0), b.advanced(row: 0, column: column), into: c + row * stride + column,
-        stride: stride, rows: min(rowBlock, rows - row), columns: min(columnBlock, columns - column), depth: depth,
-        accumulating: accumulating)
+        a.advanced(row: row, column: 0), across == 1 ? b : b.advanced(row: 0, column: column),
+        into: c + row * stride + column, stride: stride, rows: min(rowBlock, rows - row),
+        columns: min(columnBlock, columns - column), depth: depth, accumulating: accumulating)
     }
   }
 

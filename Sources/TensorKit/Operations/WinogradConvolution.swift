@@ -19,12 +19,13 @@ struct WinogradConvolution: Convolving {
   private var tilesPerImage: Int { (sizes.window.outHeight + 3) / 4 * ((sizes.window.outWidth + 3) / 4) }
   private var tiles: Int { sizes.images * tilesPerImage }
 
-  /// The transformed kernel, `[36, inputs, outputs]`.
+  /// The transformed kernel, 36 packed matrices `[inputs, outputs]`.
   func prepared(_ weight: Tensor) -> Tensor {
     let (inputs, outputs) = (sizes.window.channels, sizes.outputs)
-    let kernel = Tensor(uninitialized: [36, inputs, outputs])
+    let kernel = Tensor(uninitialized: [36, BLAS.packedCount(columns: outputs, depth: inputs)])
     Parallel.forEachBlock(of: outputs, size: 16) {
-      arbex_winograd_weight(kernel.pointer, weight.pointer, outputs, inputs, $0.lowerBound, $0.count)
+      arbex_winograd_weight(
+        kernel.pointer, weight.pointer, outputs, inputs, BLAS.panelColumns(outputs), $0.lowerBound, $0.count)
     }
     return kernel
   }
@@ -32,26 +33,13 @@ struct WinogradConvolution: Convolving {
   func forward(
     _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
   ) -> Tensor {
-    let window = sizes.window, (inputs, outputs) = (window.channels, sizes.outputs)
-    let result = Tensor(uninitialized: [sizes.images, window.outHeight, window.outWidth, outputs])
-    // Whole runs of twelve tiles, the rows of the product's blocks; of few tiles two halves.
-    let fitting = max(48, min(192, (3 << 18) / (36 * (inputs + outputs)) / 12 * 12))
-    let tilesPerBlock = min(fitting, (tiles + 1) / 2)
-    Parallel.forEachBlock(of: tiles, size: tilesPerBlock) { range in
-      let count = range.count
-      withScratch(36 * count * (inputs + outputs)) { scratch in
-        let products = scratch + 36 * count * inputs
-        arbex_winograd_input(
-          scratch, input.pointer, prologue?.gain.pointer, prologue?.offset.pointer, window, range.lowerBound, count)
-        for position in 0..<36 {
-          BLAS.multiply(
-            BLAS.Matrix(pointer: scratch + position * count * inputs, stride: inputs),
-            BLAS.Matrix(pointer: kernel.pointer + position * inputs * outputs, stride: outputs),
-            into: products + position * count * outputs, stride: outputs, rows: count, columns: outputs, depth: inputs)
-        }
-        arbex_winograd_output(
-          result.pointer, products, epilogue.kernelArgument(), window, outputs, range.lowerBound, count)
-      }
+    let result = Tensor(uninitialized: [sizes.images, sizes.window.outHeight, sizes.window.outWidth, sizes.outputs])
+    let parts = TileParts(self, input, kernel, prologue, epilogue, result)
+    // Runs of tiles, of equal length, whose values (12 MiB) fit the cache that all cores share.
+    let fitting = max(96, (3 << 20) / (36 * (parts.inputs + parts.outputs)))
+    let runs = (tiles + fitting - 1) / fitting, run = (tiles + runs - 1) / runs
+    withScratch(36 * run * (parts.inputs + parts.outputs)) { scratch in
+      for first in stride(from: 0, to: tiles, by: run) { parts.compute(first..<min(first + run, tiles), scratch) }
     }
     return result
   }
@@ -63,9 +51,10 @@ struct WinogradConvolution: Convolving {
       ConvolutionShape(
         input: gradient.shape, weight: [inputs, 3, 3, outputs], stride: 1, padding: 2 - window.padding, groups: 1))
     guard let backward else { return PatchConvolution(sizes).inputGradient(gradient, weight) }
-    let kernel = Tensor(uninitialized: [36, outputs, inputs])
+    let kernel = Tensor(uninitialized: [36, BLAS.packedCount(columns: inputs, depth: outputs)])
     Parallel.forEachBlock(of: outputs, size: 16) {
-      arbex_winograd_turned_weight(kernel.pointer, weight.pointer, outputs, inputs, $0.lowerBound, $0.count)
+      arbex_winograd_turned_weight(
+        kernel.pointer, weight.pointer, outputs, inputs, BLAS.panelColumns(inputs), $0.lowerBound, $0.count)
     }
     return backward.forward(gradient, kernel, nil, ConvolutionEpilogue())
   }
@@ -109,5 +98,64 @@ struct WinogradConvolution: Convolving {
       }
     }
     return result
+  }
+}
+
+/// The three steps of a Winograd convolution over some of its tiles: transform the input, 36 products, transform the
+/// output.
+private struct TileParts {
+  let inputs, outputs: Int
+  private let window: arbex_window
+  private let input, kernel, result: Tensor
+  private let prologue: ConvolutionPrologue?
+  private let epilogue: ConvolutionEpilogue
+
+  init(
+    _ convolution: WinogradConvolution, _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?,
+    _ epilogue: ConvolutionEpilogue, _ result: Tensor
+  ) {
+    (inputs, outputs) = (convolution.sizes.window.channels, convolution.sizes.outputs)
+    window = convolution.sizes.window
+    (self.input, self.kernel, self.result, self.prologue, self.epilogue) = (input, kernel, result, prologue, epilogue)
+  }
+
+  /// All tiles of a position are multiplied at once, so that each of the kernel's 36 matrices is read once and by one
+  /// thread. The transformed tiles lie in parts, one after another.
+  func compute(_ tiles: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) {
+    nonisolated(unsafe) let scratch = scratch
+    let size = tiles.count <= 16 ? 8 : 12
+    func part(_ range: Range<Int>) -> UnsafeMutablePointer<Float> {
+      scratch + 36 * range.lowerBound * (inputs + outputs)
+    }
+    func shifted(_ range: Range<Int>) -> Range<Int> {
+      tiles.lowerBound + range.lowerBound..<tiles.lowerBound + range.upperBound
+    }
+    Parallel.forEachBlock(of: tiles.count, size: size) { transformInput(shifted($0), part($0)) }
+    Parallel.forEach(36) { position in
+      for first in stride(from: 0, to: tiles.count, by: size) {
+        let range = first..<min(first + size, tiles.count)
+        multiply(position, range.count, part(range))
+      }
+    }
+    Parallel.forEachBlock(of: tiles.count, size: size) { transformOutput(shifted($0), part($0)) }
+  }
+
+  private func transformInput(_ range: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) {
+    arbex_winograd_input(
+      scratch, input.pointer, prologue?.gain.pointer, prologue?.offset.pointer, window, range.lowerBound, range.count)
+  }
+
+  private func multiply(_ position: Int, _ count: Int, _ scratch: UnsafeMutablePointer<Float>) {
+    BLAS.multiply(
+      BLAS.Matrix(pointer: scratch + position * count * inputs, stride: inputs),
+      BLAS.packed(kernel.pointer + position * (kernel.count / 36), columns: outputs, depth: inputs),
+      into: scratch + 36 * count * inputs + position * count * outputs, stride: outputs, rows: count,
+      columns: outputs, depth: inputs)
+  }
+
+  private func transformOutput(_ range: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) {
+    arbex_winograd_output(
+      result.pointer, scratch + 36 * range.count * inputs, epilogue.kernelArgument(), window, outputs,
+      range.lowerBound, range.count)
   }
 }

@@ -141,7 +141,7 @@ struct MapKernelTests {
     var (d, u) = ([Float](repeating: .nan, count: 36 * tiles * C), [Float](repeating: .nan, count: 36 * O * C))
     var (m, z) = ([Float](repeating: 0, count: 36 * tiles * O), [Float](repeating: .nan, count: 36 * tiles * O))
     arbex_winograd_input_in(v, &d, x, before, shift, walk.window, 0, tiles)
-    arbex_winograd_weight_in(v, &u, g, O, C, 0, O)
+    arbex_winograd_weight_in(v, &u, g, O, C, O, 0, O)
     arbex_winograd_gradient_in(v, &z, dy, walk.window, O, 0, tiles)
     var du = [Float](repeating: 0, count: u.count)
     for p in 0..<36 { for t in 0..<tiles { for o in 0..<O { for c in 0..<C {
@@ -171,7 +171,7 @@ struct MapKernelTests {
     var window = walk.window
     window.channels = O
     arbex_winograd_input_in(v, &e, dy, nil, nil, window, 0, tiles)
-    arbex_winograd_turned_weight_in(v, &turned, g, O, C, 0, O)
+    arbex_winograd_turned_weight_in(v, &turned, g, O, C, C, 0, O)
     for p in 0..<36 { for t in 0..<tiles { for o in 0..<O { for c in 0..<C {
       back[(p * tiles + t) * C + c] += e[(p * tiles + t) * O + o] * turned[(p * O + o) * C + c]
     } } } }

@@ -51,6 +51,21 @@ struct ProductKernelTests {
     }
   }
 
+  @Test("a packed factor gives the same bits as one that lies as it is", arguments: Kernels.best.runnable, [1, 20, 32, 77])
+  func packed(kernels: Kernels, columns: Int) {
+    let (rows, depth) = (14, 300), panel = [Kernels.avx512: 32, .avx2: 16, .baseline: 8][kernels, default: 0]
+    let (a, b) = (uniform("a", rows * depth), uniform("b", depth * columns))
+    var panels = [Float](repeating: .nan, count: (columns + panel - 1) / panel * panel * depth)
+    arbex_pack_panels_in(kernels.variant, &panels, b, 1, depth, depth, columns)
+    for (k, j) in [(0, 0), (depth - 1, columns - 1), (7, columns / 2)] {
+      #expect(panels[j / panel * panel * depth + k * panel + j % panel] == b[j * depth + k])
+    }
+    var (plain, packed) = ([Float](repeating: 0, count: rows * columns), [Float](repeating: 0, count: rows * columns))
+    arbex_multiply_in(kernels.variant, a, depth, 1, b, 1, depth, &plain, columns, rows, columns, depth, 1, 0)
+    arbex_multiply_in(kernels.variant, a, depth, 1, panels, panel * depth, 0, &packed, columns, rows, columns, depth, 1, 0)
+    #expect(plain == packed)
+  }
+
   /// 100 rows are packed, one is not; 20 columns leave an edge, 32 and 64 do not.
   @Test(
     "a row of a product does not depend on the rows beside it", arguments: Kernels.best.runnable, [20, 32, 64, 77])
