@@ -29,6 +29,48 @@ struct GeometryTests {
     }
   }
 
+  @Test("an image of bytes is the same as one of floats, and keeps its bytes until it is changed")
+  func eightBit() {
+    let bytes = (0..<7 * 5 * 3).map { UInt8($0 * 37 % 256) }
+    var image = Image(width: 7, height: 5, eightBit: bytes)
+    let floats = Image(width: 7, height: 5, pixels: bytes.map { Float($0) / 255 })
+    #expect(image == floats && image.bytes == bytes && floats.bytes == bytes)
+    for (width, height) in [(4, 3), (9, 5), (7, 2), (12, 11)] {
+      let found = image.resized(width: width, height: height, antialias: true)
+      let expected = floats.resized(width: width, height: height, antialias: true)
+      #expect(zip(found.pixels, expected.pixels).allSatisfy { abs($0 - $1) < 1e-6 }, "\(width)x\(height)")
+    }
+    let copy = image
+    image.pixels[0] = 1
+    #expect(image.eightBit == nil && image.pixels[0] == 1 && image.pixels[1...] == floats.pixels[1...])
+    #expect(copy.eightBit == bytes && copy == floats)
+  }
+
+  /// Held at the border, every place of a turned image is a mixture; black comes in from outside only.
+  @Test("a small turn, by its definition", arguments: ImageBorder.allCases, [-10, 3, 45] as [Float])
+  func turn(border: ImageBorder, degrees: Float) {
+    let image = rampImage(width: 23, height: 17)
+    let found = image.rotated(degrees: degrees, border: border)
+    let (sine, cosine) = (sin(Double(degrees) * .pi / 180), cos(Double(degrees) * .pi / 180))
+    for y in 0..<17 {
+      for x in 0..<23 {
+        let (u, v) = (Double(x) - 11, Double(y) - 8)
+        let place = (x: cosine * u - sine * v + 11, y: sine * u + cosine * v + 8)
+        let corner = (x: place.x.rounded(.down), y: place.y.rounded(.down))
+        for channel in 0..<3 {
+          var sum = 0.0
+          for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+            guard let column = border.source(Int(corner.x) + dx, 23), let row = border.source(Int(corner.y) + dy, 17)
+            else { continue }
+            let weightX = 1 - abs(corner.x + Double(dx) - place.x), weightY = 1 - abs(corner.y + Double(dy) - place.y)
+            sum += weightX * weightY * Double(image.pixels[(row * 23 + column) * 3 + channel])
+          }
+          #expect(abs(Double(found.pixels[(y * 23 + x) * 3 + channel]) - sum) < 2e-5, "\(x), \(y)")
+        }
+      }
+    }
+  }
+
   @Test("every pair of small sizes, without a trap, and a grey stays that grey")
   func allSizes() {
     for from in 0...9 {
@@ -104,16 +146,16 @@ struct GeometryTests {
   @Test("hue, mixing and lightness")
   func colours() {
     var image = Image(width: 2, height: 1, pixels: [1, 0, 0, 0.8, 0.4, 0.4])
-    image.shiftHue(by: 1 / 3)
+    image.change([.hue(1 / 3)])
     #expect(zip(image.pixels, [0, 1, 0, 0.4, 0.8, 0.4]).allSatisfy { abs($0 - $1) < 1e-6 })
-    image.shiftHue(by: -1 / 6)
+    image.change([.hue(-1 / 6)])
     #expect(zip(image.pixels, [1, 1, 0, 0.8, 0.8, 0.4]).allSatisfy { abs($0 - $1) < 1e-6 })
     // Lightness of yellow: 0.2989 + 0.587; half way to grey.
     var yellow = Image(width: 1, height: 1, colour: [1, 1, 0])
     #expect(abs(yellow.meanLightness - 0.8859) < 1e-6)
-    yellow.mixColours(with: { $0 }, share: 0.5)
+    yellow.change([.saturation(0.5)])
     #expect(zip(yellow.pixels, [0.94295, 0.94295, 0.44295]).allSatisfy { abs($0 - $1) < 1e-6 })
-    yellow.mixColours(with: { _ in 0 }, share: 3)
+    yellow.change([.brightness(3)])
     #expect(yellow.pixels == [1, 1, 1])
   }
 }

@@ -50,6 +50,7 @@ ARBEX_INLINE float arbex_erfc_positive(float x) {
 }
 
 #include "elementwise.h"
+#include "images.h"
 #include "maps.h"
 #include "multiply.h"
 #include "optimizers.h"

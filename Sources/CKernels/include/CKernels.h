@@ -188,3 +188,34 @@ ARBEX_KERNEL(void, multiply, (const float *a, long arow, long acolumn, const flo
 /// Lays b [depth, columns] out in such panels, `depth` P apart; the columns that the last one lacks are 0.
 ARBEX_KERNEL(void, pack_panels, (float *y, const float *b, long brow, long bcolumn, long depth, long columns),
              (y, b, brow, bcolumn, depth, columns))
+
+// --- pictures: rows of pixels, each three floats (red, green, blue) next to each other ---------------
+/// y[i] = sum over t of weights[t] x[t xrow + i]
+ARBEX_KERNEL(void, mix_rows, (float *y, const float *x, long xrow, const float *weights, long taps, long n),
+             (y, x, xrow, weights, taps, n))
+/// The same of bytes, times scale.
+ARBEX_KERNEL(void, mix_byte_rows, (float *y, const uint8_t *x, long xrow, const float *weights, long taps,
+             float scale, long n), (y, x, xrow, weights, taps, scale, n))
+/// Pixel i of each of `rows` rows: sum over t of weights[taps i + t] x[starts[i] + t]. One more float must be
+/// readable behind each row of x.
+ARBEX_KERNEL(void, mix_pixels, (float *y, long yrow, const float *x, long xrow, long rows, const int32_t *starts,
+             const float *weights, long taps, long n), (y, yrow, x, xrow, rows, starts, weights, taps, n))
+/// A straight walk over a picture: step i is at (dx s + x, dy s + y) with s = first + i, in pixels from the top left
+/// one; what lies outside is held at the border.
+typedef struct { float first, dx, dy, x, y; } arbex_walk;
+/// The colours on the way, bilinearly between pixels, of a picture of at least 2 x 2.
+ARBEX_KERNEL(void, walk_pixels, (float *y, const float *x, long width, long height, arbex_walk walk, long n),
+             (y, x, width, height, walk, n))
+/// y = x from its last pixel to its first; not in place. One more float must be readable behind x.
+ARBEX_KERNEL(void, reverse_pixels, (float *y, const float *x, long n), (y, x, n))
+/// The sum of 0.2989 red + 0.587 green + 0.114 blue.
+ARBEX_KERNEL(double, lightness_sum, (const float *x, long pixels), (x, pixels))
+/// x = scale x + offset, held within 0 ... 1
+ARBEX_KERNEL(void, scale_within_unit, (float *x, float scale, float offset, long n), (x, scale, offset, n))
+/// x = share x + (1 - share) lightness, held within 0 ... 1
+ARBEX_KERNEL(void, saturate, (float *x, float share, long pixels), (x, share, pixels))
+/// Turns the hue by -3 ... 3 sixths of the colour circle.
+ARBEX_KERNEL(void, turn_hue, (float *x, float sixths, long pixels), (x, sixths, pixels))
+/// y = (x - mean) scale, with three means and scales.
+ARBEX_KERNEL(void, normalize_pixels, (float *y, const float *x, const float *mean, const float *scale, long pixels),
+             (y, x, mean, scale, pixels))

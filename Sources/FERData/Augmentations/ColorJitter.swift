@@ -35,18 +35,16 @@ public struct ColorJitter: Augmentation {
     let saturation = factor(options.saturation, &random)
     let hue = random.uniform(-options.hue, options.hue)
     guard isChanged else { return }
+    var steps: [ColourStep] = []
     for step in order {
       switch step {
-      case 0: if options.brightness > 0 { image.mixColours(with: { _ in 0 }, share: brightness) }
-      case 1:
-        if options.contrast > 0 {
-          let mean = image.meanLightness
-          image.mixColours(with: { _ in mean }, share: contrast)
-        }
-      case 2: if options.saturation > 0 { image.mixColours(with: { $0 }, share: saturation) }
-      default: if options.hue > 0 { image.shiftHue(by: hue) }
+      case 0: if options.brightness > 0 { steps.append(.brightness(brightness)) }
+      case 1: if options.contrast > 0 { steps.append(.contrast(contrast)) }
+      case 2: if options.saturation > 0 { steps.append(.saturation(saturation)) }
+      default: if options.hue > 0 { steps.append(.hue(hue)) }
       }
     }
+    image.change(steps)
   }
 
   private func factor(_ strength: Float, _ random: inout RandomSource) -> Float {

@@ -21,6 +21,6 @@ public struct Grey: Augmentation {
 
   /// Changes the image in place, by numbers from `random` alone.
   public func apply(to image: inout Image, size: Int, random: inout RandomSource) {
-    if random.chance(options.probability) { image.mixColours(with: { $0 }, share: 0) }
+    if random.chance(options.probability) { image.change([.saturation(0)]) }
   }
 }

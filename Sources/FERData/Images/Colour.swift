@@ -1,68 +1,72 @@
 import FERCore
+import TensorKit
+
+/// One change of all colours, as torchvision's `adjust_...` make it; results are held within 0...1.
+enum ColourStep: Equatable {
+  /// Each value becomes this many times itself.
+  case brightness(Float)
+  /// Each value becomes this share of itself and the rest of the image's mean lightness.
+  case contrast(Float)
+  /// Each value becomes this share of itself and the rest of its pixel's lightness.
+  case saturation(Float)
+  /// The colour circle turns by this share of its whole.
+  case hue(Float)
+}
 
 extension Image {
-  /// How light a colour looks (ITU-R BT.601), as Pillow and torchvision reckon it.
-  @inline(__always)
-  static func lightness(_ red: Float, _ green: Float, _ blue: Float) -> Float {
-    0.2989 * red + 0.587 * green + 0.114 * blue
-  }
-
-  /// The mean lightness of all pixels; 0 where there are none.
+  /// The mean lightness of all pixels (ITU-R BT.601, as Pillow and torchvision reckon it); 0 where there are none.
   var meanLightness: Float {
-    var total = 0.0
     pixels.withUnsafeBufferPointer { pixels in
-      for pixel in stride(from: 0, to: pixels.count, by: 3) {
-        total += Double(Self.lightness(pixels[pixel], pixels[pixel + 1], pixels[pixel + 2]))
-      }
+      guard let start = pixels.baseAddress, !pixels.isEmpty else { return 0 }
+      return Float(PixelLoops.lightnessSum(start, count: pixels.count / 3) * 3 / Double(pixels.count))
     }
-    return pixels.isEmpty ? 0 : Float(total * 3 / Double(pixels.count))
   }
 
-  /// Each value becomes `share` of itself and the rest of `other`, which is given the pixel's lightness; held
-  /// within 0...1.
-  mutating func mixColours(with other: (Float) -> Float, share: Float) {
+  /// Makes the changes in their order.
+  ///
+  /// Contrast needs the mean of all that was changed before; otherwise the steps are taken together, piece by piece
+  /// of the image, so that a piece is in the cache for all of them.
+  mutating func change(_ steps: [ColourStep]) {
     pixels.withUnsafeMutableBufferPointer { pixels in
-      for pixel in stride(from: 0, to: pixels.count, by: 3) {
-        let lightness = Self.lightness(pixels[pixel], pixels[pixel + 1], pixels[pixel + 2])
-        let rest = (1 - share) * other(lightness)
-        for index in pixel..<pixel + 3 { pixels[index] = min(1, max(0, share * pixels[index] + rest)) }
+      guard let start = pixels.baseAddress, !pixels.isEmpty else { return }
+      var ready: [Loop] = []
+      for step in steps {
+        switch step {
+        case .brightness(let factor): ready.append(.scale(factor, 0))
+        case .saturation(let share): ready.append(.saturate(share))
+        case .hue(let shift): ready.append(.turn(6 * (shift - shift.rounded())))
+        case .contrast(let share):
+          let total = Self.run(ready, start, pixels.count / 3, summing: true)
+          ready = [.scale(share, (1 - share) * Float(total * 3 / Double(pixels.count)))]
+        }
       }
+      _ = Self.run(ready, start, pixels.count / 3, summing: false)
     }
   }
 
-  /// Turns the colour circle by `shift` of its whole.
-  mutating func shiftHue(by shift: Float) {
-    pixels.withUnsafeMutableBufferPointer { pixels in
-      for pixel in stride(from: 0, to: pixels.count, by: 3) {
-        let turned = Self.hueShifted(pixels[pixel], pixels[pixel + 1], pixels[pixel + 2], by: shift)
-        (pixels[pixel], pixels[pixel + 1], pixels[pixel + 2]) = (turned.red, turned.green, turned.blue)
-      }
-    }
+  private enum Loop {
+    case scale(Float, Float)
+    case saturate(Float)
+    case turn(Float)
   }
 
-  /// By way of hue, saturation and value.
-  private static func hueShifted(
-    _ red: Float, _ green: Float, _ blue: Float, by shift: Float
-  ) -> (red: Float, green: Float, blue: Float) {
-    let value = max(red, green, blue)
-    let chroma = value - min(red, green, blue)
-    guard chroma > 0 else { return (red, green, blue) }
-    var hue: Float  // in sixths of the circle
-    if value == red {
-      hue = (green - blue) / chroma
-    } else if value == green {
-      hue = 2 + (blue - red) / chroma
-    } else {
-      hue = 4 + (red - green) / chroma
+  /// Runs the loops piece by piece. The sum of the lightness afterwards, where it is wanted.
+  private static func run(
+    _ loops: [Loop], _ pixels: UnsafeMutablePointer<Float>, _ count: Int, summing: Bool
+  ) -> Double {
+    var total = 0.0
+    for first in stride(from: 0, to: loops.isEmpty && !summing ? 0 : count, by: 1024) {
+      let (piece, length) = (pixels + 3 * first, min(1024, count - first))
+      for loop in loops {
+        switch loop {
+        case .scale(let scale, let offset): PixelLoops.scale(piece, by: scale, offset: offset, count: 3 * length)
+        case .saturate(let share): PixelLoops.saturate(piece, share: share, count: length)
+        case .turn(let sixths): PixelLoops.turnHue(piece, sixths: sixths, count: length)
+        }
+      }
+      if summing { total += PixelLoops.lightnessSum(piece, count: length) }
     }
-    hue += 6 * shift
-    // A channel is full within one sixth of its own hue, absent beyond two, and in between on a ramp.
-    func channel(_ own: Float) -> Float {
-      var distance = abs(hue - own).truncatingRemainder(dividingBy: 6)
-      if distance > 3 { distance = 6 - distance }
-      return value - chroma * min(1, max(0, distance - 1))
-    }
-    return (channel(0), channel(2), channel(4))
+    return total
   }
 
   /// Paints a rectangle that lies within the image.

@@ -1,5 +1,6 @@
 import FERCore
 import Foundation
+import TensorKit
 
 /// What lies outside an image.
 public enum ImageBorder: String, Sendable, CaseIterable {
@@ -64,17 +65,17 @@ extension Image {
   {
     let (newWidth, newHeight) = (max(0, newWidth), max(0, newHeight))
     guard width > 0, height > 0 else { return Image(width: newWidth, height: newHeight, colour: [0, 0, 0]) }
-    let columns = (0..<newWidth).map { border.source(x + $0, width) }
     let isInside = x >= 0 && x + newWidth <= width
+    let columns = isInside ? [] : (0..<newWidth).map { border.source(x + $0, width) }
     let result = [Float](unsafeUninitializedCapacity: newWidth * newHeight * 3) { target, count in
-      target.initialize(repeating: 0)
+      if border == .zero { target.initialize(repeating: 0) }
       pixels.withUnsafeBufferPointer { source in
         for row in 0..<newHeight {
           guard let from = border.source(y + row, height) else { continue }
           let line = UnsafeMutableBufferPointer(rebasing: target[row * newWidth * 3..<(row + 1) * newWidth * 3])
           if isInside {
             let start = (from * width + x) * 3
-            for index in 0..<newWidth * 3 { line[index] = source[start + index] }
+            _ = line.update(fromContentsOf: source[start..<start + newWidth * 3])
             continue
           }
           for column in 0..<newWidth {
@@ -90,15 +91,16 @@ extension Image {
 
   /// Swaps left and right.
   public mutating func flip() {
-    let width = width
-    let height = height
+    let (width, height) = (width, height)
     pixels.withUnsafeMutableBufferPointer { pixels in
-      for y in 0..<height {
-        var (left, right) = (y * width * 3, ((y + 1) * width - 1) * 3)
-        while left < right {
-          for channel in 0..<3 { pixels.swapAt(left + channel, right + channel) }
-          left += 3
-          right -= 3
+      guard let pixels = pixels.baseAddress else { return }
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: width * 3 + 1) { copy in
+        guard let copy = copy.baseAddress else { return }
+        copy.initialize(repeating: 0, count: width * 3 + 1)
+        for y in 0..<height {
+          let row = pixels + y * width * 3
+          copy.update(from: row, count: width * 3)
+          PixelLoops.reverse(copy, into: row, count: width)
         }
       }
     }
@@ -114,31 +116,55 @@ extension Image {
   /// Positions between pixels are mixed bilinearly.
   public func warped(by map: PlaneMap, border: ImageBorder) -> Image {
     guard width > 0, height > 0 else { return self }
-    var result = self
     let (centreX, centreY) = (Float(width - 1) / 2, Float(height - 1) / 2)
-    result.pixels.withUnsafeMutableBufferPointer { target in
+    let result = [Float](unsafeUninitializedCapacity: width * height * 3) { target, count in
       pixels.withUnsafeBufferPointer { source in
         for y in 0..<height {
           let v = Float(y) - centreY
-          for x in 0..<width {
+          let (startX, startY) = (map.b * v + map.c + centreX, map.e * v + map.f + centreY)
+          let place = { (x: Int) -> (x: Float, y: Float) in
             let u = Float(x) - centreX
-            let fromX = map.a * u + map.b * v + map.c + centreX
-            let fromY = map.d * u + map.e * v + map.f + centreY
-            let to = (y * width + x) * 3
-            mixed(source, fromX, fromY, border, target, to)
+            return (map.a * u + startX, map.d * u + startY)
           }
+          let quick = quickRange(border, place)
+          let line = y * width * 3
+          for x in 0..<quick.lowerBound { mixed(source, place(x), border, target, line + 3 * x) }
+          if let from = source.baseAddress, let to = target.baseAddress, !quick.isEmpty {
+            PixelLoops.walk(
+              .init(first: Float(quick.lowerBound) - centreX, dx: map.a, dy: map.d, x: startX, y: startY), over: from,
+              width: width, height: height, into: to + line + 3 * quick.lowerBound, count: quick.count)
+          }
+          for x in quick.upperBound..<width { mixed(source, place(x), border, target, line + 3 * x) }
         }
       }
+      count = width * height * 3
     }
-    return result
+    return Image(width: width, height: height, pixels: result)
+  }
+
+  /// Which pixels of a row lie at places that need no look at the border: all that are within the image, and with
+  /// `edge` the others too, as holding a place at the border is the same.
+  private func quickRange(_ border: ImageBorder, _ place: (Int) -> (x: Float, y: Float)) -> Range<Int> {
+    let ends = [place(0), place(width - 1)]
+    guard width > 1, height > 1, ends.allSatisfy({ abs($0.x) < 1e6 && abs($0.y) < 1e6 }) else { return 0..<0 }
+    if border == .edge { return 0..<width }
+    func isWithin(_ x: Int) -> Bool {
+      let at = place(x)
+      return at.x >= 0 && at.y >= 0 && at.x <= Float(width - 1) && at.y <= Float(height - 1)
+    }
+    var (first, end) = (0, width)
+    while first < end && !isWithin(first) { first += 1 }
+    while end > first && !isWithin(end - 1) { end -= 1 }
+    return first..<end
   }
 
   /// Writes the colour at (x, y) to `target`.
   @inline(__always)
   private func mixed(
-    _ source: UnsafeBufferPointer<Float>, _ x: Float, _ y: Float, _ border: ImageBorder,
+    _ source: UnsafeBufferPointer<Float>, _ place: (x: Float, y: Float), _ border: ImageBorder,
     _ target: UnsafeMutableBufferPointer<Float>, _ to: Int
   ) {
+    let (x, y) = place
     // Far outside, and for what is not a number, the position itself would not fit into an integer.
     guard abs(x) < 1e6, abs(y) < 1e6 else {
       for channel in 0..<3 { target[to + channel] = 0 }
@@ -147,16 +173,6 @@ extension Image {
     let (left, top) = (x.rounded(.down), y.rounded(.down))
     let (column, row) = (Int(left), Int(top))
     let (shareX, shareY) = (x - left, y - top)
-    if column >= 0, row >= 0, column + 1 < width, row + 1 < height {
-      let upper = (row * width + column) * 3
-      let lower = upper + width * 3
-      for channel in 0..<3 {
-        let above = source[upper + channel] + shareX * (source[upper + 3 + channel] - source[upper + channel])
-        let below = source[lower + channel] + shareX * (source[lower + 3 + channel] - source[lower + channel])
-        target[to + channel] = above + shareY * (below - above)
-      }
-      return
-    }
     var (red, green, blue): (Float, Float, Float) = (0, 0, 0)
     for (dy, weightY) in [(0, 1 - shareY), (1, shareY)] {
       guard weightY > 0, let from = border.source(row + dy, height) else { continue }

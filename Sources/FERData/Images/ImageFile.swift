@@ -102,16 +102,12 @@ public enum ImageFile {
 extension Image {
   /// An image from eight-bit RGB values; 255 becomes 1.
   public init(width: Int, height: Int, bytes: UnsafeBufferPointer<UInt8>) {
-    let pixels = [Float](unsafeUninitializedCapacity: bytes.count) { buffer, count in
-      for index in 0..<bytes.count { buffer[index] = Float(bytes[index]) / 255 }
-      count = bytes.count
-    }
-    self.init(width: width, height: height, pixels: pixels)
+    self.init(width: width, height: height, eightBit: Array(bytes))
   }
 
   /// The pixels in eight bits, rounded and held within 0...255; what is not a number becomes 0.
   public var bytes: [UInt8] {
-    pixels.map { value in
+    eightBit ?? pixels.map { value in
       let scaled = value * 255 + 0.5
       return scaled >= 255 ? 255 : scaled > 0 ? UInt8(scaled) : 0
     }

@@ -1,10 +1,11 @@
 import FERCore
+import TensorKit
 
-/// Resizing in two passes, rows then columns. Each pass is a table: which source pixels make an output pixel,
-/// and with which weights.
+/// Resizing in two passes, columns then rows, a few output rows at a time so that what lies between the passes stays
+/// in the cache. Each pass is a table: which source pixels make an output pixel, and with which weights.
 struct ResizeTable {
   /// The first source pixel of each output pixel.
-  private(set) var starts: [Int] = []
+  private(set) var starts: [Int32] = []
   /// `taps` weights for each output pixel; unused ones are 0.
   private(set) var weights: [Float] = []
   /// The weights of each output pixel.
@@ -17,7 +18,13 @@ struct ResizeTable {
   /// Pillow's `resize(BILINEAR)` does, so that fine patterns do not turn into false ones.
   init(from source: Int, to target: Int, antialias: Bool) {
     guard source > 0, target > 0 else { return }
-    if antialias && source > target {
+    starts.reserveCapacity(target)
+    weights.reserveCapacity(target * 2)
+    if source == target {
+      taps = 1
+      starts += 0..<Int32(target)
+      weights += repeatElement(1, count: target)
+    } else if antialias && source > target {
       fillTriangles(from: source, to: target)
     } else {
       fillNeighbours(from: source, to: target)
@@ -32,8 +39,9 @@ struct ResizeTable {
       let first = min(Int(position), source - 1)
       let start = min(first, source - taps)
       let share = first > start ? 1 : position - Float(first)
-      starts.append(start)
-      weights += taps == 1 ? [1] : [1 - share, share]
+      starts.append(Int32(start))
+      if taps > 1 { weights.append(1 - share) }
+      weights.append(taps > 1 ? share : 1)
     }
   }
 
@@ -45,12 +53,13 @@ struct ResizeTable {
       let first = max(0, Int(centre - scale + 0.5))
       let end = min(source, Int(centre + scale + 0.5))
       let start = min(first, source - taps)
-      let raw = (start..<start + taps).map { pixel in
+      let weight = { (pixel: Int) -> Double in
         pixel < first || pixel >= end ? 0 : max(0, 1 - abs((Double(pixel) - centre + 0.5) / scale))
       }
-      let total = raw.reduce(0, +)
-      starts.append(start)
-      weights += raw.map { Float($0 / total) }
+      var total = 0.0
+      for pixel in start..<start + taps { total += weight(pixel) }
+      for pixel in start..<start + taps { weights.append(Float(weight(pixel) / total)) }
+      starts.append(Int32(start))
     }
   }
 }
@@ -64,11 +73,64 @@ extension Image {
     guard width > 0, height > 0, newWidth > 0, newHeight > 0 else {
       return Image(width: newWidth, height: newHeight, colour: [0, 0, 0])
     }
-    let rows = ResizeTable(from: width, to: newWidth, antialias: antialias)
-    let columns = ResizeTable(from: height, to: newHeight, antialias: antialias)
-    let narrowed = Self.resizingRows(of: pixels, width: width, height: height, to: newWidth, rows)
-    let result = Self.resizingColumns(of: narrowed, row: newWidth * 3, to: newHeight, columns)
+    let (rows, columns) = (
+      ResizeTable(from: width, to: newWidth, antialias: antialias),
+      ResizeTable(from: height, to: newHeight, antialias: antialias)
+    )
+    let line = width * 3
+    let result = [Float](unsafeUninitializedCapacity: newWidth * newHeight * 3) { target, count in
+      count = newWidth * newHeight * 3
+      guard let target = target.baseAddress else { return }
+      if let eightBit {
+        eightBit.withUnsafeBufferPointer { source in
+          guard let source = source.baseAddress else { return }
+          Self.resize(width: width, to: target, rows, columns) { start, weights, into in
+            PixelLoops.mixRows(
+              source + start * line, stride: line, weights: weights, taps: columns.taps, scale: 1 / 255, into: into,
+              count: line)
+          }
+        }
+      } else {
+        pixels.withUnsafeBufferPointer { source in
+          guard let source = source.baseAddress else { return }
+          Self.resize(width: width, to: target, rows, columns) { start, weights, into in
+            PixelLoops.mixRows(
+              source + start * line, stride: line, weights: weights, taps: columns.taps, into: into, count: line)
+          }
+        }
+      }
+    }
     return Image(width: newWidth, height: newHeight, pixels: result)
+  }
+
+  /// - Parameter mix: makes one line of the old width: from source line `start` on, with these weights.
+  private static func resize(
+    width: Int, to target: UnsafeMutablePointer<Float>, _ rows: ResizeTable, _ columns: ResizeTable,
+    mix: (_ start: Int, _ weights: UnsafePointer<Float>, _ into: UnsafeMutablePointer<Float>) -> Void
+  ) {
+    let (newLine, together) = (rows.starts.count * 3, 4)
+    let stride = width * 3 + 1
+    columns.weights.withUnsafeBufferPointer { weights in
+      func line(_ y: Int, _ into: UnsafeMutablePointer<Float>) {
+        guard let weights = weights.baseAddress else { return }
+        mix(Int(columns.starts[y]), weights + y * columns.taps, into)
+      }
+      if width == rows.starts.count {
+        for y in columns.starts.indices { line(y, target + y * newLine) }
+        return
+      }
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: together * stride) { mixed in
+        guard let mixed = mixed.baseAddress else { return }
+        mixed.initialize(repeating: 0, count: together * stride)
+        for first in Swift.stride(from: 0, to: columns.starts.count, by: together) {
+          let count = min(together, columns.starts.count - first)
+          for row in 0..<count { line(first + row, mixed + row * stride) }
+          PixelLoops.mixPixels(
+            mixed, stride: stride, rowCount: count, starts: rows.starts, weights: rows.weights, taps: rows.taps,
+            into: target + first * newLine, targetStride: newLine, count: rows.starts.count)
+        }
+      }
+    }
   }
 
   /// A single colour everywhere.
@@ -81,53 +143,5 @@ extension Image {
       count = width * height * 3
     }
     self.init(width: width, height: height, pixels: pixels)
-  }
-
-  private static func resizingRows(
-    of pixels: [Float], width: Int, height: Int, to newWidth: Int, _ table: ResizeTable
-  ) -> [Float] {
-    if width == newWidth { return pixels }
-    return [Float](unsafeUninitializedCapacity: newWidth * height * 3) { target, count in
-      pixels.withUnsafeBufferPointer { source in
-        table.weights.withUnsafeBufferPointer { weights in
-          for y in 0..<height {
-            for x in 0..<newWidth {
-              var from = (y * width + table.starts[x]) * 3
-              var (red, green, blue): (Float, Float, Float) = (0, 0, 0)
-              for tap in x * table.taps..<(x + 1) * table.taps {
-                red += weights[tap] * source[from]
-                green += weights[tap] * source[from + 1]
-                blue += weights[tap] * source[from + 2]
-                from += 3
-              }
-              let to = (y * newWidth + x) * 3
-              (target[to], target[to + 1], target[to + 2]) = (red, green, blue)
-            }
-          }
-        }
-      }
-      count = newWidth * height * 3
-    }
-  }
-
-  private static func resizingColumns(
-    of pixels: [Float], row: Int, to newHeight: Int, _ table: ResizeTable
-  ) -> [Float] {
-    if pixels.count == row * newHeight { return pixels }
-    return [Float](unsafeUninitializedCapacity: row * newHeight) { target, count in
-      target.initialize(repeating: 0)
-      pixels.withUnsafeBufferPointer { source in
-        for y in 0..<newHeight {
-          let line = UnsafeMutableBufferPointer(rebasing: target[y * row..<(y + 1) * row])
-          for tap in 0..<table.taps {
-            let weight = table.weights[y * table.taps + tap]
-            if weight == 0 { continue }
-            let from = (table.starts[y] + tap) * row
-            for x in 0..<row { line[x] += weight * source[from + x] }
-          }
-        }
-      }
-      count = row * newHeight
-    }
   }
 }

@@ -1,3 +1,4 @@
+import CImageCodecs
 import FERCore
 import Foundation
 import TensorKit
@@ -17,45 +18,20 @@ final class BatchWork: @unchecked Sendable {
   /// A batch whose samples have all been tried.
   struct Finished {
     let number: Int
-    let values: Values
-    let pipeline: InputPipeline
+    let values: TensorBuffer
     var indices: [Int] = []
     var labels: [Int] = []
     var places: [Int] = []
     var bad: [Bad] = []
 
     func batch() -> Batch {
-      let size = pipeline.valueCount
-      let images = Tensor([indices.count, pipeline.size, pipeline.size, 3]) { target in
-        for (slot, place) in places.enumerated() {
-          let sample = UnsafeMutableBufferPointer(rebasing: target[slot * size..<(slot + 1) * size])
-          _ = sample.update(fromContentsOf: values[place])
-        }
-      }
+      let images = bad.isEmpty ? values.finished() : values.finished(keeping: places)
       return Batch(number: number, images: images, labels: labels, indices: indices)
     }
   }
 
-  /// The pixel values of one batch under construction.
-  final class Values: @unchecked Sendable {
-    private let buffer: UnsafeMutableBufferPointer<Float>
-    private let size: Int
-
-    init(samples: Int, size: Int) {
-      self.size = size
-      buffer = .allocate(capacity: samples * size)
-      buffer.initialize(repeating: 0)
-    }
-
-    deinit { buffer.deallocate() }
-
-    subscript(place: Int) -> UnsafeMutableBufferPointer<Float> {
-      UnsafeMutableBufferPointer(rebasing: buffer[place * size..<(place + 1) * size])
-    }
-  }
-
   private struct Pending {
-    let values: Values
+    let values: TensorBuffer
     var remaining: Int
     var problems: [Int: DataProblem] = [:]
   }
@@ -101,7 +77,10 @@ final class BatchWork: @unchecked Sendable {
     }
   }
 
+  private static let keepsFreedMemory: Void = image_codec_keep_freed_memory()
+
   func start(workers: Int) {
+    Self.keepsFreedMemory
     guard workers > 0, nextBatch < batches.count else { return }
     hasWorkers = true
     running = workers
@@ -147,9 +126,9 @@ final class BatchWork: @unchecked Sendable {
 
   private func finish(_ number: Int, _ batch: Pending?) -> Finished {
     guard let batch else {
-      return Finished(number: number, values: Values(samples: 0, size: 0), pipeline: pipeline)
+      return Finished(number: number, values: buffer(samples: 0))
     }
-    var finished = Finished(number: number, values: batch.values, pipeline: pipeline)
+    var finished = Finished(number: number, values: batch.values)
     for (place, index) in batches[number].enumerated() {
       if let problem = batch.problems[place] {
         finished.bad.append(Bad(index: index, problem: problem))
@@ -178,7 +157,7 @@ final class BatchWork: @unchecked Sendable {
   private struct Claim {
     let number: Int
     let place: Int
-    let values: Values
+    let values: TensorBuffer
   }
 
   private func claim(waits: Bool) -> Claim? {
@@ -203,9 +182,13 @@ final class BatchWork: @unchecked Sendable {
 
   private func begin(_ number: Int) -> Pending {
     let count = batches[number].count
-    let batch = Pending(values: Values(samples: count, size: pipeline.valueCount), remaining: count)
+    let batch = Pending(values: buffer(samples: count), remaining: count)
     pending[number] = batch
     return batch
+  }
+
+  private func buffer(samples: Int) -> TensorBuffer {
+    TensorBuffer([samples, pipeline.size, pipeline.size, 3])
   }
 
   private func make(_ claim: Claim) -> DataProblem? {

@@ -68,15 +68,11 @@ public struct InputPipeline: Sendable {
 
   private func normalize(_ image: Image, into target: UnsafeMutableBufferPointer<Float>) {
     precondition(target.count == valueCount, "InputPipeline: room for \(target.count) values, need \(valueCount)")
-    let scale = normalization.deviation.map { 1 / $0 }
-    let (red, green, blue) = (normalization.mean[0], normalization.mean[1], normalization.mean[2])
-    let (perRed, perGreen, perBlue) = (scale[0], scale[1], scale[2])
     image.pixels.withUnsafeBufferPointer { pixels in
-      for pixel in stride(from: 0, to: min(pixels.count, target.count), by: 3) {
-        target[pixel] = (pixels[pixel] - red) * perRed
-        target[pixel + 1] = (pixels[pixel + 1] - green) * perGreen
-        target[pixel + 2] = (pixels[pixel + 2] - blue) * perBlue
-      }
+      guard let source = pixels.baseAddress, let target = target.baseAddress else { return }
+      PixelLoops.normalize(
+        source, mean: normalization.mean, scale: normalization.deviation.map { 1 / $0 }, into: target,
+        count: pixels.count / 3)
     }
   }
 }
