@@ -5,8 +5,9 @@ import CKernels
 /// A flat list, not a linked graph: freeing a long history cannot overflow the stack. Each entry lets go of
 /// what it kept from the forward pass as soon as the backward pass has used it.
 public final class Tape: @unchecked Sendable {
-  /// Takes the gradient of an operation's result; gives one per input, nil where nobody asked.
-  typealias Backward = (Tensor) -> [Tensor?]
+  /// Takes the gradient of an operation's result; gives one per input, nil where nobody asked. Nobody else needs that
+  /// gradient any more: see ``Tensor/recycled()``.
+  typealias Backward = (inout Tensor) -> [Tensor?]
 
   private struct Entry {
     var inputs: [Int]
@@ -55,19 +56,34 @@ public final class Tape: @unchecked Sendable {
   }
 
   private func step(back slot: Int) {
-    guard let backward = entries[slot].backward else { return }
-    entries[slot].backward = nil
-    guard let incoming = gradients[slot] else { return }
-    gradients[slot] = nil
-    let found = Profile.backward(of: entries[slot].label) { backward(incoming) }
-    for (input, gradient) in zip(entries[slot].inputs, found) where input >= 0 {
-      if let gradient { accumulate(gradient, at: input) }
+    var found = inputGradients(of: slot)
+    for (place, input) in zip(found.indices, entries[slot].inputs) {
+      guard input >= 0, let gradient = found[place] else { continue }
+      found[place] = nil
+      accumulate(gradient, at: input)
     }
+  }
+
+  /// Empty where the loss does not depend on the operation. What it kept, and the gradient of its result, are let go
+  /// of before the sums are made.
+  private func inputGradients(of slot: Int) -> [Tensor?] {
+    guard let backward = entries[slot].backward else { return [] }
+    entries[slot].backward = nil
+    guard var incoming = gradients[slot] else { return [] }
+    gradients[slot] = nil
+    return Profile.backward(of: entries[slot].label) { backward(&incoming) }
   }
 
   /// The gradient of the leaf watched under `key`; nil where the loss does not depend on it.
   public func gradient(for key: ObjectIdentifier) -> Tensor? {
     watched[key].flatMap { gradients.indices.contains($0) ? gradients[$0] : nil }
+  }
+
+  /// The same, handed over: the tape forgets it.
+  public func takeGradient(for key: ObjectIdentifier) -> Tensor? {
+    guard let slot = watched[key], gradients.indices.contains(slot) else { return nil }
+    defer { gradients[slot] = nil }
+    return gradients[slot]
   }
 
   /// The gradient of a watched tensor; nil where the loss does not depend on it.
@@ -90,13 +106,15 @@ public final class Tape: @unchecked Sendable {
     return result
   }
 
-  private func accumulate(_ gradient: Tensor, at slot: Int) {
+  private func accumulate(_ gradient: consuming Tensor, at slot: Int) {
     guard var sum = gradients[slot] else {
       gradients[slot] = gradient.detached
       return
     }
     gradients[slot] = nil
     require(sum.shape == gradient.shape ? nil : ShapeIssue("gradient", "\(gradient.shape)", "\(sum.shape)"))
+    // Into the memory of one of the two, if one of them is nobody else's.
+    if !sum.isUnshared && gradient.isUnshared { swap(&sum, &gradient) }
     sum.update { buffer in
       let target = buffer.baseAddress!, source = gradient.pointer
       Parallel.forEachBlock(of: buffer.count, size: 1 << 16) {
@@ -111,7 +129,8 @@ extension Tensor {
   /// An operation's result: on the tape of its inputs, if one of them is on a tape.
   ///
   /// `backward` may keep what it needs of the inputs; it is given `detached` ones, so that tape and tensors do
-  /// not hold each other. It returns one gradient per input, nil where `inputs[i].isTracked` is false.
+  /// not hold each other. It returns one gradient per input, nil where `inputs[i].isTracked` is false, and may
+  /// overwrite the one it is given.
   /// - Parameter operation: what a ``Profile`` calls it.
   /// - Parameter work: multiply-adds of its first two inputs, for a ``Profile``.
   func recorded(

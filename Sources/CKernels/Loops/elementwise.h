@@ -44,6 +44,7 @@ void ARBEX_NAME(relu)(float *y, const float *x, long n) {
   for (long i = 0; i < n; i++) y[i] = x[i] < 0 ? 0 : x[i];
 }
 void ARBEX_NAME(relu_gradient)(float *dx, const float *dy, const float *y, long n) {
+  ARBEX_IN_PLACE
   for (long i = 0; i < n; i++) dx[i] = y[i] > 0 ? dy[i] : 0;
 }
 
@@ -56,6 +57,7 @@ void ARBEX_NAME(gelu)(float *y, const float *x, long n) {
   for (long i = 0; i < n; i++) y[i] = x[i] * normal_cumulative(x[i]);
 }
 void ARBEX_NAME(gelu_gradient)(float *dx, const float *dy, const float *x, long n) {
+  ARBEX_IN_PLACE
   for (long i = 0; i < n; i++) {
     float density = 0.39894228040143268f * arbex_expf(-0.5f * x[i] * x[i]);
     dx[i] = dy[i] * (normal_cumulative(x[i]) + x[i] * density);
@@ -65,5 +67,6 @@ void ARBEX_NAME(clamp_min)(float *y, const float *x, float lowest, long n) {
   for (long i = 0; i < n; i++) y[i] = x[i] < lowest ? lowest : x[i];
 }
 void ARBEX_NAME(clamp_min_gradient)(float *dx, const float *dy, const float *x, float lowest, long n) {
+  ARBEX_IN_PLACE
   for (long i = 0; i < n; i++) dx[i] = x[i] < lowest ? 0 : dy[i];
 }

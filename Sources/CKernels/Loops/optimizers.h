@@ -2,6 +2,7 @@
 // `decay` times the value joins the gradient (L2 decay, 0 without).
 void ARBEX_NAME(adam)(float *out, const float *value, const float *gradient, float *first, float *second,
                       arbex_adam_factors f, long n) {
+  ARBEX_IN_PLACE
   for (long i = 0; i < n; i++) {
     float g = gradient[i] + f.decay * value[i];
     float m = first[i] + f.oneMinusBeta1 * (g - first[i]);
@@ -16,6 +17,7 @@ void ARBEX_NAME(adam)(float *out, const float *value, const float *gradient, flo
 // The first step has no velocity yet: it takes the gradient itself, undamped, as PyTorch does.
 void ARBEX_NAME(momentum)(float *out, const float *value, const float *gradient, float *velocity,
                           arbex_momentum_factors f, long n) {
+  ARBEX_IN_PLACE
   for (long i = 0; i < n; i++) {
     float g = gradient[i] + f.decay * value[i];
     float u = f.isFirst ? g : f.momentum * velocity[i] + f.oneMinusDampening * g;

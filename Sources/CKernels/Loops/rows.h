@@ -9,6 +9,7 @@ void ARBEX_NAME(prelu_gradient)(float *dx, float *dslope, const float *dy, const
     if (dslope)
       for (long c = 0; c < columns; c++) dslope[c] += x[c] > 0 ? 0 : dy[c] * x[c];
     if (dx) {
+      ARBEX_IN_PLACE
       for (long c = 0; c < columns; c++) dx[c] = x[c] > 0 ? dy[c] : slope[c] * dy[c];
       dx += columns;
     }
@@ -53,6 +54,7 @@ void ARBEX_NAME(batch_norm_gradient)(float *dx, const float *dy, const float *x,
                                      float count, long rows, long columns) {
   float share = 1.0f / count;
   for (long r = 0; r < rows; r++, x += columns, dy += columns, dx += columns)
+    ARBEX_IN_PLACE
     for (long c = 0; c < columns; c++) {
       float normalized = (x[c] - mean[c]) * inverse[c];
       dx[c] = scale[c] * inverse[c] * (dy[c] - share * (first[c] + normalized * second[c]));
@@ -148,11 +150,12 @@ void ARBEX_NAME(layer_norm_gradient)(float *dx, float *dscale, float *doffset, c
     }
     first /= (float)columns;
     second /= (float)columns;
+    ARBEX_IN_PLACE
     for (long c = 0; c < columns; c++) {
-      float normalized = (x[c] - m) * i;
-      dx[c] = i * (dy[c] * scale[c] - first - normalized * second);
-      dscale[c] += dy[c] * normalized;
-      doffset[c] += dy[c];
+      float normalized = (x[c] - m) * i, g = dy[c];
+      dx[c] = i * (g * scale[c] - first - normalized * second);
+      dscale[c] += g * normalized;
+      doffset[c] += g;
     }
   }
 }

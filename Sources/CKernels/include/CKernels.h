@@ -56,6 +56,7 @@ ARBEX_KERNEL(void, log, (float *y, const float *x, long n), (y, x, n))
 ARBEX_KERNEL(void, sqrt, (float *y, const float *x, long n), (y, x, n))
 ARBEX_KERNEL(void, sigmoid, (float *y, const float *x, long n), (y, x, n))
 ARBEX_KERNEL(void, relu, (float *y, const float *x, long n), (y, x, n))
+/// Of gradients, dx may be dy: here and in all below.
 ARBEX_KERNEL(void, relu_gradient, (float *dx, const float *dy, const float *y, long n), (dx, dy, y, n))
 /// x (1 + erf(x / sqrt 2)) / 2
 ARBEX_KERNEL(void, gelu, (float *y, const float *x, long n), (y, x, n))
@@ -150,6 +151,7 @@ typedef struct {
   float epsilon;
   float decay, shrink;
 } arbex_adam_factors;
+/// `out` may be `value`, here and below.
 ARBEX_KERNEL(void, adam, (float *out, const float *value, const float *gradient, float *first, float *second,
              arbex_adam_factors f, long n), (out, value, gradient, first, second, f, n))
 typedef struct {

@@ -61,7 +61,7 @@ struct TrainingStep {
       throw notFinite("the loss is \(value.total.item) (\(parts))", batch, step, progress)
     }
     tape.backward(from: value.total)
-    for parameter in trainable { parameter.gradient = tape.gradient(for: ObjectIdentifier(parameter)) }
+    for parameter in trainable { parameter.gradient = tape.takeGradient(for: ObjectIdentifier(parameter)) }
     try Profile.component("optimizer", .update, remainder: "check and clip") {
       if let bad = Gradients.firstNonFinite(in: trainable) {
         let words = "the gradient of \(bad.parameter.name) holds \(bad.count) numbers that are not finite"

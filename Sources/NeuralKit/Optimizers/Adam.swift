@@ -115,10 +115,10 @@ final class AdamMoments {
         beta2: Float(beta2), oneMinusBeta2: Float(1 - beta2),
         rootCorrection2: Float((1 - pow(beta2, Double(slot.steps))).squareRoot()), epsilon: epsilon,
         decay: isDecoupled ? 0 : decay, shrink: isDecoupled ? Float(1 - rate * Double(decay)) : 1)
-      parameter.rewrite { old, new in
+      parameter.rewrite { value in
         gradient.read { gradient in
           slot.arrays[0].change { first in
-            slot.arrays[1].change { arbex_adam(new, old, gradient, first, $0, factors, parameter.count) }
+            slot.arrays[1].change { arbex_adam(value, value, gradient, first, $0, factors, parameter.count) }
           }
         }
       }

@@ -23,8 +23,10 @@ public enum Gradients {
     let norm = norm(of: parameters)
     guard norm > limit, norm.isFinite else { return norm }
     let scale = Float(limit / (norm + 1e-6))
-    for parameter in parameters {
-      if let gradient = parameter.gradient { parameter.gradient = gradient * scale }
+    Parallel.forEach(parameters.count) { index in
+      parameters[index].gradient?.update { numbers in
+        if let base = numbers.baseAddress { arbex_scale(base, base, scale, numbers.count) }
+      }
     }
     return norm
   }

@@ -44,9 +44,9 @@ public final class SGD: Optimizer {
         oneMinusDampening: 1 - options.dampening, decay: options.weightDecay, nesterov: options.nesterov ? 1 : 0,
         isFirst: slot.steps == 0 ? 1 : 0)
       slot.steps += 1
-      parameter.rewrite { old, new in
+      parameter.rewrite { value in
         gradient.read { gradient in
-          slot.arrays[0].change { arbex_momentum(new, old, gradient, $0, factors, parameter.count) }
+          slot.arrays[0].change { arbex_momentum(value, value, gradient, $0, factors, parameter.count) }
         }
       }
     }

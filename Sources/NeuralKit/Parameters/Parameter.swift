@@ -53,6 +53,13 @@ public final class Parameter: @unchecked Sendable {
     }
   }
 
+  /// Changes the value, in place where nobody else shares its numbers.
+  func update(_ body: (UnsafeMutableBufferPointer<Float>) -> Void) {
+    precondition(stored != nil, "parameter \(name) is changed before it was filled or loaded")
+    stored?.update(body)
+    version += 1
+  }
+
   /// Whether it has a value yet.
   public var isFilled: Bool { stored != nil }
   /// Whether training changes it.

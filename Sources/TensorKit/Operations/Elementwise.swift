@@ -39,7 +39,7 @@ extension Tensor {
   public func relu() -> Tensor {
     let result = mapped(arbex_relu)
     return result.recorded(from: [self]) { gradient in
-      [gradient.mapped(with: result) { arbex_relu_gradient($0, $1, $2, $3) }]
+      [gradient.turned(with: result) { arbex_relu_gradient($0, $1, $2, $3) }]
     }
   }
 
@@ -47,7 +47,7 @@ extension Tensor {
   public func gelu() -> Tensor {
     let input = detached
     return mapped(arbex_gelu).recorded(from: [self]) { gradient in
-      [gradient.mapped(with: input) { arbex_gelu_gradient($0, $1, $2, $3) }]
+      [gradient.turned(with: input) { arbex_gelu_gradient($0, $1, $2, $3) }]
     }
   }
 
@@ -55,7 +55,7 @@ extension Tensor {
   public func clamped(min lowest: Float) -> Tensor {
     let input = detached
     return mapped { arbex_clamp_min($0, $1, lowest, $2) }.recorded(from: [self]) { gradient in
-      [gradient.mapped(with: input) { arbex_clamp_min_gradient($0, $1, $2, lowest, $3) }]
+      [gradient.turned(with: input) { arbex_clamp_min_gradient($0, $1, $2, lowest, $3) }]
     }
   }
 
@@ -75,7 +75,7 @@ extension Tensor {
     }
     let wants = (isTracked, slope.isTracked)
     return result.recorded(from: [self, slope]) { gradient in
-      let inputGradient = wants.0 ? Tensor(uninitialized: input.shape) : nil
+      let inputGradient = wants.0 ? gradient.recycled() : nil
       let slopeGradient = Tensor(uninitialized: slopes.shape)
       Self.sumsOverRows(rows, width: columns, into: slopeGradient.pointer) { sums, range in
         let start = range.lowerBound * columns
@@ -96,13 +96,14 @@ extension Tensor {
     return result
   }
 
-  /// Each pair of elements through a loop (result, first, second, count). Not recorded.
-  func mapped(
+  /// A gradient's elements, each with one of `other`, through a loop (result, gradient, other, count), in place where
+  /// nobody shares the gradient. Not recorded.
+  mutating func turned(
     with other: Tensor,
     _ loop: (UnsafeMutablePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int) -> Void
   ) -> Tensor {
-    require(count == other.count ? nil : ShapeIssue("gradient", "\(shape)", "\(other.shape)"))
-    let result = Tensor(uninitialized: other.shape)
+    require(shape == other.shape ? nil : ShapeIssue("gradient", "\(shape)", "\(other.shape)"))
+    let result = recycled()
     Parallel.forEachBlock(of: count, size: 1 << 15) {
       loop(result.pointer + $0.lowerBound, pointer + $0.lowerBound, other.pointer + $0.lowerBound, $0.count)
     }

@@ -40,7 +40,7 @@ extension Tensor {
       }
       var inputGradient: Tensor?
       if wants.0 {
-        let made = Tensor(uninitialized: input.shape)
+        let made = gradient.recycled()
         Parallel.forEachBlock(of: rows, size: max(16, (1 << 15) / columns)) {
           let start = $0.lowerBound * columns
           arbex_batch_norm_gradient(
@@ -114,7 +114,7 @@ extension Tensor {
     }
     let wants = (isTracked, scale.isTracked, offset.isTracked)
     return result.recorded(from: [self, scale, offset], operation: "layer norm") { gradient in
-      let inputGradient = Tensor(uninitialized: input.shape)
+      let inputGradient = gradient.recycled()
       let sums = Tensor(uninitialized: [2, columns])
       Self.sumsOverRows(rows, width: 2 * columns, into: sums.pointer) { both, range in
         let start = range.lowerBound * columns

@@ -82,6 +82,13 @@ public struct Tensor: Sendable {
     try body(UnsafeMutableBufferPointer(start: pointer, count: count))
   }
 
+  /// Whether no other tensor shares the numbers.
+  var isUnshared: Bool { mutating get { isKnownUniquelyReferenced(&storage) } }
+
+  /// A place for numbers made one by one from this tensor's, which nobody reads again: the same memory where no
+  /// other tensor shares it.
+  mutating func recycled() -> Tensor { isUnshared ? detached : Tensor(uninitialized: shape) }
+
   /// Whether a tape records what is made from this.
   public var isTracked: Bool { tape != nil }
   /// Whether every number is finite.
