@@ -81,26 +81,27 @@ public final class IR50: Backbone {
 private struct ResidualUnit {
   private let stride: Int
   private let projection: ConvolutionBlock?
-  private let first, second: ConvolutionBlock
+  private let residual: ConvolutionChain
 
   init(from: Int, to: Int, stride: Int, in scope: ParameterScope) {
     self.stride = stride
     let shortcut = scope / "shortcut_layer"
-    let residual = scope / "res_layer"
+    let place = scope / "res_layer"
     projection = from == to ? nil : ConvolutionBlock(
       Convolution(from: from, to: to, kernel: 1, stride: stride, bias: false, in: shortcut / 0),
       BatchNorm(to, in: shortcut / 1))
-    first = ConvolutionBlock(
-      normalizedBy: BatchNorm(from, in: residual / 0),
-      Convolution(from: from, to: to, kernel: 3, padding: 1, bias: false, in: residual / 1),
-      activation: .prelu(PReLU(to, in: residual / 2)))
-    second = ConvolutionBlock(
-      Convolution(from: to, to: to, kernel: 3, stride: stride, padding: 1, bias: false, in: residual / 3),
-      BatchNorm(to, in: residual / 4))
+    residual = ConvolutionChain(
+      ConvolutionBlock(
+        normalizedBy: BatchNorm(from, in: place / 0),
+        Convolution(from: from, to: to, kernel: 3, padding: 1, bias: false, in: place / 1),
+        activation: .prelu(PReLU(to, in: place / 2))),
+      ConvolutionBlock(
+        Convolution(from: to, to: to, kernel: 3, stride: stride, padding: 1, bias: false, in: place / 3),
+        BatchNorm(to, in: place / 4)))
   }
 
   func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    second(first(x, pass), adding: shortcut(x, pass), pass)
+    residual(x, adding: shortcut(x, pass), pass)
   }
 
   private func shortcut(_ x: Tensor, _ pass: ForwardPass) -> Tensor {

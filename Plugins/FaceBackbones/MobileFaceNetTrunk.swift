@@ -84,20 +84,19 @@ extension ConvolutionBlock {
 /// Expand by 1x1, filter each channel by 3x3, project by 1x1; with stride 1 the input is added.
 private struct SeparableBlock {
   let isResidual: Bool
-  let expand: ConvolutionBlock
-  let filter: ConvolutionBlock
-  let project: ConvolutionBlock
+  let layers: ConvolutionChain
 
   init(from: Int, to: Int, expanded: Int, stride: Int, in scope: ParameterScope) {
     isResidual = stride == 1
-    expand = ConvolutionBlock(from: from, to: expanded, kernel: 1, in: scope / "conv")
-    filter = ConvolutionBlock(
-      from: expanded, to: expanded, kernel: 3, stride: stride, padding: 1, groups: expanded, in: scope / "conv_dw")
-    project = ConvolutionBlock(from: expanded, to: to, kernel: 1, hasActivation: false, in: scope / "project")
+    layers = ConvolutionChain(
+      ConvolutionBlock(from: from, to: expanded, kernel: 1, in: scope / "conv"),
+      ConvolutionBlock(
+        from: expanded, to: expanded, kernel: 3, stride: stride, padding: 1, groups: expanded, in: scope / "conv_dw"),
+      ConvolutionBlock(from: expanded, to: to, kernel: 1, hasActivation: false, in: scope / "project"))
   }
 
   /// `[N, H, W, from]` -> `[N, H / stride, W / stride, to]`, sides rounded up.
   func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    project(filter(expand(x, pass), pass), adding: isResidual ? x : nil, pass)
+    layers(x, adding: isResidual ? x : nil, pass)
   }
 }

@@ -92,35 +92,37 @@ struct ResNetTrunk<Unit: ResNetUnit> {
 /// Two 3x3 convolutions.
 struct BasicUnit: ResNetUnit {
   static var expansion: Int { 1 }
-  private let first, second: ConvolutionBlock
+  private let residual: ConvolutionChain
   private let projection: ConvolutionBlock?
 
   init(from: Int, width: Int, stride: Int, in scope: ParameterScope) {
-    first = ConvolutionBlock(1, from: from, to: width, kernel: 3, stride: stride, activation: .relu, in: scope)
-    second = ConvolutionBlock(2, from: width, to: width, kernel: 3, activation: .relu, in: scope)
+    residual = ConvolutionChain(
+      ConvolutionBlock(1, from: from, to: width, kernel: 3, stride: stride, activation: .relu, in: scope),
+      ConvolutionBlock(2, from: width, to: width, kernel: 3, activation: .relu, in: scope))
     projection = ConvolutionBlock.projection(from: from, to: width, stride: stride, in: scope)
   }
 
   func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    second(first(x, pass), adding: projection?(x, pass) ?? x, pass)
+    residual(x, adding: projection?(x, pass) ?? x, pass)
   }
 }
 
 /// 1x1 down to a quarter of the channels, 3x3, 1x1 up again.
 struct BottleneckUnit: ResNetUnit {
   static var expansion: Int { 4 }
-  private let first, second, third: ConvolutionBlock
+  private let residual: ConvolutionChain
   private let projection: ConvolutionBlock?
 
   init(from: Int, width: Int, stride: Int, in scope: ParameterScope) {
-    first = ConvolutionBlock(1, from: from, to: width, kernel: 1, activation: .relu, in: scope)
-    second = ConvolutionBlock(2, from: width, to: width, kernel: 3, stride: stride, activation: .relu, in: scope)
-    third = ConvolutionBlock(3, from: width, to: 4 * width, kernel: 1, activation: .relu, in: scope)
+    residual = ConvolutionChain(
+      ConvolutionBlock(1, from: from, to: width, kernel: 1, activation: .relu, in: scope),
+      ConvolutionBlock(2, from: width, to: width, kernel: 3, stride: stride, activation: .relu, in: scope),
+      ConvolutionBlock(3, from: width, to: 4 * width, kernel: 1, activation: .relu, in: scope))
     projection = ConvolutionBlock.projection(from: from, to: 4 * width, stride: stride, in: scope)
   }
 
   func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    third(second(first(x, pass), pass), adding: projection?(x, pass) ?? x, pass)
+    residual(x, adding: projection?(x, pass) ?? x, pass)
   }
 }
 

@@ -117,6 +117,12 @@ public final class Profile: @unchecked Sendable {
     return try body()
   }
 
+  /// Within the backward pass of an operation that is made of several: the end of one of them.
+  static func markPart(_ operation: StaticString) {
+    guard let profile = current, profile.depth == 1 else { return }
+    profile.book(profile.place.component, operation, profile.place.direction, work: 0)
+  }
+
   private func enter<Result>(_ new: Place, _ body: () throws -> Result) rethrows -> Result {
     markRemainder()
     let old = place

@@ -85,6 +85,65 @@ struct LayerTests {
     }
   }
 
+  /// Three convolutions with what surrounds them.
+  private struct Layers {
+    let before, between, after: BatchNorm
+    let first, second, third: Convolution
+    let slope: PReLU
+
+    init(in scope: ParameterScope) {
+      before = BatchNorm(16, in: scope / "before")
+      first = Convolution(from: 16, to: 32, kernel: 3, padding: 1, in: scope / "first")
+      between = BatchNorm(32, in: scope / "between")
+      slope = PReLU(32, in: scope / "slope")
+      second = Convolution(from: 32, to: 8, kernel: 3, stride: 2, padding: 1, bias: true, in: scope / "second")
+      after = BatchNorm(8, in: scope / "after")
+      third = Convolution(from: 8, to: 16, kernel: 1, in: scope / "third")
+    }
+
+    func chained(_ x: Tensor, adding addend: Tensor, _ pass: ForwardPass) -> Tensor {
+      let chain = ConvolutionChain(
+        ConvolutionBlock(normalizedBy: before, first, between, activation: .prelu(slope)),
+        ConvolutionBlock(second, after, activation: .relu), ConvolutionBlock(third, activation: .relu))
+      return chain(x, adding: addend, pass)
+    }
+
+    func oneByOne(_ x: Tensor, adding addend: Tensor, _ pass: ForwardPass) -> Tensor {
+      var map = slope(between(first(before(x, pass), pass), pass), pass)
+      map = after(second(map, pass), pass).relu()
+      return (third(map, pass) + addend).relu()
+    }
+  }
+
+  @Test("a chain gives what its layers give one by one: result, gradients and running statistics", arguments: [
+    true, false,
+  ])
+  func chained(isTraining: Bool) throws {
+    let (x, addend) = (
+      Tensor([2, 8, 8, 16], uniform("x", 2048)), Tensor([2, 4, 4, 16], uniform("addend", 512).map { $0 * 3 }))
+    func run(_ body: (Layers, Tensor, Tensor, ForwardPass) -> Tensor) throws -> [(String, Tensor)] {
+      let scope = ParameterScope(), tape = Tape(), layers = Layers(in: scope)
+      scope.store.fillFromNames()
+      let pass = isTraining ? ForwardPass.training(on: tape, seed: 1, step: 0) : .recording(on: tape)
+      let (input, added) = (tape.watch(x), tape.watch(addend))
+      let result = body(layers, input, added, pass)
+      tape.backward(from: result, gradient: Tensor(result.shape, uniform("flow", result.count)))
+      return try [("result", result), ("x", #require(tape.gradient(of: input)))]
+        + [("addend", #require(tape.gradient(of: added)))]
+        + scope.store.all.map { parameter in
+          guard parameter.isTrainable else { return (parameter.name, parameter.value) }
+          let gradient = tape.gradient(for: ObjectIdentifier(parameter))
+          return (parameter.name, try #require(gradient, "\(parameter.name)"))
+        }
+    }
+    let whole = try run { $0.chained($1, adding: $2, $3) }
+    let parts = try run { $0.oneByOne($1, adding: $2, $3) }
+    for (found, expected) in zip(whole, parts) {
+      #expect(found.0 == expected.0)
+      expectRelativeNorm(found.1, expected.1, atMost: 2e-5, found.0)
+    }
+  }
+
   @Test("dropout keeps the mean, depends on step and name, and does nothing in evaluation")
   func dropout() {
     let (first, second) = (Dropout(0.25, in: scope / "a"), Dropout(0.25, in: scope / "b"))

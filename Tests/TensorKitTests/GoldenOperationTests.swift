@@ -42,7 +42,7 @@ struct GoldenOperationTests {
 
   @Test func batchNorm() throws {
     try check("batchnorm_train", [("x", .image), ("w", .plain), ("b", .plain)], output: .image) {
-      $0[0].batchNormalized(scale: $0[1], offset: $0[2], epsilon: 1e-5).output
+      $0[0].normalized(by: BatchNormalization(over: $0[0], scale: $0[1], offset: $0[2], epsilon: 1e-5))
     }
   }
 

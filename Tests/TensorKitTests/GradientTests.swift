@@ -117,10 +117,19 @@ struct GradientTests {
   @Test("batch norm, layer norm")
   func normalization() {
     let (x, s, o) = (numbers("x", [3, 2, 2, 4]), numbers("s", [4], from: 1.5), numbers("o", [4]))
-    checkGradients(at: x, s, o) { $0[0].batchNormalized(scale: $0[1], offset: $0[2], epsilon: 1e-5).output }
+    checkGradients(at: x, s, o) {
+      $0[0].normalized(by: BatchNormalization(over: $0[0], scale: $0[1], offset: $0[2], epsilon: 1e-5))
+    }
+    checkGradients(at: x, s, o, numbers("a", x.shape)) {
+      $0[0].normalized(by: BatchNormalization(over: $0[0], scale: $0[1], offset: $0[2], epsilon: 1e-5), adding: $0[3])
+    }
+    checkGradients(at: x, s, o) {
+      $0[0].normalized(
+        by: BatchNormalization(over: $0[0], scale: $0[1], offset: $0[2], epsilon: 1e-5), adding: $0[0])
+    }
     checkGradients(at: x, s, o) { $0[0].layerNormalized(scale: $0[1], offset: $0[2], epsilon: 1e-5) }
     checkGradients(at: x, s, o) {
-      $0[0].normalized(mean: o, variance: s, scale: $0[1], offset: $0[2], epsilon: 1e-5)
+      $0[0].normalized(by: BatchNormalization(mean: o, variance: s, scale: $0[1], offset: $0[2], epsilon: 1e-5))
     }
   }
 

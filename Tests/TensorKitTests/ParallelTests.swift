@@ -32,17 +32,20 @@ struct ParallelTests {
     let image = Tensor([6, 20, 20, 16], uniform("image", 6 * 400 * 16))
     let weights = tape.watch(Tensor([32, 3, 3, 16], uniform("weights", 32 * 144)))
     let deep = tape.watch(Tensor([32, 3, 3, 1], uniform("deep", 32 * 9)))
+    let square = tape.watch(Tensor([32, 3, 3, 32], uniform("square", 32 * 288)))
     let scale = tape.watch(Tensor.ones([32])), offset = tape.watch(Tensor.zeros([32]))
     let slope = tape.watch(Tensor.full([32], 0.25))
     var map = image.convolved(weight: weights, padding: 1)
-    map = map.batchNormalized(scale: scale, offset: offset, epsilon: 1e-5).output.prelu(slope: slope)
-    map = map.convolved(weight: deep, stride: 2, padding: 1, groups: 32)
+    let norm = BatchNormalization(over: map, scale: scale, offset: offset, epsilon: 1e-5)
+    map = map.convolved(after: norm, slope: slope, weight: square, padding: 1)
+    map = map.normalized(by: BatchNormalization(over: map, scale: scale, offset: offset, epsilon: 1e-5), adding: map)
+    map = map.prelu(slope: slope).convolved(weight: deep, stride: 2, padding: 1, groups: 32)
     let tokens = map.reshaped([6, 100, 32])
     let bias = tape.watch(Tensor.zeros([4, 100, 100]))
     let mixed = Tensor.attention(query: tokens, key: tokens, value: tokens, heads: 4, bias: bias)
     let loss = mixed.layerNormalized(scale: scale, offset: offset, epsilon: 1e-5).gelu().squared().mean()
     tape.backward(from: loss)
-    return [loss.values] + [weights, deep, scale, offset, slope, bias].map { tape.gradient(of: $0)?.values ?? [] }
+    return [loss.values] + [weights, square, deep, scale, offset, slope, bias].map { tape.gradient(of: $0)?.values ?? [] }
   }
 
   @Test("the same bits for 1, 2, 3, 4 and 7 threads")

@@ -59,8 +59,10 @@ struct ProfileTests {
     profile.measure {
       let x = Tensor.ones([4, 3])
       _ = x.squared()
-      _ = x.batchNormalized(scale: .ones([3]), offset: .zeros([3]), epsilon: 1e-5)
-      _ = x.normalized(mean: .zeros([3]), variance: .ones([3]), scale: .ones([3]), offset: .zeros([3]), epsilon: 1e-5)
+      _ = x.normalized(by: BatchNormalization(over: x, scale: .ones([3]), offset: .zeros([3]), epsilon: 1e-5))
+      _ = x.normalized(
+        by: BatchNormalization(
+          mean: .zeros([3]), variance: .ones([3]), scale: .ones([3]), offset: .zeros([3]), epsilon: 1e-5))
     }
     #expect(Set(profile.rows.map(\.key.operation)) == ["squared", "batch norm", "batch norm, stored", "rest"])
   }

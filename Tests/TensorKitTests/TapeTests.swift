@@ -35,6 +35,26 @@ struct TapeTests {
     #expect(tape.gradient(for: ObjectIdentifier(key))?.values == [2])
   }
 
+  /// d/dx (max(x, 0) + x · x) = 1 + 2 x for positive x: both get the same gradient of the sum, and each may overwrite
+  /// its own only.
+  @Test("a gradient that others hold is not overwritten")
+  func shared() {
+    let tape = Tape(), flow = Tensor([2], [1, 10])
+    let x = tape.watch(Tensor([2], [3, -1]))
+    tape.backward(from: x.relu() + x * x, gradient: flow)
+    #expect(tape.gradient(of: x)?.values == [7, -20])
+    #expect(flow.values == [1, 10])
+  }
+
+  @Test("a gradient can be taken once")
+  func taken() {
+    final class Key {}
+    let key = Key(), tape = Tape()
+    tape.backward(from: tape.watch(Tensor([1], [5]), key: ObjectIdentifier(key)) * 2)
+    #expect(tape.takeGradient(for: ObjectIdentifier(key))?.values == [2])
+    #expect(tape.takeGradient(for: ObjectIdentifier(key)) == nil)
+  }
+
   @Test("a history of 100,000 operations is freed without running out of stack")
   func long() {
     let tape = Tape()

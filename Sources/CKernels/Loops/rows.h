@@ -3,17 +3,21 @@ void ARBEX_NAME(prelu)(float *y, const float *x, const float *slope, long rows, 
     for (long c = 0; c < columns; c++) y[c] = x[c] > 0 ? x[c] : slope[c] * x[c];
 }
 
-void ARBEX_NAME(prelu_gradient)(float *dx, float *dslope, const float *dy, const float *x, const float *slope,
-                                long rows, long columns) {
-  for (long r = 0; r < rows; r++, x += columns, dy += columns) {
-    if (dslope)
-      for (long c = 0; c < columns; c++) dslope[c] += x[c] > 0 ? 0 : dy[c] * x[c];
-    if (dx) {
-      ARBEX_IN_PLACE
-      for (long c = 0; c < columns; c++) dx[c] = x[c] > 0 ? dy[c] : slope[c] * dy[c];
-      dx += columns;
-    }
+#define ARBEX_PRELU_GRADIENT(U)                                                                 \
+  for (long r = 0; r < rows; r++, x += columns, dy += columns) {                                \
+    if (dslope)                                                                                 \
+      for (long c = 0; c < columns; c++) dslope[c] += (U) > 0 ? 0 : dy[c] * (U);                \
+    if (dx) {                                                                                   \
+      ARBEX_IN_PLACE                                                                            \
+      for (long c = 0; c < columns; c++) dx[c] = (U) > 0 ? dy[c] : p.slope[c] * dy[c];          \
+      dx += columns;                                                                            \
+    }                                                                                           \
   }
+
+void ARBEX_NAME(prelu_gradient)(float *dx, float *dslope, const float *dy, const float *x, arbex_prologue p, long rows,
+                                long columns) {
+  if (p.gain && p.offset) ARBEX_PRELU_GRADIENT(p.gain[c] * x[c] + p.offset[c])
+  else ARBEX_PRELU_GRADIENT(x[c])
 }
 
 void ARBEX_NAME(add_row)(float *y, const float *row, long rows, long columns) {
@@ -41,12 +45,6 @@ void ARBEX_NAME(normalization_sums)(float *first, float *second, const float *dy
       first[c] += dy[c];
       second[c] += dy[c] * ((x[c] - mean[c]) * inverse[c]);
     }
-}
-
-void ARBEX_NAME(scale_offset_rows)(float *y, const float *x, const float *scale, const float *offset, long rows,
-                                   long columns) {
-  for (long r = 0; r < rows; r++, x += columns, y += columns)
-    for (long c = 0; c < columns; c++) y[c] = x[c] * scale[c] + offset[c];
 }
 
 void ARBEX_NAME(batch_norm_gradient)(float *dx, const float *dy, const float *x, const float *mean,
@@ -160,12 +158,17 @@ void ARBEX_NAME(layer_norm_gradient)(float *dx, float *dscale, float *doffset, c
   }
 }
 
-void ARBEX_NAME(finish_rows)(float *y, arbex_epilogue e, long rows, long columns) {
-  for (long r = 0; r < rows; r++, y += columns) {
-    if (e.gain && e.offset)
-      for (long c = 0; c < columns; c++) y[c] = e.gain[c] * y[c] + e.offset[c];
-    else if (e.offset)
-      for (long c = 0; c < columns; c++) y[c] += e.offset[c];
+void ARBEX_NAME(finish_rows)(float *y, const float *x, arbex_epilogue e, long rows, long columns) {
+  for (long r = 0; r < rows; r++, x += columns, y += columns) {
+    if (e.gain && e.offset) {
+      ARBEX_IN_PLACE
+      for (long c = 0; c < columns; c++) y[c] = e.gain[c] * x[c] + e.offset[c];
+    } else if (e.offset) {
+      ARBEX_IN_PLACE
+      for (long c = 0; c < columns; c++) y[c] = x[c] + e.offset[c];
+    } else if (x != y) {
+      memcpy(y, x, sizeof(float) * (size_t)columns);
+    }
     if (e.addend) {
       for (long c = 0; c < columns; c++) y[c] += e.addend[c];
       e.addend += columns;

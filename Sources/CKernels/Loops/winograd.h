@@ -15,10 +15,16 @@ static const vector nothing = {0};
   o4 = ((d4) - (d2)) - 2.0f * ((d3) - (d1));                             \
   o5 = 4.0f * (d1) - 5.0f * (d3) + (d5);
 
-/// Bᵀ d B of `tiles` tiles from `firstTile` on, `v[36][tiles, channels]`; d = gain x + offset within the map (both
-/// may be null), 0 outside.
-void ARBEX_NAME(winograd_input)(float *v, const float *x, const float *gain, const float *offset, arbex_window w,
-                                long firstTile, long tiles) {
+typedef int choice __attribute__((vector_size(4 * ARBEX_WIDTH), aligned(4)));
+/// x > 0 ? x : slope x. A NaN goes through, so that the trainer sees it.
+ARBEX_INLINE vector bent(vector x, vector slope) {
+  choice positive = x > nothing;
+  return x * (vector)((positive & (choice)(nothing + 1.0f)) | (~positive & (choice)slope));
+}
+
+/// Bᵀ d B of `tiles` tiles from `firstTile` on, `v[36][tiles, channels]`; d is the map behind its prologue, 0 outside.
+void ARBEX_NAME(winograd_input)(float *v, const float *x, arbex_prologue p, arbex_window w, long firstTile,
+                                long tiles) {
   long C = w.channels, across = (w.outWidth + 3) / 4, perImage = across * ((w.outHeight + 3) / 4);
   long plane = tiles * C;
   for (long t = 0; t < tiles; t++) {
@@ -26,7 +32,9 @@ void ARBEX_NAME(winograd_input)(float *v, const float *x, const float *gain, con
     long top = inImage / across * 4 - w.padding, left = inImage % across * 4 - w.padding;
     const float *map = x + image * w.height * w.width * C;
     for (long c = 0; c < C; c += WIDTH) {
-      vector half[6][6], factor = gain ? ARBEX_LOAD(gain + c) : nothing, addend = gain ? ARBEX_LOAD(offset + c) : nothing;
+      vector half[6][6], factor = p.gain ? ARBEX_LOAD(p.gain + c) : nothing;
+      vector addend = p.offset ? ARBEX_LOAD(p.offset + c) : nothing;
+      vector slope = p.slope ? ARBEX_LOAD(p.slope + c) : nothing;
       for (int j = 0; j < 6; j++) {
         vector d[6];
         long at = left + j;
@@ -34,7 +42,8 @@ void ARBEX_NAME(winograd_input)(float *v, const float *x, const float *gain, con
           long y = top + i;
           int inside = y >= 0 && y < w.height && at >= 0 && at < w.width;
           d[i] = inside ? ARBEX_LOAD(map + (y * w.width + at) * C + c) : nothing;
-          if (gain && inside) d[i] = factor * d[i] + addend;
+          if (p.gain && inside) d[i] = factor * d[i] + addend;
+          if (p.slope && inside) d[i] = bent(d[i], slope);
         }
         ARBEX_INPUT_ROWS(half[0][j], half[1][j], half[2][j], half[3][j], half[4][j], half[5][j], d[0], d[1], d[2], d[3],
                          d[4], d[5])

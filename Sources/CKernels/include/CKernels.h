@@ -69,16 +69,20 @@ ARBEX_KERNEL(void, clamp_min_gradient, (float *dx, const float *dy, const float 
 /// min(y, 0). Gain, offset and slope are one number per column, the addend is as large as y; each may be null, but
 /// a gain needs an offset.
 typedef struct { const float *gain, *offset, *addend, *slope; } arbex_epilogue;
+/// The same before a convolution reads its input; what lies outside the map stays 0.
+typedef struct { const float *gain, *offset, *slope; } arbex_prologue;
 
 // --- rows of `columns` values ------------------------------------------------------------------
 ARBEX_KERNEL(void, prelu, (float *y, const float *x, const float *slope, long rows, long columns),
              (y, x, slope, rows, columns))
-/// dx, and dslope += over these rows. Either may be null.
-ARBEX_KERNEL(void, prelu_gradient, (float *dx, float *dslope, const float *dy, const float *x, const float *slope,
-             long rows, long columns), (dx, dslope, dy, x, slope, rows, columns))
+/// dx of what the activation was given, gain x + offset, and dslope += over these rows. Either may be null.
+ARBEX_KERNEL(void, prelu_gradient, (float *dx, float *dslope, const float *dy, const float *x, arbex_prologue p,
+             long rows, long columns), (dx, dslope, dy, x, p, rows, columns))
 /// y[r, :] += row
 ARBEX_KERNEL(void, add_row, (float *y, const float *row, long rows, long columns), (y, row, rows, columns))
-ARBEX_KERNEL(void, finish_rows, (float *y, arbex_epilogue e, long rows, long columns), (y, e, rows, columns))
+/// y may be x.
+ARBEX_KERNEL(void, finish_rows, (float *y, const float *x, arbex_epilogue e, long rows, long columns),
+             (y, x, e, rows, columns))
 /// y[c, r] = x[r, c]; rows of y lie `yrow` apart, those of x `xrow`.
 ARBEX_KERNEL(void, transpose, (float *y, long yrow, const float *x, long xrow, long rows, long columns),
              (y, yrow, x, xrow, rows, columns))
@@ -90,9 +94,6 @@ ARBEX_KERNEL(void, column_square_sums, (float *sums, const float *x, const float
 ARBEX_KERNEL(void, normalization_sums, (float *first, float *second, const float *dy, const float *x,
              const float *mean, const float *inverse, long rows, long columns),
              (first, second, dy, x, mean, inverse, rows, columns))
-/// y = x scale + offset
-ARBEX_KERNEL(void, scale_offset_rows, (float *y, const float *x, const float *scale, const float *offset, long rows,
-             long columns), (y, x, scale, offset, rows, columns))
 /// dx = scale inverse (dy - first/m - (x - mean) inverse second/m)
 ARBEX_KERNEL(void, batch_norm_gradient, (float *dx, const float *dy, const float *x, const float *mean,
              const float *inverse, const float *scale, const float *first, const float *second, float count,
@@ -167,8 +168,8 @@ ARBEX_KERNEL(double, scaled_square_sum, (const float *x, const float *scale, lon
 ARBEX_KERNEL(long, count_nonfinite, (const float *x, long n), (x, n))
 
 // --- 3x3 convolutions of stride 1 by Winograd's algorithm, see Loops/winograd.h; channels are multiples of 16 ---
-ARBEX_KERNEL(void, winograd_input, (float *v, const float *x, const float *gain, const float *offset, arbex_window w,
-             long firstTile, long tiles), (v, x, gain, offset, w, firstTile, tiles))
+ARBEX_KERNEL(void, winograd_input, (float *v, const float *x, arbex_prologue p, arbex_window w, long firstTile,
+             long tiles), (v, x, p, w, firstTile, tiles))
 ARBEX_KERNEL(void, winograd_output, (float *y, const float *m, arbex_epilogue e, arbex_window w, long outputs,
              long firstTile, long tiles), (y, m, e, w, outputs, firstTile, tiles))
 ARBEX_KERNEL(void, winograd_gradient, (float *z, const float *dy, arbex_window w, long outputs, long firstTile,

@@ -15,10 +15,11 @@ extension OperationCase {
       attention(tokens: 784, size: 64, heads: 2, hasBias: true),
       attention(tokens: 148, size: 768, heads: 8, hasBias: false),
       map("batch norm", [56, 56, 64], [[64], [64]]) {
-        $0[0].batchNormalized(scale: $0[1], offset: $0[2], epsilon: 1e-5).output
+        $0[0].normalized(by: BatchNormalization(over: $0[0], scale: $0[1], offset: $0[2], epsilon: 1e-5))
       },
       map("batch norm, stored", [56, 56, 64], [[64], [64]]) {
-        $0[0].normalized(mean: .zeros([64]), variance: .ones([64]), scale: $0[1], offset: $0[2], epsilon: 1e-5)
+        $0[0].normalized(
+          by: BatchNormalization(mean: .zeros([64]), variance: .ones([64]), scale: $0[1], offset: $0[2], epsilon: 1e-5))
       },
       map("layer norm", [148, 768], [[768], [768]]) {
         $0[0].layerNormalized(scale: $0[1], offset: $0[2], epsilon: 1e-6)

@@ -22,18 +22,21 @@ public struct BatchNorm {
   }
 
   /// See the type's shapes.
-  public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
+  public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor { x.normalized(by: of(x, pass)) }
+
+  /// The norm with the statistics that this pass takes; the running ones follow the batch.
+  func of(_ x: Tensor, _ pass: ForwardPass) -> BatchNormalization {
     guard pass.isTraining, !scale.isFrozen else {
-      return x.normalized(
+      return BatchNormalization(
         mean: mean.value, variance: variance.value, scale: pass[scale], offset: pass[offset], epsilon: epsilon)
     }
-    let result = x.batchNormalized(scale: pass[scale], offset: pass[offset], epsilon: epsilon)
+    let norm = BatchNormalization(over: x, scale: pass[scale], offset: pass[offset], epsilon: epsilon)
     if pass.updatesStatistics {
       let samples = Float(x.count / scale.count)
-      mean.value = mean.value * (1 - momentum) + result.mean * momentum
-      variance.value = variance.value * (1 - momentum) + result.variance * (momentum * samples / max(samples - 1, 1))
+      mean.value = mean.value * (1 - momentum) + norm.mean * momentum
+      variance.value = variance.value * (1 - momentum) + norm.variance * (momentum * samples / max(samples - 1, 1))
     }
-    return result.output
+    return norm
   }
 
   /// The norm as gain · x + offset, where it runs on stored statistics and this pass wants no gradient of it.

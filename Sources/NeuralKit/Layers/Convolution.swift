@@ -36,6 +36,15 @@ public struct Convolution {
     return x.convolved(weight: pass[weight], bias: bias.map { pass[$0] }, stride: stride, padding: padding, groups: groups)
   }
 
+  /// Behind a norm and an activation that are worked out where the convolution reads its input.
+  func callAsFunction(_ x: UnfinishedMap, _ pass: ForwardPass) -> Tensor {
+    if x.isFinished { return self(x.map, pass) }
+    cache.forget()
+    return x.map.convolved(
+      after: x.norm, slope: x.slope, weight: pass[weight], bias: bias.map { pass[$0] }, stride: stride,
+      padding: padding, groups: groups)
+  }
+
   var outputs: Int { weight.shape[0] }
 
   /// Whether this pass wants gradients of its parameters.

@@ -5,7 +5,8 @@ import TensorKit
 ///     y = activation(norm(convolution(before(x))) + addend)
 ///
 /// Where nothing is recorded and the norms run on stored statistics (in evaluation, and in frozen parts), all of
-/// it is one pass over memory: a norm is then a gain and an offset per channel.
+/// it is one pass over memory: a norm is then a gain and an offset per channel. Elsewhere the norm before the
+/// convolution is worked out where the convolution reads its input, and its result is not kept.
 ///
 /// ## Shapes
 /// as ``Convolution``
@@ -35,14 +36,32 @@ public struct ConvolutionBlock {
   /// See the type's shapes.
   /// - Parameter addend: of the result's shape; added before the activation.
   public func callAsFunction(_ x: Tensor, adding addend: Tensor? = nil, _ pass: ForwardPass) -> Tensor {
-    if let fused = fused(x, addend, pass) { return fused }
-    let convolved = convolution(before.map { $0(x, pass) } ?? x, pass)
-    let normed = norm.map { $0(convolved, pass) } ?? convolved
-    let sum = addend.map { normed + $0 } ?? normed
+    finished(UnfinishedMap(x), adding: addend, pass)
+  }
+
+  func finished(_ x: UnfinishedMap, adding addend: Tensor? = nil, _ pass: ForwardPass) -> Tensor {
+    if x.isFinished, let fused = fused(x.map, addend, pass) { return fused }
+    return unfused(x, pass).finished(adding: addend)
+  }
+
+  /// Norm and activation are left to whoever reads the map, unless all is one pass over memory anyway.
+  func unfinished(_ x: UnfinishedMap, _ pass: ForwardPass) -> UnfinishedMap {
+    if x.isFinished, let fused = fused(x.map, nil, pass) { return UnfinishedMap(fused) }
+    return unfused(x, pass)
+  }
+
+  private func unfused(_ x: UnfinishedMap, _ pass: ForwardPass) -> UnfinishedMap {
+    var input = x
+    if let before {
+      let map = x.finished()
+      input = UnfinishedMap(map, before.of(map, pass))
+    }
+    let map = convolution(input, pass)
+    let norm = norm?.of(map, pass)
     switch activation {
-    case .none: return sum
-    case .relu: return sum.relu()
-    case .prelu(let activation): return activation(sum, pass)
+    case .none: return UnfinishedMap(map, norm)
+    case .relu: return UnfinishedMap(map, norm, .relu)
+    case .prelu(let activation): return UnfinishedMap(map, norm, .prelu(slope: activation.slope(pass)))
     }
   }
 

@@ -15,6 +15,9 @@ public struct PReLU {
   /// See the type's shapes.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor { x.prelu(slope: pass[slope]) }
 
+  /// The slopes, watched by the pass's tape where they are to be trained.
+  func slope(_ pass: ForwardPass) -> Tensor { pass[slope] }
+
   /// The slopes where this pass wants no gradient of them.
   func constantSlope(_ pass: ForwardPass) -> Tensor? { pass.tape != nil && slope.isTrainable ? nil : slope.value }
 }

@@ -79,7 +79,7 @@ extension Tensor {
     ) { gradient in
       [
         wants.0 ? convolution.inputGradient(gradient, weights) : nil,
-        wants.1 ? convolution.weightGradient(gradient, input) : nil,
+        wants.1 ? convolution.weightGradient(gradient, input, nil) : nil,
         wants.2 ? gradient.columnSums(sizes.outputs) : nil,
       ]
     }
@@ -131,7 +131,8 @@ protocol Preparing {
 /// A way to compute a convolution and its gradients.
 protocol Convolving: Preparing {
   func inputGradient(_ gradient: Tensor, _ weight: Tensor) -> Tensor
-  func weightGradient(_ gradient: Tensor, _ input: Tensor) -> Tensor
+  /// - Parameter prologue: what happened to the input before the convolution read it.
+  func weightGradient(_ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?) -> Tensor
 }
 
 /// Patches of the input as rows of a matrix, block by block, times the weights.
@@ -156,7 +157,7 @@ struct PatchConvolution: Convolving {
   func forward(
     _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
   ) -> Tensor {
-    let input = prologue.map { input.scaledRows($0.gain, $0.offset) } ?? input
+    let input = prologue?.applied(to: input) ?? input
     let window = sizes.window
     let result = Tensor(uninitialized: [sizes.images, window.outHeight, window.outWidth, sizes.outputs])
     let rowsPerBlock = sizes.rowsPerBlock
@@ -240,7 +241,8 @@ struct PatchConvolution: Convolving {
     return turned
   }
 
-  func weightGradient(_ gradient: Tensor, _ input: Tensor) -> Tensor {
+  func weightGradient(_ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?) -> Tensor {
+    let input = prologue?.applied(to: input) ?? input
     let window = sizes.window
     let result = Tensor(uninitialized: [sizes.outputs, window.kernelHeight, window.kernelWidth, sizes.groupInputs])
     // Large weights: each kernel position is a piece of its own. Small ones: all positions, over eight parts of
@@ -299,7 +301,7 @@ struct PointwiseConvolution: Preparing {
   func forward(
     _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
   ) -> Tensor {
-    let input = prologue.map { input.scaledRows($0.gain, $0.offset) } ?? input
+    let input = prologue?.applied(to: input) ?? input
     let (inputs, outputs) = (sizes.window.channels, sizes.outputs)
     let result = Tensor(uninitialized: input.shape.dropLast() + [outputs])
     Parallel.forEachBlock(of: sizes.outputRows * sizes.window.outWidth, size: max(64, min(512, (1 << 17) / outputs))) {
@@ -328,7 +330,7 @@ struct DepthwiseConvolution: Convolving {
   func forward(
     _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
   ) -> Tensor {
-    let input = prologue.map { input.scaledRows($0.gain, $0.offset) } ?? input
+    let input = prologue?.applied(to: input) ?? input
     let window = sizes.window
     let result = Tensor(uninitialized: [sizes.images, window.outHeight, window.outWidth, window.channels])
     Parallel.forEachBlock(of: sizes.outputRows, size: rowBlock) {
@@ -350,7 +352,8 @@ struct DepthwiseConvolution: Convolving {
     return result
   }
 
-  func weightGradient(_ gradient: Tensor, _ input: Tensor) -> Tensor {
+  func weightGradient(_ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?) -> Tensor {
+    let input = prologue?.applied(to: input) ?? input
     let window = sizes.window
     let taps = Tensor(uninitialized: [sizes.taps, window.channels])
     Tensor.sumsOverRows(sizes.outputRows, width: taps.count, into: taps.pointer) { sums, rows in

@@ -24,7 +24,19 @@ public struct ConvolutionEpilogue {
   /// Applies it to rows of `y`, the first of which is row `first` of the whole result.
   func apply(to y: UnsafeMutablePointer<Float>, firstRow first: Int, rows: Int, columns: Int) {
     guard !isEmpty else { return }
-    arbex_finish_rows(y, kernelArgument(firstRow: first, columns: columns), rows, columns)
+    arbex_finish_rows(y, y, kernelArgument(firstRow: first, columns: columns), rows, columns)
+  }
+
+  /// The same behind any operation: not recorded.
+  func applied(to input: Tensor) -> Tensor {
+    let result = Tensor(uninitialized: input.shape), columns = input.shape[input.rank - 1]
+    Parallel.forEachBlock(of: input.count / max(columns, 1), size: max(16, (1 << 15) / max(columns, 1))) {
+      let start = $0.lowerBound * columns
+      arbex_finish_rows(
+        result.pointer + start, input.pointer + start, kernelArgument(firstRow: $0.lowerBound, columns: columns),
+        $0.count, columns)
+    }
+    return result
   }
 
   /// For a kernel that starts at row `first` of the result.
@@ -35,14 +47,35 @@ public struct ConvolutionEpilogue {
   }
 }
 
-/// A batch norm's gain and offset per input channel, `[C]`, applied before a convolution; its padding stays 0.
+/// What happens to a map before a convolution reads it:
+///
+///     x = activation(gain · map + offset),   activation(x) = max(x, 0) + slope · min(x, 0)
+///
+/// each per input channel, `[C]`. The padding stays 0.
 public struct ConvolutionPrologue {
-  let gain, offset: Tensor
+  let gain, offset, slope: Tensor?
 
-  /// x becomes gain · x + offset.
-  public init(gain: Tensor, offset: Tensor) {
-    self.gain = gain
-    self.offset = offset
+  /// - Parameter gain: and `offset`: of a batch norm, both or none of them.
+  /// - Parameter slope: 0 makes a ReLU, nil no activation.
+  public init(gain: Tensor? = nil, offset: Tensor? = nil, slope: Tensor? = nil) {
+    (self.gain, self.offset, self.slope) = (gain?.detached, offset?.detached, slope?.detached)
+  }
+
+  /// The whole map as the convolution reads it. Not recorded.
+  func applied(to map: Tensor) -> Tensor {
+    var same = ConvolutionEpilogue()
+    (same.gain, same.offset, same.slope) = (gain, offset, slope)
+    return same.applied(to: map)
+  }
+
+  static func issue(_ prologue: ConvolutionPrologue, channels: Int) -> ShapeIssue? {
+    let parts = [prologue.gain, prologue.offset, prologue.slope].compactMap { $0?.shape }
+    return parts.allSatisfy { $0 == [channels] }
+      ? nil : ShapeIssue("convolution", "a norm and a slope of \(parts)", "\(channels) channels")
+  }
+
+  var kernelArgument: arbex_prologue {
+    arbex_prologue(gain: gain?.constant, offset: offset?.constant, slope: slope?.constant)
   }
 }
 

@@ -59,34 +59,6 @@ extension Tensor {
     }
   }
 
-  /// x where positive, else slope * x (He et al. 2015).
-  ///
-  /// ## Shapes
-  /// self `[..., C]`, slope `[C]` → `[..., C]`
-  public func prelu(slope: Tensor) -> Tensor {
-    let columns = slope.count
-    require(shape.last == columns && slope.rank == 1 ? nil : ShapeIssue("prelu", "\(shape)", "slope \(slope.shape)"))
-    let rows = count / columns, block = max(16, (1 << 15) / columns)
-    let result = Tensor(uninitialized: shape)
-    let (input, slopes) = (detached, slope.detached)
-    Parallel.forEachBlock(of: rows, size: block) {
-      let start = $0.lowerBound * columns
-      arbex_prelu(result.pointer + start, input.pointer + start, slopes.pointer, $0.count, columns)
-    }
-    let wants = (isTracked, slope.isTracked)
-    return result.recorded(from: [self, slope]) { gradient in
-      let inputGradient = wants.0 ? gradient.recycled() : nil
-      let slopeGradient = Tensor(uninitialized: slopes.shape)
-      Self.sumsOverRows(rows, width: columns, into: slopeGradient.pointer) { sums, range in
-        let start = range.lowerBound * columns
-        arbex_prelu_gradient(
-          inputGradient.map { $0.pointer + start }, wants.1 ? sums : nil, gradient.pointer + start,
-          input.pointer + start, slopes.pointer, range.count, columns)
-      }
-      return [inputGradient, wants.1 ? slopeGradient : nil]
-    }
-  }
-
   /// Each element through a loop (result, input, count). Not recorded.
   func mapped(_ loop: (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void) -> Tensor {
     let result = Tensor(uninitialized: shape)

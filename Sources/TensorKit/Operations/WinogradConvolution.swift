@@ -61,7 +61,7 @@ struct WinogradConvolution: Convolving {
 
   /// The gradient of the transformed kernel is a product over tiles for each of the 36 positions. Tiles are taken in
   /// runs that fit the cache; within a run each position is a piece of work.
-  func weightGradient(_ gradient: Tensor, _ input: Tensor) -> Tensor {
+  func weightGradient(_ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?) -> Tensor {
     let window = sizes.window, (inputs, outputs) = (window.channels, sizes.outputs)
     let result = Tensor(uninitialized: [outputs, 3, 3, inputs])
     let run = min(tiles, max(256, (4 << 20) / (36 * (inputs + outputs))))
@@ -73,8 +73,8 @@ struct WinogradConvolution: Convolving {
         // Parts of a run are transformed side by side: each is [36][part, channels].
         Parallel.forEachBlock(of: count, size: part) { range in
           arbex_winograd_input(
-            scratch + 36 * range.lowerBound * inputs, input.pointer, nil, nil, window, first + range.lowerBound,
-            range.count)
+            scratch + 36 * range.lowerBound * inputs, input.pointer, prologue?.kernelArgument ?? arbex_prologue(),
+            window, first + range.lowerBound, range.count)
           arbex_winograd_gradient(
             scratch + kernel + 36 * range.lowerBound * outputs, gradient.pointer, window, outputs,
             first + range.lowerBound, range.count)
@@ -142,7 +142,7 @@ private struct TileParts {
 
   private func transformInput(_ range: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) {
     arbex_winograd_input(
-      scratch, input.pointer, prologue?.gain.pointer, prologue?.offset.pointer, window, range.lowerBound, range.count)
+      scratch, input.pointer, prologue?.kernelArgument ?? arbex_prologue(), window, range.lowerBound, range.count)
   }
 
   private func multiply(_ position: Int, _ count: Int, _ scratch: UnsafeMutablePointer<Float>) {

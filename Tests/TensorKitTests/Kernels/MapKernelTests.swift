@@ -112,7 +112,7 @@ struct MapKernelTests {
     #expect(from == best.map { Int32($0.place) })
   }
 
-  /// 5x5 outputs leave the last tiles of four incomplete. The input is scaled and shifted first, which leaves
+  /// 5x5 outputs leave the last tiles of four incomplete. The input is scaled, shifted and bent first, which leaves
   /// the padding 0; the output in the end.
   @Test("Winograd's transforms make a convolution and its gradients", arguments: Kernels.best.runnable)
   func winograd(kernels: Kernels) {
@@ -123,7 +123,11 @@ struct MapKernelTests {
     let (gain, offset, slope) = (uniform("gain", O), uniform("offset", O), uniform("slope", O))
     var sums = [Double](repeating: 0, count: dy.count), change = [Double](repeating: 0, count: g.count)
     var flow = [Double](repeating: 0, count: x.count)
-    let scaled = x.indices.map { before[$0 % C] * x[$0] + shift[$0 % C] }
+    let bend = uniform("bend", C)
+    let scaled = x.indices.map { i in
+      let sum = before[i % C] * x[i] + shift[i % C]
+      return sum > 0 ? sum : bend[i % C] * sum
+    }
     walk.visit { output, input, tap in
       for o in 0..<O {
         for c in 0..<C {
@@ -140,7 +144,12 @@ struct MapKernelTests {
     }
     var (d, u) = ([Float](repeating: .nan, count: 36 * tiles * C), [Float](repeating: .nan, count: 36 * O * C))
     var (m, z) = ([Float](repeating: 0, count: 36 * tiles * O), [Float](repeating: .nan, count: 36 * tiles * O))
-    arbex_winograd_input_in(v, &d, x, before, shift, walk.window, 0, tiles)
+    before.withUnsafeBufferPointer { before in shift.withUnsafeBufferPointer { shift in
+      bend.withUnsafeBufferPointer { bend in
+        let prologue = arbex_prologue(gain: before.baseAddress, offset: shift.baseAddress, slope: bend.baseAddress)
+        arbex_winograd_input_in(v, &d, x, prologue, walk.window, 0, tiles)
+      }
+    } }
     arbex_winograd_weight_in(v, &u, g, O, C, O, 0, O)
     arbex_winograd_gradient_in(v, &z, dy, walk.window, O, 0, tiles)
     var du = [Float](repeating: 0, count: u.count)
@@ -170,7 +179,7 @@ struct MapKernelTests {
     var turned = [Float](repeating: .nan, count: 36 * O * C), e = [Float](repeating: .nan, count: 36 * tiles * O)
     var window = walk.window
     window.channels = O
-    arbex_winograd_input_in(v, &e, dy, nil, nil, window, 0, tiles)
+    arbex_winograd_input_in(v, &e, dy, arbex_prologue(), window, 0, tiles)
     arbex_winograd_turned_weight_in(v, &turned, g, O, C, C, 0, O)
     for p in 0..<36 { for t in 0..<tiles { for o in 0..<O { for c in 0..<C {
       back[(p * tiles + t) * C + c] += e[(p * tiles + t) * O + o] * turned[(p * O + o) * C + c]

@@ -35,6 +35,18 @@ struct RowKernelTests {
       scale = uniform("scale", columns).map { 1.5 + $0 }
     }
 
+    /// Slopes, and a gain and an offset before them.
+    func prologue(isScaled: Bool = false, _ body: (arbex_prologue) -> Void) {
+      scale.withUnsafeBufferPointer { gain in offset.withUnsafeBufferPointer { offset in
+        slope.withUnsafeBufferPointer { slope in
+          body(
+            arbex_prologue(
+              gain: isScaled ? gain.baseAddress : nil, offset: isScaled ? offset.baseAddress : nil,
+              slope: slope.baseAddress))
+        }
+      } }
+    }
+
     /// One value per element, from row and column.
     func elements(_ value: (_ row: Int, _ column: Int) -> Double) -> [Double] {
       (0..<rows).flatMap { row in (0..<columns).map { value(row, $0) } }
@@ -58,9 +70,23 @@ struct RowKernelTests {
     arbex_prelu_in(k, &y, v.x, v.slope, rows, columns)
     compare("prelu", y, v.elements { v.x($0, $1) > 0 ? v.x($0, $1) : Double(v.slope[$1]) * v.x($0, $1) })
     var slopes = ones
-    arbex_prelu_gradient_in(k, &y, &slopes, v.dy, v.x, v.slope, rows, columns)
+    v.prologue { arbex_prelu_gradient_in(k, &y, &slopes, v.dy, v.x, $0, rows, columns) }
     compare("prelu dx", y, v.elements { (v.x($0, $1) > 0 ? 1 : Double(v.slope[$1])) * v.dy($0, $1) })
     compare("prelu dslope", slopes, v.sums { v.x($0, $1) > 0 ? 0 : v.dy($0, $1) * v.x($0, $1) }.map { 1 + $0 })
+
+    let scaled = { (row: Int, column: Int) in v.x(row, column) * Double(v.scale[column]) + Double(v.offset[column]) }
+    (y, slopes) = (v.dy, ones)
+    v.prologue(isScaled: true) { prologue in
+      y.withUnsafeMutableBufferPointer { y in
+        arbex_prelu_gradient_in(k, y.baseAddress, &slopes, y.baseAddress, v.x, prologue, rows, columns)
+      }
+    }
+    compare("prelu dx behind a norm, in place", y, v.elements {
+      (scaled($0, $1) > 0 ? 1 : Double(v.slope[$1])) * v.dy($0, $1)
+    })
+    compare("prelu dslope behind a norm", slopes, v.sums {
+      scaled($0, $1) > 0 ? 0 : v.dy($0, $1) * scaled($0, $1)
+    }.map { 1 + $0 })
 
     y = v.x
     arbex_add_row_in(k, &y, v.offset, rows, columns)
@@ -70,8 +96,6 @@ struct RowKernelTests {
     compare("column sums", first, v.sums(v.x).map { 1 + $0 })
     arbex_column_square_sums_in(k, &second, v.x, v.mean, rows, columns)
     compare("column square sums", second, v.sums { pow(v.x($0, $1) - Double(v.mean[$1]), 2) }.map { 1 + $0 })
-    arbex_scale_offset_rows_in(k, &y, v.x, v.scale, v.offset, rows, columns)
-    compare("scale and offset", y, v.elements { v.x($0, $1) * Double(v.scale[$1]) + Double(v.offset[$1]) })
 
     #expect(abs(Double(arbex_sum_in(k, v.x, v.x.count)) - v.sums(v.x).reduce(0, +)) < 1e-4)
     var sums = [Float](repeating: .nan, count: rows)
@@ -86,18 +110,21 @@ struct RowKernelTests {
       v.dy.withUnsafeBufferPointer { addend in v.slope.withUnsafeBufferPointer { slope in
         for parts in 0..<8 {
           let (isScaled, isAdded, isBent) = (parts & 1 != 0, parts & 2 != 0, parts & 4 != 0)
-          var y = v.x
-          arbex_finish_rows_in(
-            k, &y,
-            arbex_epilogue(
-              gain: isScaled ? gain.baseAddress : nil, offset: isScaled || isAdded ? offset.baseAddress : nil,
-              addend: isAdded ? addend.baseAddress : nil, slope: isBent ? slope.baseAddress : nil),
-            v.rows, v.columns)
-          compare("parts \(parts)", y, v.elements { row, column in
+          let epilogue = arbex_epilogue(
+            gain: isScaled ? gain.baseAddress : nil, offset: isScaled || isAdded ? offset.baseAddress : nil,
+            addend: isAdded ? addend.baseAddress : nil, slope: isBent ? slope.baseAddress : nil)
+          let expected = v.elements { row, column in
             let sum = (isScaled ? Double(v.scale[column]) : 1) * v.x(row, column)
               + (isScaled || isAdded ? Double(v.offset[column]) : 0) + (isAdded ? v.dy(row, column) : 0)
             return sum > 0 || !isBent ? sum : Double(v.slope[column]) * sum
-          })
+          }
+          var (y, same) = ([Float](repeating: .nan, count: v.x.count), v.x)
+          arbex_finish_rows_in(k, &y, v.x, epilogue, v.rows, v.columns)
+          compare("parts \(parts)", y, expected)
+          same.withUnsafeMutableBufferPointer { same in
+            arbex_finish_rows_in(k, same.baseAddress, same.baseAddress, epilogue, v.rows, v.columns)
+          }
+          #expect(same == y, "parts \(parts) in place")
         }
       } }
     } }
