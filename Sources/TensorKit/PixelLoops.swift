@@ -3,8 +3,8 @@ import CKernels
 /// Loops over rows of pixels, each three floats (red, green, blue) next to each other, for those who read and augment
 /// pictures. They run the ``Kernels`` that the process has chosen; nothing is checked, the caller sees to the room.
 public enum PixelLoops {
-  /// Where a walk goes: step i is at (`dx` · s + `x`, `dy` · s + `y`) with s = `first` + i, in pixels from the top left
-  /// one.
+  /// Where a walk goes: step i is at (`dx` · s + `x`, `dy` · s + `y`) with s = `first` + i, in pixels from the top
+  /// left one.
   public struct Walk {
     var walk: arbex_walk
 

@@ -101,6 +101,14 @@ final class TrainingVerbTests {
     let rows = try #require(found["predictions"] as? [[String: Any]])
     #expect(rows.count == 1 && (rows[0]["final"] as? [Double])?.count == 7)
     #expect(arbex("predict", run, bad).code == 2)
+    let best = URL(fileURLWithPath: run + "/checkpoints/best.safetensors")
+    let whole = try Data(contentsOf: best)
+    var bytes = whole
+    bytes[bytes.count - 400] ^= 1
+    try bytes.write(to: best)
+    let damaged = arbex("predict", run, good, "--json")
+    #expect(damaged.code == 2 && damaged.out.isEmpty && damaged.remarks.contains("is damaged"), "\(damaged.remarks)")
+    try whole.write(to: best)
     #expect(arbex("predict", run, folder + "/absent.png").code == 2)
     let withoutWeights = arbex("predict", recipe, good)
     #expect(withoutWeights.code == 2 && withoutWeights.remarks.contains("no trained weights"))

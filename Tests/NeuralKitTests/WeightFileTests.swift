@@ -80,6 +80,21 @@ struct WeightFileTests {
     }
   }
 
+  @Test("a check in the background tells the same, as often as it is asked")
+  func background() throws {
+    let path = folder / "whole"
+    try WeightFile.write(["a": Tensor([50_000], (0..<50_000).map(Float.init))], to: path)
+    let sound = try WeightFile(path).startVerifyingDigest()
+    for _ in 0..<2 { try sound.wait() }
+    var bytes = [UInt8](try Data(contentsOf: folder.url("whole")))
+    bytes[bytes.count - 70_000] ^= 1
+    let check = try WeightFile(try folder.file(bytes)).startVerifyingDigest()
+    for _ in 0..<2 {
+      let problem = #expect(throws: FileProblem.self) { try check.wait() }
+      #expect(problem?.description.contains("is damaged") == true)
+    }
+  }
+
   @Test("a file cut at any length is refused")
   func truncation() throws {
     let path = folder / "whole"

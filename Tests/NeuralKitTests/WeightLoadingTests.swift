@@ -36,6 +36,28 @@ struct WeightLoadingTests {
     #expect(stem.fileShape == [2, 5, 3, 4])
   }
 
+  /// Each array is larger than a piece, and so is one output of the second.
+  @Test(
+    "arrays of many pieces, by their definition",
+    arguments: [[70, 3, 5, 7], [3, 1300, 4, 4], [40_000, 2], [90_000]])
+  func pieces(fileShape: [Int]) throws {
+    let isKernel = fileShape.count == 4
+    let count = fileShape.reduce(1, *)
+    let stored = Tensor(fileShape, (0..<count).map { Float($0 % 65_521) })
+    let scope = ParameterScope() / "head"
+    let parameter = scope.parameter(
+      "weight", isKernel ? [fileShape[0], fileShape[2], fileShape[3], fileShape[1]] : fileShape, .zeros,
+      fileLayout: isKernel ? .convolution : .plain)
+    try WeightFile.write(["head.weight": stored], to: folder / "w")
+    try WeightFile(folder / "w").load(into: scope.store.all)
+    #expect(parameter.value.values == parameter.fromFileLayout(stored).values)
+    var broken = stored.values
+    for place in [5, count / 2, count - 1] { broken[place] = .nan }
+    try WeightFile.write(["head.weight": Tensor(fileShape, broken)], to: folder / "w")
+    let problem = #expect(throws: FileProblem.self) { try WeightFile(folder / "w").load(into: scope.store.all) }
+    #expect(problem?.description.contains("head.weight (3 of \(count))") == true)
+  }
+
   @Test("everything that does not fit is told at once, and nothing is changed")
   func problems() throws {
     try WeightFile.write(

@@ -64,8 +64,9 @@ public struct Recipe {
 
   /// A new model. Parts with `weights` read their files, everything else starts from the recipe's seed.
   /// - Parameter loadingWeights: false where a checkpoint will fill the whole model anyway.
+  /// - Parameter filling: false where it is certain to: no value is then drawn, and none may be read before.
   /// - Throws: where a weight file does not fit.
-  public func buildModel(loadingWeights: Bool = true) throws -> ExpressionModel {
+  public func buildModel(loadingWeights: Bool = true, filling: Bool = true) throws -> ExpressionModel {
     var issues: [RecipeIssue] = []
     guard let model = plan.assemble(in: emptyContext, issues: &issues) else {
       throw RecipeProblems(issues.map { RecipeProblem(.file(path, line: 0), $0) })
@@ -73,7 +74,7 @@ public struct Recipe {
     for part in loadingWeights ? plan.pretrained : [] {
       try WeightFile(part.path).load(component: part.scope, of: model.store, namings: plan.namings)
     }
-    model.store.fill(seed: seed)
+    if filling { model.store.fill(seed: seed) }
     return model
   }
 

@@ -6,9 +6,13 @@ struct RecipeReader {
   let tree: SourcedValue
   let registry: Registry
   var issues: [RecipeIssue] = []
+  /// The folder from which a relative path written at that place starts.
+  let folder: @Sendable (RecipePath) -> String
 
   init(_ tree: SourcedValue, registry: Registry) {
     self.tree = tree
+    let folders = FoldersByPlace(tree)
+    folder = { folders.folder(at: $0) }
     self.registry = registry
   }
 
@@ -130,12 +134,6 @@ struct RecipeReader {
     return value
   }
 
-  /// The folder from which a relative path written at that place starts.
-  var folder: @Sendable (RecipePath) -> String {
-    let tree = FoldersByPlace(tree)
-    return { tree.folder(at: $0) }
-  }
-
   /// The problem as it is reported: with the place its value comes from.
   func located(_ issue: RecipeIssue, file: String) -> RecipeProblem {
     RecipeProblem(tree.origin(at: issue.path) ?? .file(file, line: 0), issue)
@@ -147,9 +145,12 @@ private struct FoldersByPlace: Sendable {
   private let folders: [RecipePath: String]
 
   init(_ tree: SourcedValue) {
-    var folders: [RecipePath: String] = [:]
+    var (folders, byFile) = ([RecipePath: String](), [String: String]())
     func visit(_ value: SourcedValue, _ path: RecipePath) {
-      if case .file(let file, _) = value.origin { folders[path] = PathText.folder(of: PathText.absolute(file)) }
+      if case .file(let file, _) = value.origin {
+        let folder = byFile[file] ?? PathText.folder(of: PathText.absolute(file))
+        (byFile[file], folders[path]) = (folder, folder)
+      }
       switch value.content {
       case .scalar: break
       case .array(let elements): for index in elements.indices { visit(elements[index], path / index) }

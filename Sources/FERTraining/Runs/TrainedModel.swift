@@ -11,15 +11,39 @@ public struct TrainedModel {
   /// The file of the weights.
   public let path: String
 
+  /// Whether the file is whole is found out in the background, see ``confirm()``.
+  private let digest: DigestCheck
+
   /// Loads weights into a recipe's model. The file may come from training here, or hold the weights alone.
   /// - Parameter namings: published namings that the file may follow.
+  /// - Parameter confirming: false where ``confirm()`` will be called before anything is shown.
   /// - Throws: `FileProblem` where they do not fit, ``RunProblem`` where they were trained for something else.
-  public init(_ recipe: Recipe, weights path: String, namings: [WeightNaming] = []) throws {
+  public init(
+    _ recipe: Recipe, weights path: String, namings: [WeightNaming] = [], confirming: Bool = true
+  ) throws {
     let file = try WeightFile(path)
-    try file.verifyDigest()
-    let model = try recipe.buildModel(loadingWeights: false)
-    let naming = try file.bestNaming([.checkpoint, .own] + namings, for: model.store.all)
-    try file.load(into: model.store.all, naming: naming)
+    digest = file.startVerifyingDigest()
+    self.path = path
+    do {
+      model = try recipe.buildModel(loadingWeights: false, filling: false)
+      let naming = try file.bestNaming([.checkpoint, .own] + namings, for: model.store.all)
+      try file.load(into: model.store.all, naming: naming)
+      input = try Self.input(of: file, for: recipe)
+    } catch {
+      // What a damaged file lacks is its smaller fault.
+      try digest.wait()
+      throw error
+    }
+    if confirming { try confirm() }
+  }
+
+  /// Waits until the whole file has been compared with its digest. Nothing that the model says may be shown before.
+  /// - Throws: `FileProblem` where they differ.
+  public func confirm() throws { try digest.wait() }
+
+  /// How images must be prepared.
+  private static func input(of file: WeightFile, for recipe: Recipe) throws -> InputOptions {
+    let path = file.path
     if let text = file.metadata["classes"] {
       let classes = try? JSONDecoder().decode([String].self, from: Data(text.utf8))
       guard classes == recipe.classes else {
@@ -28,7 +52,6 @@ public struct TrainedModel {
             + "\(recipe.classes.listed(atMost: 20)); use the recipe it was trained with")
       }
     }
-    var input = recipe.input
     if let text = file.metadata["preprocessing"],
       let own = try? JSONDecoder().decode(InputOptions.self, from: Data(text.utf8)) {
       guard own.size == recipe.input.size else {
@@ -36,9 +59,9 @@ public struct TrainedModel {
           "\(path.printable): was trained on images of \(own.size) pixels, the recipe says \(recipe.input.size); "
             + "use the recipe it was trained with")
       }
-      input = own
+      return own
     }
-    (self.model, self.input, self.path) = (model, input, path)
+    return recipe.input
   }
 
   /// The weights of a run: the best, or where there are none yet, the last.

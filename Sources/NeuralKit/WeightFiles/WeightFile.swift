@@ -8,7 +8,7 @@ import TensorKit
 ///
 /// Everything is checked when the file is opened; one handle serves all reads, so replacing the file meanwhile
 /// changes nothing. Nothing in such a file is ever a program or a path.
-public final class WeightFile {
+public final class WeightFile: Sendable {
   /// Where the file was found.
   public let path: String
   /// Texts that travel with the numbers.
@@ -71,21 +71,31 @@ public final class WeightFile {
   /// An array as floats, in the file's layout.
   /// - Throws: ``FileProblem`` where there is none of that name, or it cannot be read.
   public func tensor(_ name: String) throws -> Tensor {
+    let entry = try entry(name)
+    return try Tensor(entry.shape) { try floats(of: entry, from: 0, into: $0) }
+  }
+
+  /// Where an array lies.
+  /// - Throws: ``FileProblem`` where there is none of that name.
+  func entry(_ name: String) throws -> WeightHeader.Entry {
     guard let entry = byName[name] else {
       throw FileProblem(path, "holds no array \"\(name.printable)\"; it holds \(names.listed())")
     }
-    return try Tensor(entry.shape) { target in
-      let start = 8 + headerLength + entry.begin
-      guard entry.type != .float32 else {
-        return try Self.read(descriptor, path, from: start, into: UnsafeMutableRawBufferPointer(target))
-      }
-      let block = 1 << 18
-      for first in stride(from: 0, to: entry.count, by: block) {
-        let part = UnsafeMutableBufferPointer(rebasing: target[first..<min(first + block, entry.count)])
-        let bytes = try Self.read(
-          descriptor, path, from: start + first * entry.type.size, count: part.count * entry.type.size)
-        bytes.withUnsafeBytes { entry.type.floats($0, into: part) }
-      }
+    return entry
+  }
+
+  /// As many numbers of an array as `target` has room for, from number `first` on.
+  func floats(of entry: WeightHeader.Entry, from first: Int, into target: UnsafeMutableBufferPointer<Float>) throws {
+    let start = 8 + headerLength + entry.begin + first * entry.type.size
+    guard entry.type != .float32 else {
+      return try Self.read(descriptor, path, from: start, into: UnsafeMutableRawBufferPointer(target))
+    }
+    let block = 1 << 18
+    for first in stride(from: 0, to: target.count, by: block) {
+      let part = UnsafeMutableBufferPointer(rebasing: target[first..<min(first + block, target.count)])
+      let bytes = try Self.read(
+        descriptor, path, from: start + first * entry.type.size, count: part.count * entry.type.size)
+      bytes.withUnsafeBytes { entry.type.floats($0, into: part) }
     }
   }
 
@@ -102,9 +112,14 @@ public final class WeightFile {
     for index in place { front[8 + index] = UInt8(ascii: "0") }
     digest.update(front)
     let end = 8 + headerLength + (header.entries.last?.end ?? 0)
-    let block = 1 << 20
-    for start in stride(from: front.count, to: end, by: block) {
-      digest.update(try Self.read(descriptor, path, from: start, count: min(block, end - start)))
+    // Small enough to be still in the cache when it is digested, and for `malloc` not to ask the system for it.
+    let block = 1 << 16
+    try withUnsafeTemporaryAllocation(byteCount: block, alignment: 64) { buffer in
+      for start in stride(from: front.count, to: end, by: block) {
+        let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(block, end - start)])
+        try Self.read(descriptor, path, from: start, into: part)
+        digest.update(UnsafeRawBufferPointer(part))
+      }
     }
     guard digest.finish() == expected else {
       throw FileProblem(path, "is damaged: its content does not match the SHA-256 in its header")

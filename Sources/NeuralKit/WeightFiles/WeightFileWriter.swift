@@ -78,5 +78,5 @@ extension Parameter {
     isTransposed ? tensor.detached.permuted([0, 2, 3, 1]) : tensor
   }
 
-  private var isTransposed: Bool { fileLayout == .convolution && shape.count == 4 }
+  var isTransposed: Bool { fileLayout == .convolution && shape.count == 4 }
 }

@@ -109,20 +109,17 @@ extension WeightFile {
   private func set(
     _ parameters: [Parameter], from keys: [String: String], allowsNonFinite: Bool
   ) throws -> [String] {
-    var values: [(Parameter, Tensor)] = []
-    var nonFinite: [String] = []
-    for parameter in parameters {
-      guard let key = keys[parameter.name] else { continue }
-      let value = try tensor(key)
-      let count = value.nonFiniteCount
-      if count > 0 { nonFinite.append("\(key.printable) (\(count) of \(value.count))") }
-      values.append((parameter, parameter.fromFileLayout(value)))
+    let wanted = parameters.compactMap { parameter in keys[parameter.name].map { (parameter: parameter, key: $0) } }
+    let arrays = try arrays(wanted)
+    let nonFinite = zip(wanted, arrays).compactMap { wanted, array in
+      array.nonFiniteCount > 0
+        ? "\(wanted.key.printable) (\(array.nonFiniteCount) of \(array.value.count))" : nil
     }
     guard nonFinite.isEmpty || allowsNonFinite else {
       throw FileProblem(path, "holds numbers that are not finite in \(nonFinite.count) arrays: \(nonFinite.listed())")
     }
-    for (parameter, value) in values { parameter.value = value }
-    return values.map(\.0.name)
+    for (wanted, array) in zip(wanted, arrays) { wanted.parameter.value = array.value }
+    return wanted.map(\.parameter.name)
   }
 }
 

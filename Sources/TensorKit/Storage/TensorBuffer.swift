@@ -5,15 +5,20 @@ public final class TensorBuffer: @unchecked Sendable {
 
   /// Room for a tensor of this shape, whose first axis counts the rows. Its numbers are not set.
   public init(_ shape: [Int]) {
-    precondition(!shape.isEmpty, "TensorBuffer: a shape without axes has no rows")
     tensor = Tensor(uninitialized: shape)
+  }
+
+  /// All numbers, to be written.
+  public var values: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: tensor.pointer, count: tensor.count)
   }
 
   /// One row, to be written.
   public subscript(row: Int) -> UnsafeMutableBufferPointer<Float> {
-    precondition(row >= 0 && row < tensor.shape[0], "TensorBuffer: row \(row) of \(tensor.shape)")
-    let size = tensor.count / tensor.shape[0]
-    return UnsafeMutableBufferPointer(start: tensor.pointer + row * size, count: size)
+    let rows = tensor.shape.first ?? 1
+    precondition(row >= 0 && row < rows, "TensorBuffer: row \(row) of \(tensor.shape)")
+    let size = tensor.count / rows
+    return UnsafeMutableBufferPointer(rebasing: values[row * size..<(row + 1) * size])
   }
 
   /// The tensor, without copying. Nothing may be written afterwards.

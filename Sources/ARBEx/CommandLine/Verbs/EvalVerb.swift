@@ -46,7 +46,8 @@ struct ModelSubject {
   /// The run's folder; nil for a recipe, or where other weights than the run's own are used.
   let run: String?
 
-  init(_ call: Invocation) throws {
+  /// - Parameter confirming: false where `trained.confirm()` will be called before anything is shown.
+  init(_ call: Invocation, confirming: Bool = true) throws {
     let word = call.words[0]
     let isRun = RunFolder.isRun(word)
     recipe = try call.recipe(at: isRun ? word + "/recipe.json5" : word)
@@ -57,7 +58,7 @@ struct ModelSubject {
         "\(word): a recipe alone has no trained weights; name the folder of a run, or add --weights FILE\(hint)")
     }
     let weights = try given ?? TrainedModel.weights(ofRun: word)
-    trained = try TrainedModel(recipe, weights: weights, namings: call.registry.namings)
+    trained = try TrainedModel(recipe, weights: weights, namings: call.registry.namings, confirming: confirming)
     run = isRun && given == nil ? word : nil
   }
 

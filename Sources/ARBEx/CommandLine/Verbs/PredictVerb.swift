@@ -15,7 +15,7 @@ extension Verb {
     flags: [Flag("--weights", value: "FILE", "other weights than the run's best"), .json, .set]
   ) { call in
     let files = try ImageList.files(Array(call.words.dropFirst()))
-    let subject = try ModelSubject(call)
+    let subject = try ModelSubject(call, confirming: false)
     let evaluator = Evaluator(subject.trained.model, batchSize: 1)
     let pipeline = InputPipeline(subject.trained.input)
     var (rows, failures) = ([PredictionRow](), 0)
@@ -34,6 +34,7 @@ extension Verb {
       }
       guard !names.isEmpty else { continue }
       let found = evaluator.predict(pipeline.evaluation(images), ids: names)
+      try subject.trained.confirm()
       if !call.has("--json") { for row in found { call.output.print(line(row, subject.recipe.classes, terms)) } }
       rows += found
     }

@@ -1,0 +1,35 @@
+import Foundation
+
+/// A comparison of a weight file with the digest in its header, under way on a thread of its own while the file is
+/// already being used. Nothing made from the file may be shown before ``wait()`` has returned.
+public final class DigestCheck: @unchecked Sendable {
+  private let condition = NSCondition()
+  private var outcome: Result<Void, any Error>?
+
+  /// Starts at once.
+  init(_ file: WeightFile) {
+    let thread = Thread { [self] in
+      let result = Result { try file.verifyDigest() }
+      condition.withLock {
+        outcome = result
+        condition.broadcast()
+      }
+    }
+    thread.name = "digest"
+    thread.start()
+  }
+
+  /// Returns when the file has been found whole; as often as it is called.
+  /// - Throws: ``FileProblem`` where the file does not match its digest or cannot be read.
+  public func wait() throws {
+    try condition.withLock {
+      while outcome == nil { condition.wait() }
+      return outcome
+    }?.get()
+  }
+}
+
+extension WeightFile {
+  /// Does what ``verifyDigest()`` does, in the background.
+  public func startVerifyingDigest() -> DigestCheck { DigestCheck(self) }
+}
