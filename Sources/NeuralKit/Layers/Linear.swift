@@ -5,8 +5,8 @@ import TensorKit
 /// ## Shapes
 /// `[..., inputs]` → `[..., outputs]`; parameters `weight` `[outputs, inputs]`, `bias` `[outputs]`
 public struct Linear {
-  private let weight: Parameter
-  private let bias: Parameter?
+  let weight: Parameter
+  let bias: Parameter?
 
   /// - Parameter initializer: PyTorch's default where nil; with another, biases start at 0.
   public init(
