@@ -35,9 +35,9 @@ struct ConvolutionShape {
   }
 
   /// The fastest way that applies.
-  var algorithm: any Convolving {
+  func algorithm(inTraining: Bool) -> any Convolving {
     if isDepthwise { return DepthwiseConvolution(self) }
-    if let winograd = WinogradConvolution(self) { return winograd }
+    if let winograd = WinogradConvolution(self, inTraining: inTraining) { return winograd }
     return PatchConvolution(self)
   }
 
@@ -69,7 +69,7 @@ extension Tensor {
       return linear(weight: matrix, bias: bias, operation: "convolution, 1x1")
     }
     let (input, weights) = (detached, weight.detached)
-    let convolution = sizes.algorithm
+    let convolution = sizes.algorithm(inTraining: true)
     var epilogue = ConvolutionEpilogue()
     epilogue.offset = bias?.detached
     let result = convolution.forward(input, convolution.prepared(weights), nil, epilogue)
@@ -94,7 +94,7 @@ extension Tensor {
   ) -> Tensor {
     let sizes = ConvolutionShape(
       input: shape, weight: kernel.weight.shape, stride: stride, padding: padding, groups: groups)
-    let way: any Preparing = sizes.isPointwise ? PointwiseConvolution(sizes: sizes) : sizes.algorithm
+    let way: any Preparing = sizes.isPointwise ? PointwiseConvolution(sizes: sizes) : sizes.algorithm(inTraining: false)
     let result = way.forward(detached, kernel.prepared(for: way), prologue, epilogue)
     return result.recorded(from: [], operation: way.name, work: result.count * sizes.depth) { _ in [] }
   }
