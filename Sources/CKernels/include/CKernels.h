@@ -40,6 +40,13 @@ const char *arbex_variant_name(arbex_variant variant);
 #endif
 #define ARBEX_OPEN(...) __VA_ARGS__
 
+/// Tells the CPU that this thread waits for another one: about 20 ns.
+static inline void arbex_pause(void) {
+#ifdef __x86_64__
+  __builtin_ia32_pause();
+#endif
+}
+
 // --- one value at a time -------------------------------------------------------------------------
 ARBEX_KERNEL(void, fill, (float *y, float value, long n), (y, value, n))
 /// y += x

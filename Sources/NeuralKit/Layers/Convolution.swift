@@ -64,9 +64,9 @@ public struct Convolution {
   }
 }
 
-/// Keeps a convolution's weights in the form that the computation takes, from their second use on: who predicts once
+/// Keeps a layer's weights in the form that the computation takes, from their second use on: who predicts once
 /// should not hold them twice.
-private final class KernelCache: Sendable {
+final class KernelCache: Sendable {
   private struct State {
     var version = -1
     var kernel: ConvolutionKernel?
