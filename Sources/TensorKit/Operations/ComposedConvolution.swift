@@ -25,6 +25,8 @@ public struct ComposedConvolution: Sendable {
   private let kernel: ConvolutionKernel
   private let offset: Tensor?
   private let stride, padding: Int
+  /// Multiply-adds of both convolutions, one image.
+  private let work: Int
   /// The maps that it is for, `[height, width]`.
   private let size: [Int]
 
@@ -32,10 +34,10 @@ public struct ComposedConvolution: Sendable {
   /// - Returns: nil where it would take more multiply-adds than one after another, or where the first convolution would
   ///   see the image from outside the map that the second one reads.
   public init?(_ first: Part, _ second: Part, size: [Int]) {
-    guard size.count == 2, size.allSatisfy({ Self.isPossible(first, second, $0) }),
-      Self.work(first, second, size).composed < Self.work(first, second, size).apart
-    else { return nil }
-    self.size = size
+    guard size.count == 2, size.allSatisfy({ Self.isPossible(first, second, $0) }) else { return nil }
+    let work = Self.work(first, second, size)
+    guard work.composed < work.apart else { return nil }
+    (self.size, self.work) = (size, work.apart)
     (stride, padding) = (first.stride * second.stride, second.padding * first.stride + first.padding)
     kernel = ConvolutionKernel(Self.kernel(first, second))
     let between = first.bias.map {
@@ -51,7 +53,8 @@ public struct ComposedConvolution: Sendable {
   public func callAsFunction(_ x: Tensor) -> Tensor? {
     guard x.shape[1...2] == size[...] else { return nil }
     let result = x.convolved(
-      kernel: kernel, stride: stride, padding: padding, prologue: nil, epilogue: ConvolutionEpilogue())
+      kernel: kernel, stride: stride, padding: padding, prologue: nil, epilogue: ConvolutionEpilogue(),
+      work: x.shape[0] * work)
     return offset.map { result + $0 } ?? result
   }
 
