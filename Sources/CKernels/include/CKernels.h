@@ -230,3 +230,5 @@ ARBEX_KERNEL(void, turn_hue, (float *x, float sixths, long pixels), (x, sixths, 
 /// y = (x - mean) scale, with three means and scales.
 ARBEX_KERNEL(void, normalize_pixels, (float *y, const float *x, const float *mean, const float *scale, long pixels),
              (y, x, mean, scale, pixels))
+
+#include "bfloat16.h"

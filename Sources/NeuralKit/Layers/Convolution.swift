@@ -30,7 +30,7 @@ public struct Convolution {
   /// See the type's shapes.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     guard isRecorded(by: pass) || x.isTracked else {
-      return callAsFunction(x, prologue: nil, epilogue: ConvolutionEpilogue())
+      return callAsFunction(x, prologue: nil, epilogue: ConvolutionEpilogue(), pass.precision)
     }
     cache.forget()
     return x.convolved(weight: pass[weight], bias: bias.map { pass[$0] }, stride: stride, padding: padding, groups: groups)
@@ -53,14 +53,16 @@ public struct Convolution {
   }
 
   /// Without a history, and with what surrounds it in the same pass over memory.
-  func callAsFunction(_ x: Tensor, prologue: ConvolutionPrologue?, epilogue: ConvolutionEpilogue) -> Tensor {
+  func callAsFunction(
+    _ x: Tensor, prologue: ConvolutionPrologue?, epilogue: ConvolutionEpilogue, _ precision: Precision
+  ) -> Tensor {
     var epilogue = epilogue
     if let bias {
       epilogue.offset = epilogue.gain.map { $0 * bias.value + (epilogue.offset ?? .zeros($0.shape)) } ?? bias.value
     }
     return x.convolved(
       kernel: cache.kernel(of: weight), stride: stride, padding: padding, groups: groups, prologue: prologue,
-      epilogue: epilogue)
+      epilogue: epilogue, precision: precision)
   }
 }
 

@@ -21,7 +21,7 @@ public struct Linear {
   /// See the type's shapes.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     guard x.isTracked || pass.tape != nil && (weight.isTrainable || bias?.isTrainable ?? false) else {
-      return x.linear(kernel: cache.kernel(of: weight), bias: bias?.value)
+      return x.linear(kernel: cache.kernel(of: weight), bias: bias?.value, precision: pass.precision)
     }
     cache.forget()
     return x.linear(weight: pass[weight], bias: bias.map { pass[$0] })

@@ -91,11 +91,11 @@ extension Tensor {
   /// - Parameter work: the multiply-adds that a ``Profile`` books; nil for its own.
   public func convolved(
     kernel: ConvolutionKernel, stride: Int = 1, padding: Int = 0, groups: Int = 1, prologue: ConvolutionPrologue?,
-    epilogue: ConvolutionEpilogue, work: Int? = nil
+    epilogue: ConvolutionEpilogue, precision: Precision = .float32, work: Int? = nil
   ) -> Tensor {
     let sizes = ConvolutionShape(
       input: shape, weight: kernel.weight.shape, stride: stride, padding: padding, groups: groups)
-    let way: any Preparing = sizes.isPointwise ? PointwiseConvolution(sizes: sizes) : sizes.algorithm(inTraining: false)
+    let way = sizes.algorithm(in: precision)
     let result = way.forward(detached, kernel.prepared(for: way), prologue, epilogue)
     return result.recorded(from: [], operation: way.name, work: work ?? result.count * sizes.depth) { _ in [] }
   }

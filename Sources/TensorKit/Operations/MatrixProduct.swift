@@ -170,9 +170,10 @@ extension Tensor {
   ///
   /// ## Shapes
   /// as ``linear(weight:bias:)``
-  public func linear(kernel: ConvolutionKernel, bias: Tensor?) -> Tensor {
+  public func linear(kernel: ConvolutionKernel, bias: Tensor?, precision: Precision = .float32) -> Tensor {
     let (inputs, outputs) = (kernel.weight.shape[1], kernel.weight.shape[0])
     require(Self.linearIssue(shape, kernel.weight.shape, bias?.shape))
+    if precision == .bfloat16 { return linear(bfloat16: kernel, bias: bias) }
     let rows = count / max(inputs, 1)
     let way = PointwiseConvolution(
       sizes: ConvolutionShape(
