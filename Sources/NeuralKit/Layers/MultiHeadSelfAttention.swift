@@ -22,6 +22,6 @@ public struct MultiHeadSelfAttention {
       let bias = projection.bias.map { pass[$0] }
       return output(x.selfAttention(asking: count, weight: pass[projection.weight], bias: bias, heads: heads), pass)
     }
-    return output(Tensor.selfAttention(projection(x, pass), heads: heads), pass)
+    return output(Tensor.selfAttention(projection(x, pass), heads: heads, precision: pass.precision), pass)
   }
 }

@@ -37,6 +37,13 @@ struct BFloat16Winograd: Preparing {
     _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
   ) -> Tensor {
     let result = Tensor(uninitialized: [sizes.images, sizes.window.outHeight, sizes.window.outWidth, outputs])
+    // A small kernel stays in each core's own cache, and so should the values of the tiles that a thread takes.
+    if kernel.count <= 1 << 17 {
+      Parallel.forEachBlock(of: tiles, size: max(12, (1 << 17) / floatsPerTile / 12 * 12)) { range in
+        withScratch(range.count * floatsPerTile) { compute(range, input, kernel, prologue, epilogue, result, $0) }
+      }
+      return result
+    }
     // Runs of tiles, of equal length, whose values (12 MiB) fit the cache that all cores share.
     let fitting = max(96, (3 << 20) / floatsPerTile)
     let runs = (tiles + fitting - 1) / fitting, run = (tiles + runs - 1) / runs
