@@ -12,7 +12,7 @@ extension Invocation {
   /// The precision of `--precision`; 32-bit floats where not given.
   /// - Throws: ``UsageProblem`` where the word is none, or what it names cannot be had here.
   func precision() throws(UsageProblem) -> Precision {
-    try PrecisionWord.precision(value(Verb.Flag.precision.name), obstacle: \.obstacle)
+    try PrecisionWord.precision(value(Verb.Flag.precision.name), obstacle: precisionObstacle)
   }
 }
 

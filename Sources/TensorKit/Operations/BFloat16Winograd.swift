@@ -37,9 +37,9 @@ struct BFloat16Winograd: Preparing {
     _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
   ) -> Tensor {
     let result = Tensor(uninitialized: [sizes.images, sizes.window.outHeight, sizes.window.outWidth, outputs])
-    // A small kernel stays in each core's own cache, and so should the values of the tiles that a thread takes.
-    if kernel.count <= 1 << 17 {
-      Parallel.forEachBlock(of: tiles, size: max(12, (1 << 17) / floatsPerTile / 12 * 12)) { range in
+    // A kernel below 2 MiB is quickly read again for every few tiles; their values then stay in the core's own cache.
+    if kernel.count <= 1 << 19 {
+      Parallel.forEachBlock(of: tiles, size: max(12, (3 << 16) / floatsPerTile / 12 * 12)) { range in
         withScratch(range.count * floatsPerTile) { compute(range, input, kernel, prologue, epilogue, result, $0) }
       }
       return result
