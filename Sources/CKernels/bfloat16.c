@@ -23,16 +23,15 @@ int arbex_has_bfloat16(void) {
 int arbex_has_bfloat16(void) { return 0; }
 
 // Never called where there are no such instructions.
-void arbex_bf16_convert(uint16_t *y, long yrow, const float *x, long xrow, const float *gain, const float *offset,
-                        long rows, long columns) { __builtin_trap(); }
+void arbex_bf16_convert(uint16_t *y, long yrow, const float *x, long xrow, arbex_prologue p, long rows, long columns) { __builtin_trap(); }
 void arbex_bf16_pack(uint16_t *y, const float *b, long brow, long bcolumn, long depth, long columns) { __builtin_trap(); }
 void arbex_bf16_multiply(const uint16_t *a, long arow, const uint16_t *b, float *c, long cstride, long rows,
                          long columns, long depth, float scale) { __builtin_trap(); }
 void arbex_bf16_gather(uint16_t *patches, long stride, const uint16_t *x, arbex_window w, long firstRow, long rows) {
   __builtin_trap();
 }
-void arbex_bf16_winograd_input(uint16_t *v, const float *x, const float *gain, const float *offset, arbex_window w,
-                               long firstTile, long tiles) { __builtin_trap(); }
+void arbex_bf16_winograd_input(uint16_t *v, const float *x, arbex_prologue p, arbex_window w, long firstTile,
+                               long tiles) { __builtin_trap(); }
 void arbex_bf16_winograd_output(float *y, const float *m, arbex_epilogue e, arbex_window w, long outputs,
                                 long firstTile, long tiles) { __builtin_trap(); }
 void arbex_bf16_winograd_weight(uint16_t *u, const float *g, long outputs, long inputs, long first, long count) {

@@ -8,15 +8,21 @@ enum { BF16_ROWS = 12, BF16_PANEL = 32, BF16_DEPTH = 512 };
 /// The lanes [0, count) of 16.
 ARBEX_INLINE __mmask16 first_lanes(long count) { return count >= 16 ? 0xffff : (__mmask16)((1u << count) - 1); }
 
-void arbex_bf16_convert(uint16_t *y, long yrow, const float *x, long xrow, const float *gain, const float *offset,
-                        long rows, long columns) {
+/// x > 0 ? x : slope x. A NaN goes through.
+ARBEX_INLINE __m512 bent(__m512 x, __m512 slope) {
+  __mmask16 positive = _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_GT_OQ);
+  return _mm512_mask_mul_ps(_mm512_mul_ps(x, slope), positive, x, _mm512_set1_ps(1));
+}
+
+void arbex_bf16_convert(uint16_t *y, long yrow, const float *x, long xrow, arbex_prologue p, long rows, long columns) {
   long even = (columns + 1) / 2 * 2;
   for (long r = 0; r < rows; r++, x += xrow, y += yrow)
     for (long c = 0; c < columns; c += 16) {
       __mmask16 lanes = first_lanes(columns - c);
       __m512 value = _mm512_maskz_loadu_ps(lanes, x + c);
-      if (gain)
-        value = _mm512_fmadd_ps(value, _mm512_maskz_loadu_ps(lanes, gain + c), _mm512_maskz_loadu_ps(lanes, offset + c));
+      if (p.gain)
+        value = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(lanes, p.gain + c), value, _mm512_maskz_loadu_ps(lanes, p.offset + c));
+      if (p.slope) value = bent(value, _mm512_maskz_loadu_ps(lanes, p.slope + c));
       _mm256_mask_storeu_epi16(y + c, first_lanes(even - c), (__m256i)_mm512_cvtneps_pbh(value));
     }
 }

@@ -31,11 +31,12 @@ ARBEX_INLINE void input_rows(__m512 o[6], const __m512 d[6]) {
   o[5] = _mm512_fmadd_ps(product, d[1], _mm512_fnmadd_ps(sum, d[3], d[5]));
 }
 
-/// Bᵀ d of 16 channels of one tile, gain x + offset within the map, 0 outside.
-ARBEX_INLINE void input_half(__m512 half[6][6], const float *map, const float *gain, const float *offset, arbex_window w,
-                             long top, long left, long c) {
+/// Bᵀ d of 16 channels of one tile; d is the map behind its prologue, 0 outside.
+ARBEX_INLINE void input_half(__m512 half[6][6], const float *map, arbex_prologue p, arbex_window w, long top, long left,
+                             long c) {
   __m512 zero = _mm512_setzero_ps();
-  __m512 factor = gain ? _mm512_loadu_ps(gain + c) : zero, addend = gain ? _mm512_loadu_ps(offset + c) : zero;
+  __m512 factor = p.gain ? _mm512_loadu_ps(p.gain + c) : zero, addend = p.gain ? _mm512_loadu_ps(p.offset + c) : zero;
+  __m512 slope = p.slope ? _mm512_loadu_ps(p.slope + c) : zero;
   for (int j = 0; j < 6; j++) {
     __m512 d[6], o[6];
     long at = left + j;
@@ -43,7 +44,8 @@ ARBEX_INLINE void input_half(__m512 half[6][6], const float *map, const float *g
       long y = top + i;
       int inside = y >= 0 && y < w.height && at >= 0 && at < w.width;
       d[i] = inside ? _mm512_loadu_ps(map + (y * w.width + at) * w.channels + c) : zero;
-      if (gain && inside) d[i] = _mm512_fmadd_ps(factor, d[i], addend);
+      if (p.gain && inside) d[i] = _mm512_fmadd_ps(factor, d[i], addend);
+      if (p.slope && inside) d[i] = bent(d[i], slope);
     }
     input_rows(o, d);
     ARBEX_UNROLL for (int i = 0; i < 6; i++) half[i][j] = o[i];
@@ -52,8 +54,8 @@ ARBEX_INLINE void input_half(__m512 half[6][6], const float *map, const float *g
 
 /// Bᵀ d B of `tiles` tiles from `firstTile` on, `v[36][tiles, channels]`, as in Loops/winograd.h. 32 channels at a time
 /// where there are: they fill a cache line, which is then written once.
-void arbex_bf16_winograd_input(uint16_t *v, const float *x, const float *gain, const float *offset, arbex_window w,
-                               long firstTile, long tiles) {
+void arbex_bf16_winograd_input(uint16_t *v, const float *x, arbex_prologue p, arbex_window w, long firstTile,
+                               long tiles) {
   long C = w.channels, across = (w.outWidth + 3) / 4, perImage = across * ((w.outHeight + 3) / 4);
   long plane = tiles * C;
   for (long t = 0; t < tiles; t++) {
@@ -63,8 +65,8 @@ void arbex_bf16_winograd_input(uint16_t *v, const float *x, const float *gain, c
     for (long c = 0; c < C; c += 32) {
       int both = c + 16 < C;
       __m512 half[2][6][6];
-      input_half(half[0], map, gain, offset, w, top, left, c);
-      if (both) input_half(half[1], map, gain, offset, w, top, left, c + 16);
+      input_half(half[0], map, p, w, top, left, c);
+      if (both) input_half(half[1], map, p, w, top, left, c + 16);
       uint16_t *out = v + t * C + c;
       for (int i = 0; i < 6; i++) {
         __m512 low[6], high[6];

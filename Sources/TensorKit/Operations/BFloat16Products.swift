@@ -29,7 +29,7 @@ struct BFloat16Matrix {
     _ rows: UnsafePointer<Float>, stride from: Int, count: Int, columns: Int, _ prologue: ConvolutionPrologue? = nil
   ) {
     arbex_bf16_convert(
-      pointer, stride, rows, from, prologue?.gain.pointer, prologue?.offset.pointer, count, columns)
+      pointer, stride, rows, from, prologue?.kernelArgument ?? arbex_prologue(), count, columns)
   }
 }
 
@@ -86,7 +86,7 @@ struct BFloat16Convolution: Preparing {
         Parallel.forEachBlock(of: inputRows, size: max(1, (1 << 15) / window.channels)) {
           arbex_bf16_convert(
             start + $0.lowerBound * window.channels, window.channels, input.pointer + $0.lowerBound * window.channels,
-            window.channels, prologue?.gain.pointer, prologue?.offset.pointer, $0.count, window.channels)
+            window.channels, prologue?.kernelArgument ?? arbex_prologue(), $0.count, window.channels)
         }
         multiply(kernel, epilogue, into: result, rowsPerBlock: sizes.rowsPerBlock * window.outWidth) { rows, left in
           arbex_bf16_gather(

@@ -71,7 +71,7 @@ struct BFloat16Winograd: Preparing {
     }
     Parallel.forEachBlock(of: tiles.count, size: size) {
       arbex_bf16_winograd_input(
-        values($0), input.pointer, prologue?.gain.pointer, prologue?.offset.pointer, sizes.window,
+        values($0), input.pointer, prologue?.kernelArgument ?? arbex_prologue(), sizes.window,
         tiles.lowerBound + $0.lowerBound, $0.count)
     }
     Parallel.forEach(36) { position in
