@@ -8,12 +8,14 @@ import Testing
 let bfloat16Lack: Comment = "skipped where Precision.bfloat16 cannot be had: needs AVX512-BF16 and the AVX-512 kernels"
 let hasBFloat16 = Precision.bfloat16.obstacle == nil
 
-/// bfloat16 by its definition: the upper half of a float, rounded to the nearest, ties to even (Kalamkar et al. 2019).
+/// bfloat16 by its definition: the upper half of a float, rounded to the nearest, ties to even; numbers below the smallest
+/// normal one are 0 (Kalamkar et al. 2019).
 enum RoundedNumber {
   static func bits(_ value: Float) -> UInt16 {
     let (bits, lower) = (value.bitPattern, value.bitPattern & 0xffff)
     let upper = UInt16(bits >> 16)
     if value.isNaN { return upper | 0x40 }
+    if value.isSubnormal { return upper & 0x8000 }
     return lower > 0x8000 || (lower == 0x8000 && upper & 1 == 1) ? upper + 1 : upper
   }
 
@@ -31,7 +33,7 @@ struct BFloat16KernelTests {
   private func convert(_ values: [Float], rows: Int = 1) -> [UInt16] {
     let columns = values.count / rows, stride = (columns + 1) / 2 * 2
     var result = [UInt16](repeating: 0xdead, count: rows * stride)
-    arbex_bf16_convert(&result, stride, values, columns, nil, nil, rows, columns)
+    arbex_bf16_convert(&result, stride, values, columns, arbex_prologue(), rows, columns)
     return result
   }
 
@@ -55,6 +57,25 @@ struct BFloat16KernelTests {
     #expect(found[11] == 0, "an odd row is filled up")
   }
 
+  /// The smallest normal number, 2⁻¹²⁶, stays; half of it, and the smallest float, 2⁻¹⁴⁹, become 0 with their sign. A NaN
+  /// whose mark lies in the lower half would become an infinity if it were cut.
+  @Test("numbers below the smallest normal one become 0, any NaN a quiet one")
+  func edges() {
+    let found = convert([
+      0x1p-126, 0x1p-127, -0x1p-127, .leastNonzeroMagnitude, Float(bitPattern: 0x7f80_0001), Float(bitPattern: 0xffff_ffff),
+    ])
+    #expect(found == [0x0080, 0, 0x8000, 0, 0x7fc0, 0xffff])
+  }
+
+  /// Numbers over all exponents, ties among them: of 16 upper bits at random and a lower half from the list.
+  @Test("any number agrees with the definition", arguments: [0, 1, 0x7fff, 0x8000, 0x8001, 0xffff] as [UInt32])
+  func allExponents(lower: UInt32) {
+    let x = (0..<1 << 16).map { Float(bitPattern: UInt32($0) << 16 | lower) }
+    let found = convert(x)
+    let wrong = x.indices.first { found[$0] != RoundedNumber.bits(x[$0]) }
+    #expect(wrong == nil, "\(wrong.map { x[$0] } ?? 0) becomes \(wrong.map { found[$0] } ?? 0)")
+  }
+
   @Test("random rows agree with the definition, scaled or not", arguments: [1, 2, 15, 16, 17, 31, 33, 100])
   func rows(columns: Int) {
     let x = uniform("x", 3 * columns)
@@ -66,8 +87,16 @@ struct BFloat16KernelTests {
     }
     var scaled = [UInt16](repeating: 0, count: 3 * even)
     let (gain, offset) = ([Float](repeating: 2, count: columns), [Float](repeating: 0.5, count: columns))
-    arbex_bf16_convert(&scaled, even, x, columns, gain, offset, 3, columns)
-    #expect(scaled[even] == RoundedNumber.bits(2 * x[columns] + 0.5))
+    let slope = [Float](repeating: 0.25, count: columns)
+    arbex_bf16_convert(
+      &scaled, even, x, columns, arbex_prologue(gain: gain, offset: offset, slope: slope), 3, columns)
+    for row in 0..<3 {
+      let expected = x[row * columns..<(row + 1) * columns].map { x in
+        let sum = (0.5 as Float).addingProduct(2, x)
+        return RoundedNumber.bits(sum > 0 ? sum : 0.25 * sum)
+      }
+      #expect(Array(scaled[row * even..<row * even + columns]) == expected)
+    }
   }
 
   @Test("panels hold pairs along the depth, what is missing is 0", arguments: [1, 16, 20, 32, 77], [1, 2, 31, 33, 64])
@@ -106,5 +135,22 @@ struct BFloat16KernelTests {
       } / 2)
     }
     #expect(relativeNorm(found, expected) < 1e-6)
+  }
+
+  /// Each row times the one column: infinity · 1; infinity · 0; infinity - infinity; NaN · 1; 2⁻⁷⁰ · 2⁻⁷⁰, below the
+  /// smallest normal float, is 0, as the instruction has it; 2¹²⁷ · 4, above the largest.
+  @Test("infinities and NaN go through a product")
+  func special() {
+    let b: [Float] = [1, 0, 0x1p-70, 4]
+    let rows: [[Float]] = [
+      [.infinity, 0, 0, 0], [0, .infinity, 0, 0], [.infinity, 0, 0, -.infinity], [.nan, 0, 0, 0], [0, 0, 0x1p-70, 0],
+      [0, 0, 0, 0x1p127],
+    ]
+    var found = [Float](repeating: 5, count: rows.count)
+    arbex_bf16_multiply(
+      convert(rows.flatMap(\.self), rows: rows.count), 4, pack(b, depth: 4, columns: 1, transposed: false), &found, 1,
+      rows.count, 1, 4, 1)
+    #expect(found[0] == .infinity && found[1].isNaN && found[2].isNaN && found[3].isNaN)
+    #expect(found[4] == 0 && found[5] == .infinity)
   }
 }
