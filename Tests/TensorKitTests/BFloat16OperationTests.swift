@@ -57,11 +57,11 @@ struct BFloat16OperationTests {
   @Test("attention, alone and in a batch")
   func attention() {
     let all = tensor("x", [3, 50, 3 * 40]) * 2
-    let exact = Tensor.selfAttention(all, asking: 50, heads: 4)
-    let found = Tensor.selfAttention(all, asking: 50, heads: 4, precision: .bfloat16)
+    let exact = Tensor.selfAttention(all, heads: 4)
+    let found = Tensor.selfAttention(all, heads: 4, precision: .bfloat16)
     expectRelativeNorm(found, exact, atMost: 0.01, "self-attention")
     let alone = Tensor.selfAttention(
-      all.sliced(along: 0, from: 2, count: 1), asking: 50, heads: 4, precision: .bfloat16)
+      all.sliced(along: 0, from: 2, count: 1), heads: 4, precision: .bfloat16)
     #expect(alone.values == found.sliced(along: 0, from: 2, count: 1).values)
     let (query, both, bias) = (tensor("q", [2, 9, 6]), tensor("kv", [4, 9, 12]), tensor("bias", [2, 9, 9]))
     expectRelativeNorm(

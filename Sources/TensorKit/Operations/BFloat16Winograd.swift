@@ -20,6 +20,8 @@ struct BFloat16Winograd: Preparing {
   private var tiles: Int {
     sizes.images * ((sizes.window.outHeight + 3) / 4) * ((sizes.window.outWidth + 3) / 4)
   }
+  /// Tiles whose values are worked out at once: two blocks of rows of the matrix product.
+  private static let block = 24
   /// Floats that a tile's values take: the input's in half the memory of the products.
   private var floatsPerTile: Int { 36 * (inputs / 2 + outputs) }
 
@@ -37,26 +39,17 @@ struct BFloat16Winograd: Preparing {
     _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
   ) -> Tensor {
     let result = Tensor(uninitialized: [sizes.images, sizes.window.outHeight, sizes.window.outWidth, outputs])
-    // A kernel below 2 MiB is quickly read again for every few tiles; their values then stay in the core's own cache.
-    if kernel.count <= 1 << 19 {
-      Parallel.forEachBlock(of: tiles, size: max(12, (3 << 16) / floatsPerTile / 12 * 12)) { range in
-        withScratch(range.count * floatsPerTile) { compute(range, input, kernel, prologue, epilogue, result, $0) }
-      }
-      return result
-    }
-    // Runs of tiles, of equal length, whose values (12 MiB) fit the cache that all cores share.
-    let fitting = max(96, (3 << 20) / floatsPerTile)
-    let runs = (tiles + fitting - 1) / fitting, run = (tiles + runs - 1) / runs
-    withScratch(run * floatsPerTile) { scratch in
-      for first in stride(from: 0, to: tiles, by: run) {
-        compute(first..<min(first + run, tiles), input, kernel, prologue, epilogue, result, scratch)
-      }
+    // The values of a few tiles stay in a core's own cache, while the kernel's 36 matrices pass by once for each block.
+    // Where that makes few blocks, all tiles are one, which the threads share.
+    let block = tiles > 8 * Self.block ? Self.block : tiles
+    Parallel.forEachBlock(of: tiles, size: block) { range in
+      withScratch(range.count * floatsPerTile) { compute(range, input, kernel, prologue, epilogue, result, $0) }
     }
     return result
   }
 
-  /// Transforms the input, makes the 36 products and transforms the output of some tiles. All tiles of a position are
-  /// multiplied at once, so that each of the 36 matrices is read once and by one thread; tiles lie in parts.
+  /// Transforms the input, makes the 36 products and transforms the output of some tiles, on one thread or on all. All
+  /// tiles of a position are multiplied at once, so that each of the 36 matrices is read once; tiles lie in parts.
   private func compute(
     _ tiles: Range<Int>, _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?,
     _ epilogue: ConvolutionEpilogue, _ result: Tensor, _ scratch: UnsafeMutablePointer<Float>
