@@ -29,7 +29,9 @@ public final class ExpressionModel {
     let scores = parts.head.run(pass) { $0.classify(embedding, $1) }
     let primary = scores.logits.softmax(along: -1)                                              // [N, C]
     let prediction = Prediction(embedding: embedding, distribution: primary)
-    let terms = parts.corrections.map { term in (name: term.name, correction: term.run(pass) { $0.correct(prediction, $1) }) }
+    let terms = parts.corrections.map { term in
+      (name: term.name, correction: term.run(pass) { $0.correct(prediction, $1) })
+    }
     let final = Profile.component("balance") {
       Tensor.balanced(primary, with: terms.map(\.correction.distribution))                      // [N, C]
     }

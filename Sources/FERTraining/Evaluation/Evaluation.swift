@@ -82,15 +82,13 @@ public struct Evaluator {
 
   /// Runs over all samples in their order.
   /// - Parameter keepsEmbeddings: whether the embeddings of the first few thousand images are kept for a picture.
-  /// - Parameter count: so many samples, from the first; nil for all.
   /// - Parameter tick: told of the images done; throws to stop.
   public func evaluate(
-    _ source: some BatchSource, keepsEmbeddings: Bool = false, atMost count: Int? = nil,
-    tick: (Int) throws -> Void = { _ in }
+    _ source: some BatchSource, keepsEmbeddings: Bool = false, tick: (Int) throws -> Void = { _ in }
   ) throws -> Evaluation {
     var result = Evaluation(classes: model.classes)
     var (lossSum, embeddings, kept) = (0.0, [Tensor](), 0)
-    let order = Array(source.samples.indices.prefix(count ?? .max))
+    let order = Array(source.samples.indices)
     let stream = try source.stream(BatchRequest(order: order, batchSize: batchSize))
     while let batch = try stream.next() {
       let outcome = model(batch.images, pass)

@@ -77,22 +77,15 @@ public struct PrecisionDifference: Sendable, Equatable {
 }
 
 extension Evaluator {
-  /// How this evaluator's predictions differ from those in 32-bit floats on the first images of a source.
-  /// - Parameter evaluation: what this evaluator found on all of the source, embeddings included.
+  /// How this evaluator's predictions differ from those in 32-bit floats, which are made here of the same source.
+  /// - Parameter evaluation: what this evaluator found on the source, embeddings included.
+  /// - Parameter tick: as of ``evaluate(_:keepsEmbeddings:tick:)``.
   public func difference(
-    of evaluation: Evaluation, on source: some BatchSource, atMost count: Int = PrecisionDifference.imageLimit
+    of evaluation: Evaluation, on source: some BatchSource, tick: (Int) throws -> Void = { _ in }
   ) throws -> PrecisionDifference {
-    let exact = try Evaluator(model, batchSize: batchSize).evaluate(source, keepsEmbeddings: true, atMost: count)
-    let rows = evaluation.rows.prefix(exact.rows.count)
-    let embeddings = evaluation.embeddings.flatMap {
-      $0.shape[0] >= rows.count ? $0.sliced(along: 0, from: 0, count: rows.count) : nil
-    }
+    let exact = try Evaluator(model, batchSize: batchSize).evaluate(source, keepsEmbeddings: true, tick: tick)
     return PrecisionDifference(
-      precision, rows, against: exact.rows, embeddings: embeddings, exactEmbeddings: exact.embeddings)
+      precision, evaluation.rows, against: exact.rows, embeddings: evaluation.embeddings,
+      exactEmbeddings: exact.embeddings)
   }
-}
-
-extension PrecisionDifference {
-  /// Images that are enough to compare.
-  public static let imageLimit = 512
 }

@@ -38,7 +38,9 @@ struct BFloat16Matrix {
 struct BFloat16Convolution: Preparing {
   let sizes: ConvolutionShape
   private let isLinear: Bool
-  var name: StaticString { isLinear ? "linear, bf16" : sizes.isPointwise ? "convolution, 1x1, bf16" : "convolution, patches, bf16" }
+  var name: StaticString {
+    isLinear ? "linear, bf16" : sizes.isPointwise ? "convolution, 1x1, bf16" : "convolution, patches, bf16"
+  }
 
   /// - Returns: nil where it does not apply: for groups, and for the three colours of an image, few and worth their bits.
   init?(_ sizes: ConvolutionShape) {
@@ -139,12 +141,9 @@ extension Tensor {
   /// y = x Wᵀ + b with factors rounded to bfloat16 and without a history.
   ///
   /// ## Shapes
-  /// as ``linear(weight:bias:)``
-  public func linear(bfloat16 kernel: ConvolutionKernel, bias: Tensor?) -> Tensor {
+  /// as ``linear(kernel:bias:precision:)``, which has checked them
+  func linear(bfloat16 kernel: ConvolutionKernel, bias: Tensor?) -> Tensor {
     let (outputs, inputs) = (kernel.weight.shape[0], kernel.weight.shape[1])
-    require(
-      rank >= 1 && shape[rank - 1] == inputs && (bias.map { $0.shape == [outputs] } ?? true)
-        ? nil : ShapeIssue("linear", "\(shape)", "weight \(kernel.weight.shape), bias \(bias?.shape ?? [])"))
     let rows = count / max(inputs, 1)
     let way = BFloat16Convolution(rows: rows, inputs: inputs, outputs: outputs)
     var epilogue = ConvolutionEpilogue()

@@ -22,10 +22,13 @@ extension Verb {
     let console = Console(descriptor: call.has("--json") ? -1 : STDERR_FILENO)
     let evaluator = Evaluator(
       subject.trained.model, batchSize: subject.recipe.training.validationBatch, precision: precision)
-    var evaluation = try evaluator.evaluate(source, keepsEmbeddings: true) { done in
-      console.progress("eval", share: Double(done) / Double(max(1, source.samples.count))) { "\(done) images" }
+    func progress(_ name: String) -> (Int) -> Void {
+      { console.progress(name, share: Double($0) / Double(max(1, source.samples.count))) { [done = $0] in "\(done) images" } }
     }
-    if precision != .float32 { evaluation.difference = try evaluator.difference(of: evaluation, on: source) }
+    var evaluation = try evaluator.evaluate(source, keepsEmbeddings: true, tick: progress("eval"))
+    if precision != .float32 {
+      evaluation.difference = try evaluator.difference(of: evaluation, on: source, tick: progress("eval, float32"))
+    }
     console.clearBar()
     let suffix = split == "validation" ? "" : "-" + split
     let folder = call.value("--out") ?? subject.run ?? "."
