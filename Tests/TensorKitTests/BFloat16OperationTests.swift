@@ -47,6 +47,20 @@ struct BFloat16OperationTests {
     #expect(alone.values == found.sliced(along: 0, from: 1, count: 1).values, "alone and in a batch: the same bits")
   }
 
+  /// Apart 435 thousand multiply-adds, as one 339.
+  @Test("two convolutions that are computed as one")
+  func composed() throws {
+    func part(_ name: String, _ inputs: Int) -> ComposedConvolution.Part {
+      ComposedConvolution.Part(
+        weight: tensor(name, [48, 3, 3, inputs]), bias: tensor(name + " bias", [48]), stride: 2, padding: 1)
+    }
+    let composed = try #require(ComposedConvolution(part("w1", 16), part("w2", 48), size: [12, 12]))
+    let x = tensor("x", [2, 12, 12, 16])
+    let found = try #require(composed(x, precision: .bfloat16)), exact = try #require(composed(x))
+    expectRelativeNorm(found, exact, atMost: 0.004, "composed")
+    #expect(found.values != exact.values, "in bfloat16")
+  }
+
   @Test("linear layers", arguments: [(1, 5, 3), (16, 768, 1000), (700, 100, 33)])
   func linear(rows: Int, inputs: Int, outputs: Int) {
     let x = tensor("x", [rows, inputs]), weight = tensor("w", [outputs, inputs]), bias = tensor("b", [outputs])

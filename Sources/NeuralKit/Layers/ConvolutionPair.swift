@@ -19,7 +19,8 @@ public struct ConvolutionPair {
       cache.forget()
       return second(first(x, pass), pass)
     }
-    return cache.composed(first, second, size: Array(x.shape[1...2]))?(x) ?? second(first(x, pass), pass)
+    return cache.composed(first, second, size: Array(x.shape[1...2]))?(x, precision: pass.precision)
+      ?? second(first(x, pass), pass)
   }
 
   /// Keeps the composed kernel while weights and maps stay the same.

@@ -133,7 +133,7 @@ extension ConvolutionShape {
       if let winograd = BFloat16Winograd(self) { return winograd }
       if let products = BFloat16Convolution(self) { return products }
     }
-    return isPointwise ? PointwiseConvolution(sizes: self) : algorithm
+    return isPointwise ? PointwiseConvolution(sizes: self) : algorithm(inTraining: false)
   }
 }
 

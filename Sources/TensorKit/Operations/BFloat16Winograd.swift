@@ -11,7 +11,7 @@ struct BFloat16Winograd: Preparing {
 
   /// - Returns: nil where the algorithm does not apply.
   init?(_ sizes: ConvolutionShape) {
-    guard WinogradConvolution(sizes) != nil else { return nil }
+    guard WinogradConvolution(sizes, inTraining: false) != nil else { return nil }
     self.sizes = sizes
   }
 

@@ -50,11 +50,11 @@ public struct ComposedConvolution: Sendable {
 
   /// `[N, height, width, in]` → `[N, ..., out]`. Not recorded.
   /// - Returns: nil for maps of another size than it was made for.
-  public func callAsFunction(_ x: Tensor) -> Tensor? {
+  public func callAsFunction(_ x: Tensor, precision: Precision = .float32) -> Tensor? {
     guard x.shape[1...2] == size[...] else { return nil }
     let result = x.convolved(
       kernel: kernel, stride: stride, padding: padding, prologue: nil, epilogue: ConvolutionEpilogue(),
-      work: x.shape[0] * work)
+      precision: precision, work: x.shape[0] * work)
     return offset.map { result + $0 } ?? result
   }
 

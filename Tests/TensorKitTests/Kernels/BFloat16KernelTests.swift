@@ -88,8 +88,14 @@ struct BFloat16KernelTests {
     var scaled = [UInt16](repeating: 0, count: 3 * even)
     let (gain, offset) = ([Float](repeating: 2, count: columns), [Float](repeating: 0.5, count: columns))
     let slope = [Float](repeating: 0.25, count: columns)
-    arbex_bf16_convert(
-      &scaled, even, x, columns, arbex_prologue(gain: gain, offset: offset, slope: slope), 3, columns)
+    gain.withUnsafeBufferPointer { gain in
+      offset.withUnsafeBufferPointer { offset in
+        slope.withUnsafeBufferPointer { slope in
+          let prologue = arbex_prologue(gain: gain.baseAddress, offset: offset.baseAddress, slope: slope.baseAddress)
+          arbex_bf16_convert(&scaled, even, x, columns, prologue, 3, columns)
+        }
+      }
+    }
     for row in 0..<3 {
       let expected = x[row * columns..<(row + 1) * columns].map { x in
         let sum = (0.5 as Float).addingProduct(2, x)
