@@ -6,7 +6,7 @@ import Testing
 /// Shares of several annotators, from a table to the losses.
 @Suite("Distributions as labels")
 final class LabelDistributionTests {
-  private let folder = NSTemporaryDirectory() + "/arbex-shares-\(UUID().uuidString)"
+  private let folder = NSTemporaryDirectory() + "arbex-shares-\(UUID().uuidString)"
   private let shares: [[Float]] = [
     [1, 0, 0], [0.5, 0.5, 0], [0.2, 0.3, 0.5], [0, 1, 0], [0, 0, 1], [0.1, 0.1, 0.8], [0.6, 0.2, 0.2], [0.25, 0.5, 0.25],
   ]
@@ -78,7 +78,7 @@ final class LabelDistributionTests {
   @Test("training on shares that are all on the label is training on labels, to the bit; other shares change it")
   func training() throws {
     func weights(_ table: String) throws -> [[Float]] {
-      let recipe = try recipe("data.train.file=\"\(table)\"", "data.validation=null")
+      let recipe = try recipe("data.train.file=\"\(folder)/\(table)\"", "data.validation=null")
       let run = try RunFolder.create("\(folder)/\(table).run")
       let source = try RecipeImages(recipe.train, recipe, isTraining: true)
       let trainer = try Trainer(recipe, train: source, validation: nil, in: run, console: Console(descriptor: -1))
