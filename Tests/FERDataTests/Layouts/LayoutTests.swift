@@ -143,6 +143,34 @@ struct LayoutTests {
     #expect(!loaded.samples.contains { $0.id == victim })
   }
 
+  /// Cut, with bits turned over, pieces doubled, and bytes that matter put in: a sentence or a dataset, and no trap.
+  @Test("lists and tables damaged at random are read or refused, by sight too", arguments: Layout.all)
+  func damaged(_ layout: Layout) throws {
+    let folder = try ScratchFolder()
+    defer { folder.remove() }
+    _ = try layout.write(folder)
+    let all = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
+    let lists = all.filter { name in [".csv", ".tsv", ".txt", ".npy"].contains { name.hasSuffix($0) } }.sorted().prefix(6)
+    var random = RandomSource(seed: 6, stream: layout.testDescription)
+    for name in lists {
+      let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/\(name)")))
+      for _ in 0..<40 {
+        var bytes = whole
+        let (place, other) = (random.below(bytes.count), random.below(bytes.count))
+        switch random.below(4) {
+        case 0: bytes.removeLast(bytes.count - place)
+        case 1: bytes[place] ^= 1 << UInt8(random.below(8))
+        case 2: bytes.insert(contentsOf: whole[min(place, other)..<max(place, other)].prefix(500), at: place)
+        default: bytes.replaceSubrange(place..<min(place + 3, bytes.count), with: Array("\",\n-9\r\0,".utf8).prefix(random.below(10)))
+        }
+        try folder.write(bytes, to: name)
+        for split in layout.splits { _ = try? layout.load(folder.path, split: split, classes: layout.classes) }
+        _ = DatasetLayouts.recognise(folder.path)
+      }
+      try folder.write(whole, to: name)
+    }
+  }
+
   @Test("nothing is recognised in an empty folder, a file of words, or nowhere")
   func unrecognised() throws {
     let folder = try ScratchFolder()
