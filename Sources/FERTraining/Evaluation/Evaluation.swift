@@ -92,7 +92,7 @@ public struct Evaluator {
     let stream = try source.stream(BatchRequest(order: order, batchSize: batchSize))
     while let batch = try stream.next() {
       let outcome = model(batch.images, pass)
-      let value = model.objective(outcome, against: Targets(labels: batch.labels), pass)
+      let value = model.objective(outcome, against: batch.targets, pass)
       lossSum += Double(value.total.item) * Double(batch.labels.count)
       let rows = Self.rows(of: outcome, batch)
       for (row, label) in zip(rows, batch.labels) {
