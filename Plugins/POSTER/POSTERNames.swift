@@ -31,9 +31,26 @@ public enum POSTERNames {
     (checkpoint: "", model: "encoder."),
   ]
 
-  /// The names, for reading a published file: `WeightFile(path).load(into: store.all, naming:
-  /// POSTERNames.naming)`.
-  public static let naming = WeightNaming("POSTER++ checkpoint") { modelName(ofKey: $0) }
+  /// The names, for reading a published file and for the way back.
+  ///
+  /// Which numbers mean which classes is known of the published files, but no file tells which of them it is: RAF-DB's
+  /// follow its labels, AffectNet's its own, CAER-S's the alphabet, as its folders are read.
+  public static let naming: WeightNaming = {
+    var naming = WeightNaming("POSTER++ checkpoint") { modelName(ofKey: $0) }
+    naming.word = "poster++"
+    naming.parts = [
+      .init("backbone", "ir50", prefix: "ir_back."), .init("landmarks", "mobilefacenet", prefix: "face_landback."),
+      .init("encoder", "wmcsa-vit"), .init("head", "linear"),
+    ]
+    let affectNet = ["neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger", "contempt"]
+    naming.orders = [
+      .init("raf-db", ["surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral"]),
+      .init("affectnet-7", Array(affectNet.prefix(7))), .init("affectnet-8", affectNet),
+      .init("caer-s", ["anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise"]),
+    ]
+    naming.fileName = { key(ofModelName: $0) }
+    return naming
+  }()
 
   /// The model's name for a checkpoint's key; nil where the network has no use for it.
   public static func modelName(ofKey key: String) -> String? {

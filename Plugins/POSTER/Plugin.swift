@@ -6,7 +6,7 @@ public enum POSTERPlugin: Plugin {
   public static func register(in registry: inout Registry) throws {
     try registry.encoders.register(
       "wmcsa-vit", WindowViT.self, "POSTER++: landmarks ask the image, a transformer joins the levels")
-    registry.namings.append(POSTERNames.naming)
     try registry.heads.register("linear", LinearHead.self, "one linear layer")
+    for naming in [POSTERNames.naming, EarlierNames.poster, EarlierNames.arbex] { try registry.register(naming) }
   }
 }

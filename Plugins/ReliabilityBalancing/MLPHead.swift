@@ -48,6 +48,20 @@ public final class MLPHead: Head {
     return HeadOutput(logits: output(hidden, pass))
   }
 
+  /// The names in the official repository's `classifier.pth` of three hidden layers: a linear layer, ReLU, batch norm
+  /// and dropout take four places each.
+  static let arbexNaming = WeightNaming(
+    "classifier of the ARBEx repository", word: "mlp-arbex", component: "mlp"
+  ) { key in
+    let steps = key.split(separator: ".").map(String.init)
+    guard steps.count == 3, steps[0] == "net", let place = Int(steps[1]), (0...12).contains(place) else { return nil }
+    switch place % 4 {
+    case 0: return place == 12 ? "out.\(steps[2])" : "\(place / 4).linear.\(steps[2])"
+    case 2: return "\(place / 4).norm.\(steps[2])"
+    default: return nil
+    }
+  }
+
   private struct Layer {
     let linear: Linear
     let dropout: Dropout

@@ -17,5 +17,6 @@ public enum ReliabilityBalancingPlugin: Plugin {
     try registry.samplers.register("shuffled", ShuffledSampler.self, "every sample once, in random order")
     try registry.samplers.register("sequential", SequentialSampler.self, "every sample once, in the dataset's order")
     try registry.samplers.register("class-balanced", ClassBalancedSampler.self, "the same number of every class")
+    try registry.register(MLPHead.arbexNaming)
   }
 }

@@ -1,5 +1,7 @@
+import ARBEx
 import FERCore
 import FaceBackbones
+import Foundation
 import NeuralKit
 import POSTER
 import ReliabilityBalancing
@@ -56,6 +58,34 @@ struct GoldenNetworkTests {
     let gap = zip(logits.softmax(along: -1).values, golden.plain("logits").softmax(along: -1).values).map { abs($0 - $1) }
     #expect(gap.max() ?? 1 < 1e-2)
     print("bf16 poster_eval probabilities: \(gap.max() ?? 0)")
+  }
+
+  /// What people do: a published checkpoint of full size, in either format of PyTorch, imported for the recipe that
+  /// comes with the program, and run from the file that the import wrote.
+  @Test("a POSTER++ checkpoint of PyTorch, imported: logits", arguments: [false, true])
+  func importedCheckpoint(isOld: Bool) throws {
+    let golden = try Golden("poster_eval")
+    let registry = try Registry.builtins()
+    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("Recipes/posterpp.json5").path
+    let recipe = try Recipe.load(path: path, registry: registry)
+    let folder = NSTemporaryDirectory() + "arbex-golden-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let arrays: TorchWriter.Arrays = try recipe.buildModel(filling: false).store.all.map { parameter in
+      let key = POSTERNames.key(ofModelName: parameter.name)
+      return (name: "module." + key, array: filled(key, shape: parameter.fileShape))
+    }
+    let (source, imported) = (folder + "/model_best.pth", folder + "/imported.safetensors")
+    try Data(TorchWriter.checkpoint(arrays, isOld: isOld)).write(to: URL(fileURLWithPath: source))
+    let found = try WeightImport(source, for: recipe, WeightImport.Options(), registry: registry)
+    #expect(found.match.parts.allSatisfy { $0.coverage == 1 } && found.match.unknown.isEmpty)
+    #expect(found.file.skipped == ["__main__.RecorderMeter"])
+    try found.write(to: imported)
+    let trained = try TrainedModel(recipe, weights: imported)
+    let logits = trained.model(uniformImages("input.poster", count: 2, side: 224), .evaluation).head.logits
+    let error = expectRelativeNorm(logits, golden.plain("logits"), atMost: 2e-4, "logits")
+    print("golden poster_eval, imported: \(error)")
   }
 
   @Test("one ARBEx training step: distributions, losses and gradients")

@@ -49,20 +49,22 @@ struct ModelPlan {
       classes: context.classes, store: context.scope.store, parts: parts, objective: Objective(terms))
   }
 
-  /// The parts that start from a file: the scope of their parameters, and the file.
-  var pretrained: [(scope: String, path: String, place: RecipePath)] {
-    var files: [(scope: String, path: String, place: RecipePath)] = []
-    func note<P>(_ part: Chosen<P, PartOptions>?, below folder: String = "") {
-      guard let part, !part.settings.weights.isEmpty else { return }
-      files.append((folder + part.key, part.settings.weights.text, part.path / "weights"))
+  /// A part in its place, and the file it starts from; "" for none.
+  typealias Placed = (part: WeightNaming.Part, weights: String, place: RecipePath)
+
+  /// The parts that have parameters of their own, in the model's order.
+  var parts: [Placed] {
+    func placed<P>(_ part: Chosen<P, PartOptions>?, below folder: String = "") -> [Placed] {
+      guard let part else { return [] }
+      return [(
+        WeightNaming.Part(folder + part.key, part.summary.name), part.settings.weights.text, part.path / "weights")]
     }
-    note(backbone)
-    note(landmarks)
-    note(encoder)
-    note(head)
-    for term in corrections { note(term, below: "corrections.") }
-    return files
+    return placed(backbone) + placed(landmarks) + placed(encoder) + placed(head)
+      + corrections.flatMap { placed($0, below: "corrections.") }
   }
+
+  /// Those that start from a file.
+  var pretrained: [Placed] { parts.filter { !$0.weights.isEmpty } }
 }
 
 /// Where a model is being put together.

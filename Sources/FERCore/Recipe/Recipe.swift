@@ -72,11 +72,16 @@ public struct Recipe {
       throw RecipeProblems(issues.map { RecipeProblem(.file(path, line: 0), $0) })
     }
     for part in loadingWeights ? plan.pretrained : [] {
-      try WeightFile(part.path).load(component: part.scope, of: model.store, namings: plan.namings)
+      let file = try WeightFile(part.weights)
+      try file.load(component: part.part.place, named: part.part.component, of: model.store, namings: plan.namings)
+      try file.verifyDigest()
     }
     if filling { model.store.fill(seed: seed) }
     return model
   }
+
+  /// The places of its model that have parameters of their own, and which component stands there.
+  public var parts: [WeightNaming.Part] { plan.parts.map(\.part) }
 
   /// The number of learned values of each part, in the order of the model. No memory is filled.
   public func parameterCounts() -> [(part: String, count: Int)] {
@@ -84,8 +89,7 @@ public struct Recipe {
     let model = plan.assemble(in: emptyContext, issues: &issues)
     var counts: [(part: String, count: Int)] = []
     for parameter in model?.store.all.filter(\.isLearned) ?? [] {
-      let steps = parameter.name.split(separator: ".").map(String.init)
-      let part = ["corrections", "losses"].contains(steps[0]) ? steps.prefix(2).joined(separator: ".") : steps[0]
+      let part = parameter.partPath
       if counts.last?.part != part { counts.append((part, 0)) }
       counts[counts.count - 1].count += parameter.count
     }

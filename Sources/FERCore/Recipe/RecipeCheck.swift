@@ -117,11 +117,11 @@ struct RecipeCheck {
   private mutating func checkWeights(_ plan: ModelPlan) {
     for part in plan.pretrained {
       var isFolder: ObjCBool = false
-      if !FileManager.default.fileExists(atPath: part.path, isDirectory: &isFolder) {
+      if !FileManager.default.fileExists(atPath: part.weights, isDirectory: &isFolder) {
         reader.issues.append(
-          RecipeIssue(part.place, "there is no file \(part.path); remove the key to start from random numbers"))
+          RecipeIssue(part.place, "there is no file \(part.weights); remove the key to start from random numbers"))
       } else if isFolder.boolValue {
-        reader.issues.append(RecipeIssue(part.place, "\(part.path) is a folder, not a file of weights"))
+        reader.issues.append(RecipeIssue(part.place, "\(part.weights) is a folder, not a file of weights"))
       }
     }
   }

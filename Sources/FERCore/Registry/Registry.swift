@@ -26,7 +26,7 @@ public struct Registry: Sendable {
   public var schedules = Shelf<any Schedule>(kind: "schedule", plural: "schedules")
 
   /// Published ways to name the parameters in a weight file, beside the model's own.
-  public var namings: [WeightNaming] = []
+  public private(set) var namings: [WeightNaming] = []
 
   /// An empty one.
   public init() {}
@@ -35,6 +35,15 @@ public struct Registry: Sendable {
   /// - Throws: ``RegistryProblem`` where two of them claim one name.
   public init(plugins: [any Plugin.Type]) throws {
     for plugin in plugins { try plugin.register(in: &self) }
+  }
+
+  /// Makes known how a kind of published weight file names its arrays.
+  /// - Throws: ``RegistryProblem`` where its word is taken.
+  public mutating func register(_ naming: WeightNaming) throws {
+    if let owner = namings.first(where: { $0.word == naming.word }) {
+      throw RegistryProblem.taken(name: naming.word, kind: "naming of weights", by: owner.name, refused: naming.name)
+    }
+    namings.append(naming)
   }
 
   /// What is known of every component of every kind, kinds in the order of the diagram, names in alphabetical

@@ -130,9 +130,3 @@ struct CheckpointStore {
   }
 }
 
-extension WeightNaming {
-  /// A checkpoint's own names, without what belongs to optimiser and average.
-  public static let checkpoint = WeightNaming("checkpoint") { name in
-    name.hasPrefix("optimizer/") || name.hasPrefix("average/") ? nil : name
-  }
-}

@@ -26,7 +26,10 @@ public struct TrainedModel {
     self.path = path
     do {
       model = try recipe.buildModel(loadingWeights: false, filling: false)
-      let naming = try file.bestNaming([.checkpoint, .own] + namings, for: model.store.all)
+      let keys = file.names
+      let isOwn = Set(model.store.all.map(\.name)).isSubset(of: keys)
+      let candidates = isOwn ? [.checkpoint] : WeightNaming.candidates(namings, for: recipe.parts, keys: keys)
+      let naming = try file.bestNaming(candidates, for: model.store.all)
       try file.load(into: model.store.all, naming: naming)
       input = try Self.input(of: file, for: recipe)
     } catch {

@@ -1,63 +1,52 @@
 import TensorKit
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
-/// A safetensors file open for reading: eight bytes of header length, a JSON header, the numbers.
+/// A file of weights open for reading: safetensors, or what PyTorch writes (`.pth`, `.pt`, `.pth.tar`; zip and older).
 ///
-/// Everything is checked when the file is opened; one handle serves all reads, so replacing the file meanwhile
-/// changes nothing. Nothing in such a file is ever a program or a path.
+/// The content decides what kind it is, never the name. Everything is checked when the file is opened; one handle
+/// serves all reads. Nothing in such a file is ever run, or used as a path.
 public final class WeightFile: Sendable {
   /// Where the file was found.
-  public let path: String
+  public var path: String { file.path }
+  /// Its kind.
+  public var format: WeightFormat { contents.format }
+  /// Its size in bytes.
+  public var length: Int { file.length }
   /// Texts that travel with the numbers.
-  public var metadata: [String: String] { header.metadata }
+  public var metadata: [String: String] { contents.metadata }
+  /// What was taken off to come to the arrays, from the outside in: `state_dict`, `module.`
+  public var wrappers: [String] { contents.wrappers }
+  /// Classes and functions that a PyTorch file names and that are no part of weights. They were skipped; none was run.
+  public var skipped: [String] { contents.skipped }
+  /// What else lies in the file beside the weights, and was left there.
+  public var besides: [String] { contents.besides }
 
-  private let header: WeightHeader
-  private let headerLength: Int
-  private let descriptor: Int32
-  private let byName: [String: WeightHeader.Entry]
+  private let file: OpenFile
+  private let contents: WeightContents
+  private let byName: [String: ArrayPlace]
 
-  /// The longest header that is read, in bytes: the limit of the format's own library.
-  public static let headerLimit = 100_000_000
   static let digestKey = "sha256"
 
   /// Opens the file and checks that it is whole.
   /// - Throws: ``FileProblem``.
   public init(_ path: String) throws {
-    // Non-blocking, so that a pipe in the file's place cannot make us wait.
-    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else { throw AtomicFile.problem(path, "read", errno) }
-    do {
-      let length = try Self.regularLength(descriptor, path)
-      guard length >= 8 else { throw Self.invalid(path, "\(length) bytes are too few") }
-      let prefix = try Self.read(descriptor, path, from: 0, count: 8)
-      let announced = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-      guard announced > 0 else { throw Self.invalid(path, "its header is empty") }
-      guard announced <= UInt64(Self.headerLimit) else {
-        throw Self.invalid(path, "a header of \(announced) bytes is above the limit of \(Self.headerLimit)")
-      }
-      guard announced <= UInt64(length - 8) else {
-        throw Self.invalid(path, "its header of \(announced) bytes is longer than the file: it was cut short")
-      }
-      headerLength = Int(announced)
-      let bytes = try Self.read(descriptor, path, from: 8, count: headerLength)
-      do {
-        header = try WeightHeader(bytes, dataLength: length - 8 - headerLength)
-      } catch {
-        throw Self.invalid(path, error.message)
-      }
-    } catch {
-      close(descriptor)
-      throw error
-    }
-    self.path = path
-    self.descriptor = descriptor
-    byName = Dictionary(header.entries.map { ($0.name, $0) }) { first, _ in first }
+    file = try OpenFile(path)
+    var contents = try Self.contents(of: file)
+    contents.takeOffPrefixes()
+    self.contents = contents
+    byName = Dictionary(contents.arrays.map { ($0.name, $0) }) { _, last in last }
   }
 
-  deinit { close(descriptor) }
+  private static func contents(of file: OpenFile) throws -> WeightContents {
+    let start = try file.read(from: 0, count: min(file.length, 512))
+    // A header's length may look like any other signature; what follows it cannot.
+    if start.count > 8, start[4..<8].allSatisfy({ $0 == 0 }), start[8] == UInt8(ascii: "{") {
+      return try Safetensors.contents(of: file)
+    }
+    if start.starts(with: ZipArchive.signature) { return try TorchFile.zip(file) }
+    if start.first == PickleOpcode.protocolNumber.rawValue { return try TorchFile.legacy(file) }
+    if let problem = ForeignFile.problem(start) { throw FileProblem(file.path, problem) }
+    return try Safetensors.contents(of: file)
+  }
 
   /// The names of all arrays, sorted.
   public var names: [String] { byName.keys.sorted() }
@@ -71,91 +60,88 @@ public final class WeightFile: Sendable {
   /// An array as floats, in the file's layout.
   /// - Throws: ``FileProblem`` where there is none of that name, or it cannot be read.
   public func tensor(_ name: String) throws -> Tensor {
-    let entry = try entry(name)
-    return try Tensor(entry.shape) { try floats(of: entry, from: 0, into: $0) }
+    let place = try place(of: name)
+    return try Tensor(place.shape) { try floats(of: place, from: 0, into: $0) }
   }
 
   /// Where an array lies.
   /// - Throws: ``FileProblem`` where there is none of that name.
-  func entry(_ name: String) throws -> WeightHeader.Entry {
-    guard let entry = byName[name] else {
+  func place(of name: String) throws -> ArrayPlace {
+    guard let place = byName[name] else {
       throw FileProblem(path, "holds no array \"\(name.printable)\"; it holds \(names.listed())")
     }
-    return entry
+    return place
   }
 
   /// As many numbers of an array as `target` has room for, from number `first` on.
-  func floats(of entry: WeightHeader.Entry, from first: Int, into target: UnsafeMutableBufferPointer<Float>) throws {
-    let start = 8 + headerLength + entry.begin + first * entry.type.size
-    guard entry.type != .float32 else {
-      return try Self.read(descriptor, path, from: start, into: UnsafeMutableRawBufferPointer(target))
+  /// - Precondition: the whole array where its numbers do not simply follow one another.
+  func floats(of place: ArrayPlace, from first: Int, into target: UnsafeMutableBufferPointer<Float>) throws {
+    guard place.strides == nil else {
+      precondition(first == 0 && target.count == place.count, "a strided array is read as a whole")
+      let source = UnsafeMutableBufferPointer<Float>.allocate(capacity: place.span)
+      defer { source.deallocate() }
+      try consecutive(place.type, from: place.start, into: source)
+      return place.gather(UnsafeBufferPointer(source), into: target)
+    }
+    try consecutive(place.type, from: place.start + first * place.type.size, into: target)
+  }
+
+  private func consecutive(_ type: NumberType, from start: Int, into target: UnsafeMutableBufferPointer<Float>) throws {
+    guard type != .float32 else {
+      return try file.read(from: start, into: UnsafeMutableRawBufferPointer(target))
     }
     let block = 1 << 18
     for first in stride(from: 0, to: target.count, by: block) {
       let part = UnsafeMutableBufferPointer(rebasing: target[first..<min(first + block, target.count)])
-      let bytes = try Self.read(
-        descriptor, path, from: start + first * entry.type.size, count: part.count * entry.type.size)
-      bytes.withUnsafeBytes { entry.type.floats($0, into: part) }
+      let bytes = try file.read(from: start + first * type.size, count: part.count * type.size)
+      bytes.withUnsafeBytes { type.floats($0, into: part) }
     }
   }
 
   /// Whether the file carries a digest of itself.
-  public var hasDigest: Bool { header.digestPlace != nil }
+  public var hasDigest: Bool {
+    if case .digest = contents.integrity { return true }
+    return false
+  }
 
-  /// Compares the file with the SHA-256 in its header, where it has one: the digest of the whole file, in which
-  /// the digest's own 64 digits are zeros.
+  /// Compares the file with the checksums it carries, where it has some: the SHA-256 in the header of a safetensors
+  /// file that this program wrote, the CRC-32 of each part that a zip archive gives weights from.
   /// - Throws: ``FileProblem`` where they differ.
   public func verifyDigest() throws {
-    guard let place = header.digestPlace, let expected = metadata[Self.digestKey] else { return }
-    let digest = Digest()
-    var front = try Self.read(descriptor, path, from: 0, count: 8 + headerLength)
-    for index in place { front[8 + index] = UInt8(ascii: "0") }
-    digest.update(front)
-    let end = 8 + headerLength + (header.entries.last?.end ?? 0)
-    // Small enough to be still in the cache when it is digested, and for `malloc` not to ask the system for it.
-    let block = 1 << 16
-    try withUnsafeTemporaryAllocation(byteCount: block, alignment: 64) { buffer in
-      for start in stride(from: front.count, to: end, by: block) {
-        let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(block, end - start)])
-        try Self.read(descriptor, path, from: start, into: part)
-        digest.update(UnsafeRawBufferPointer(part))
+    switch contents.integrity {
+    case .none: break
+    case .digest(let headerLength, let place, let expected):
+      let digest = Digest()
+      var front = try file.read(from: 0, count: 8 + headerLength)
+      for index in place { front[8 + index] = UInt8(ascii: "0") }
+      digest.update(front)
+      try file.blocks(of: front.count..<file.length) { digest.update($0) }
+      guard digest.finish() == expected else {
+        throw FileProblem(path, "is damaged: its content does not match the SHA-256 in its header")
+      }
+    case .checksums(let parts):
+      for part in parts {
+        var sum = CRC32()
+        try file.blocks(of: part.range) { sum.update($0) }
+        guard sum.value == part.expected else {
+          throw FileProblem(path, "is damaged: \(part.name.printable) does not match its checksum")
+        }
       }
     }
-    guard digest.finish() == expected else {
-      throw FileProblem(path, "is damaged: its content does not match the SHA-256 in its header")
-    }
   }
+}
 
-  private static func invalid(_ path: String, _ reason: String) -> FileProblem {
-    FileProblem(path, "is not a valid safetensors file: \(reason)")
-  }
+extension WeightContents {
+  /// What PyTorch's wrappers (data-parallel, compiled) and Lightning put before every name.
+  private static let prefixes = ["module.", "_orig_mod.", "model."]
 
-  private static func regularLength(_ descriptor: Int32, _ path: String) throws -> Int {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw AtomicFile.problem(path, "read", errno) }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw FileProblem(path, "is not an ordinary file") }
-    return Int(status.st_size)
-  }
-
-  private static func read(_ descriptor: Int32, _ path: String, from offset: Int, count: Int) throws -> [UInt8] {
-    try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      let target = UnsafeMutableRawBufferPointer(buffer)
-      try read(descriptor, path, from: offset, into: UnsafeMutableRawBufferPointer(rebasing: target[..<count]))
-      initialized = count
-    }
-  }
-
-  private static func read(
-    _ descriptor: Int32, _ path: String, from offset: Int, into target: UnsafeMutableRawBufferPointer
-  ) throws {
-    var done = 0
-    while done < target.count {
-      let rest = UnsafeMutableRawBufferPointer(rebasing: target[done...])
-      let count = pread(descriptor, rest.baseAddress, min(rest.count, 1 << 30), off_t(offset + done))
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw AtomicFile.problem(path, "read", errno) }
-      guard count > 0 else { throw FileProblem(path, "was cut short while it was read") }
-      done += count
+  /// Takes a prefix off where all names have it, and again, since wrappers are put around wrappers.
+  mutating func takeOffPrefixes() {
+    while let prefix = Self.prefixes.first(where: { prefix in
+      !arrays.isEmpty && arrays.allSatisfy { $0.name.hasPrefix(prefix) && $0.name.count > prefix.count }
+    }) {
+      for index in arrays.indices { arrays[index].name.removeFirst(prefix.count) }
+      wrappers.append(prefix)
     }
   }
 }

@@ -3,7 +3,7 @@ extension Verb {
   static var all: [Verb] {
     [
       train, eval, predict, recipeShow, recipeCheck, pluginsList, pluginsDescribe, bench, benchOperations, benchData,
-      benchStart, doctor,
+      benchStart, doctor, weightsInspect, weightsImport, weightsExport,
     ]
   }
 }

@@ -104,7 +104,7 @@ struct WeightHeader {
   }
 
   /// The product, or nil where it overflows. Negative numbers never come from the scanner.
-  private static func product(_ factors: [Int]) -> Int? {
+  static func product(_ factors: [Int]) -> Int? {
     if factors.contains(0) { return 0 }
     var result = 1
     for factor in factors {
