@@ -5,6 +5,7 @@ public enum FERDataPlugin: Plugin {
   /// Puts them on their shelves.
   public static func register(in registry: inout Registry) throws {
     try registry.datasets.register("class-folders", ClassFolders.self, "images in one folder for each class")
+    try registry.datasets.register("raf-db", RAFDB.self, "RAF-DB's basic expressions")
     try registry.datasets.register("synthetic-faces", SyntheticFaces.self, "faces drawn by the program")
 
     try registry.augmentations.register("affine", Affine.self, "turns, moves, scales and shears")
