@@ -85,7 +85,7 @@ struct CanvasTests {
     }
     #expect(strokes(" ").isEmpty && strokes("é") == strokes("e") && strokes("Ü") == strokes("U"))
     #expect(strokes("顔") == strokes("\u{1F642}") && !strokes("顔").isEmpty)
-    #expect(("0"..."9").contains("5") && "0123456789".allSatisfy { StrokeFont.glyph($0).width == 7 })
+    #expect("0123456789".allSatisfy { StrokeFont.glyph($0).width == 7 })
   }
 
   @Test("what does not fit is cut with three dots")

@@ -2,7 +2,7 @@ extension Verb {
   /// Everything `arbex` can do, in the order of its help.
   static var all: [Verb] {
     [
-      train, eval, predict, recipeShow, recipeCheck, pluginsList, pluginsDescribe, bench, benchOperations, benchData,
+      train, eval, predict, recipeShow, recipeCheck, dataCheck, pluginsList, pluginsDescribe, bench, benchOperations, benchData,
       benchStart, doctor,
     ]
   }
