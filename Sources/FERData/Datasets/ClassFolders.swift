@@ -49,6 +49,9 @@ public final class ClassFolders: RecognisableLayout {
     self.options = options
   }
 
+  /// Class folders that another dataset's layout consists of.
+  init(_ options: Options) { self.options = options }
+
   /// Lists the folders and looks at the first bytes of each file.
   /// - Throws: a ``DataProblem`` that names the folder or file.
   public func load(classes: [String]) throws -> any LoadedDataset {

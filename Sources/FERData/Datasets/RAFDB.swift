@@ -31,8 +31,7 @@ public final class RAFDB: RecognisableLayout {
 
     /// What is wrong between options.
     public func issues() -> [OptionIssue] {
-      split == "validation" && validationShare == 0
-        ? [OptionIssue("validationShare", "must be above 0 where split is \"validation\"; give train the same share")] : []
+      SplitRule(split: split == "test" ? "train" : split, validationShare: validationShare, seed: seed).issues()
     }
   }
 
@@ -48,9 +47,8 @@ public final class RAFDB: RecognisableLayout {
   /// - Throws: a ``DataProblem``.
   public func load(classes: [String]) throws -> any LoadedDataset {
     let root = options.root.text
-    let list = try Self.found("list", options.list, in: root, Self.lists, FolderListing.isFile)
-    let folders = ["Image/\(options.variant)", options.variant, "Image", ""]
-    let images = try Self.found("images", options.images, in: root, folders, FolderListing.isFolder)
+    let list = try Self.list(options.list).path(in: root)
+    let images = try Self.images(options.images, options.variant).path(in: root)
     let entries = try Self.entries(list)
     var match = ClassMatch(classes, ignore: options.ignore, allowMissing: options.allowMissing)
     let files = Set(try FolderListing.entries(in: images))
@@ -63,9 +61,8 @@ public final class RAFDB: RecognisableLayout {
     try match.check(list, names: ClassOrder.rafDB.names)
     guard !samples.isEmpty else { throw DataProblem(list, "lists no images whose names begin with \(part)") }
     if options.split != "test" {
-      let aside = HoldOut.chosen(samples, classes: classes, share: options.validationShare, seed: options.seed)
-      samples = zip(samples, aside).filter { $0.1 == (options.split == "validation") }.map(\.0)
-      guard !samples.isEmpty else { throw DataProblem(list, "leaves no images for \(options.split)") }
+      let rule = SplitRule(split: options.split, validationShare: options.validationShare, seed: options.seed)
+      samples = try rule.chosen(of: samples, classes: classes, list)
     }
     return try LoadedImageFiles(checking: samples, in: images, options.policy, notes: match.notes(samples))
   }
@@ -81,34 +78,13 @@ public final class RAFDB: RecognisableLayout {
 
   // MARK: the list
 
-  private static let lists = [
-    "EmoLabel/list_patition_label.txt", "list_patition_label.txt", "EmoLabel/list_partition_label.txt",
-    "list_partition_label.txt",
-  ]
-
-  /// A file or folder of the dataset: the one named, or the first of the usual places that exists.
-  private static func found(
-    _ option: String, _ named: String, in root: String, _ usual: [String], _ exists: (String) -> Bool
-  ) throws(DataProblem) -> String {
-    if !named.isEmpty {
-      let path = try ListedPath.option(option, named, below: root)
-      guard exists(path) else { throw DataProblem(path, "does not exist; `\(option)` names it") }
-      return path
-    }
-    for folder in [root, "\(root)/basic"] {
-      for place in usual {
-        let path = place.isEmpty ? folder : "\(folder)/\(place)"
-        // The bare folder does only where images lie in it.
-        if exists(path), !place.isEmpty || holdsImages(path) { return path }
-      }
-    }
-    guard FolderListing.isFolder(root) else { throw DataProblem(root, "is no folder, or does not exist") }
-    throw DataProblem(
-      root, "holds none of \(usual.filter { !$0.isEmpty }.joined(separator: ", ")); name it with `\(option)`")
+  private static func list(_ named: String) -> UsualPlace {
+    let names = ["list_patition_label.txt", "list_partition_label.txt"]
+    return .file("list", named, names.flatMap { ["EmoLabel/\($0)", "basic/EmoLabel/\($0)", $0] })
   }
 
-  private static func holdsImages(_ folder: String) -> Bool {
-    (try? FolderListing.entries(in: folder))?.contains { $0.hasPrefix("train_") || $0.hasPrefix("test_") } ?? false
+  private static func images(_ named: String, _ variant: String) -> UsualPlace {
+    .folder("images", named, ["Image/\(variant)", "basic/Image/\(variant)", variant, "Image"])
   }
 
   private struct Entry {
@@ -131,7 +107,7 @@ public final class RAFDB: RecognisableLayout {
       }
       guard let label = row.number(1), ClassOrder.rafDB.name(of: label) != nil else {
         problems.add(line: row.line, "label \(row.shown(1)) of \(name) is not in \(ClassOrder.rafDB.range)")
-        (lowest, highest) = (min(lowest, row.number(1) ?? 0), highest)
+        lowest = min(lowest, row.number(1) ?? lowest)
         continue
       }
       (lowest, highest) = (min(lowest, label), max(highest, label))
@@ -150,10 +126,9 @@ public final class RAFDB: RecognisableLayout {
 
   /// A list of labels whose first lines are RAF-DB's.
   public static func recognise(_ root: String) -> RecognisedLayout? {
-    guard let list = try? found("list", "", in: root, lists, FolderListing.isFile), let entries = try? entries(list)
-    else { return nil }
+    guard let path = list("").found(in: root), let entries = try? entries(path) else { return nil }
     let present = Set(entries.map(\.label))
-    let aligned = (try? found("images", "", in: root, ["Image/aligned", "aligned", ""], FolderListing.isFolder)) != nil
+    let aligned = images("", "aligned").found(in: root) != nil
     let shared = [.root(root)] + (aligned ? [] : [RecognisedLayout.Setting("variant", .string("original"))])
     let share = RecognisedLayout.Setting("validationShare", .double(0.05))
     let parts = ["train", "validation", "test"].map { split in

@@ -21,10 +21,26 @@ public enum BadImagePolicy: Sendable, Equatable {
   }
 }
 
+extension BadImagePolicy {
+  /// - Throws: one ``DataProblem`` that tells the first of them and counts the others, where `count` images may not have
+  ///   so many bad ones.
+  func check(_ bad: [DataProblem], of count: Int) throws(DataProblem) {
+    guard let first = bad.first, let problem = problem(bad: bad.count, of: count, first: first) else { return }
+    let others = bad.dropFirst().prefix(ProblemList.told - 1).map { "\n  also \($0)" }.joined()
+    let rest = bad.count > ProblemList.told ? "\n  and \(bad.count - ProblemList.told) more" : ""
+    throw DataProblem(problem.path, problem.message + others + rest)
+  }
+}
+
 /// A dataset that says what to do with its bad images. Others are held to ``BadImagePolicy/fail``.
 public protocol TolerantDataset: LoadedDataset {
   /// What to do with images that turn out bad.
   var badImagePolicy: BadImagePolicy { get }
   /// What was left out already when the dataset was loaded.
   var leftOut: [DataProblem] { get }
+  /// What else there is to say of the data, in sentences: what was left out on purpose, and how many.
+  var notes: [String] { get }
+}
+extension TolerantDataset {
+  public var notes: [String] { [] }
 }

@@ -55,7 +55,8 @@ private final class LoaderStream: BatchStream {
   func next() throws -> LabelledBatch? {
     guard let batch = try loader.next() else { return nil }
     return LabelledBatch(
-      number: batch.number, images: batch.images, labels: batch.labels, ids: batch.indices.map { samples[$0].id })
+      number: batch.number, images: batch.images, labels: batch.labels, distribution: batch.distribution,
+      ids: batch.indices.map { samples[$0].id })
   }
 }
 

@@ -13,24 +13,25 @@ public struct LoadedImageFiles: TolerantDataset {
   public let leftOut: [DataProblem]
   /// What else there is to say of the data: what was left out on purpose, and how many.
   public let notes: [String]
+  /// The part of each picture that is the image, where it is a part.
+  private let faces: [FaceBox?]?
 
   /// Looks at the size and the first bytes of each file: a missing or empty file or a text should not come to light
   /// in the middle of an epoch.
   /// - Parameter samples: images whose ids are paths below `folder`.
+  /// - Parameter faces: for each, the part to cut out.
   /// - Throws: a ``DataProblem`` where more files are bad than the policy allows, or none is left.
   init(
-    checking samples: [Sample], in folder: String, _ policy: BadImagePolicy, notes: [String] = []
+    checking samples: [Sample], in folder: String, _ policy: BadImagePolicy, faces: [FaceBox?]? = nil,
+    notes: [String] = []
   ) throws(DataProblem) {
     let found = Self.problems(samples, folder)
     let bad = found.compactMap { $0 }
-    if let first = bad.first, let problem = policy.problem(bad: bad.count, of: samples.count, first: first) {
-      let others = bad.dropFirst().prefix(ProblemList.told - 1).map { "\n  also \($0)" }.joined()
-      let rest = bad.count > ProblemList.told ? "\n  and \(bad.count - ProblemList.told) more" : ""
-      throw DataProblem(problem.path, problem.message + others + rest)
-    }
+    try policy.check(bad, of: samples.count)
     guard bad.count < samples.count else { throw DataProblem(folder, "holds no readable images") }
     self.folder = folder
     self.samples = bad.isEmpty ? samples : zip(samples, found).filter { $0.1 == nil }.map(\.0)
+    self.faces = faces.map { zip($0, found).filter { $0.1 == nil }.map(\.0) }
     (badImagePolicy, leftOut, self.notes) = (policy, bad, notes)
   }
 
@@ -47,6 +48,15 @@ public struct LoadedImageFiles: TolerantDataset {
   /// Reads and decodes one file.
   /// - Throws: a ``DataProblem`` that names it.
   public func image(at index: Int) throws -> Image {
-    try ImageFile.decode(path: "\(folder)/\(samples[index].id)")
+    let path = "\(folder)/\(samples[index].id)"
+    let image = try ImageFile.decode(path: path)
+    guard let faces else { return image }
+    guard let box = faces[index] else { throw DataProblem(path, "the table gives no box of its face") }
+    guard let face = box.cut(from: image) else {
+      throw DataProblem(
+        path, "is \(image.width)x\(image.height); the box of its face, \(box.width)x\(box.height) at \(box.x), \(box.y), "
+          + "lies outside")
+    }
+    return face
   }
 }

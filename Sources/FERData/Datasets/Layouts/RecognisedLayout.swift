@@ -66,7 +66,10 @@ public struct RecognisedLayout: Sendable, Equatable {
 /// Every layout that arbex can tell by sight.
 public enum DatasetLayouts {
   /// The most particular first: RAF-DB's folders of images would also pass for something simpler.
-  static let all: [any RecognisableLayout.Type] = [RAFDB.self, ClassFolders.self]
+  static let all: [any RecognisableLayout.Type] = [
+    RAFDB.self, AffWild2.self, FERPlus.self, FER2013.self, JAFFE.self, FERGDB.self, AffectNet.self, Manifest.self,
+    ClassFolders.self,
+  ]
 
   /// Asks all of them.
   /// - Returns: those that fit, the most particular first; none where nothing is recognised.
