@@ -100,7 +100,7 @@ public struct CheckedSet: Sendable {
     let samples = loaded.samples
     self.samples = samples
     let tolerant = loaded as? any TolerantDataset
-    notes = (loaded as? LoadedImageFiles)?.notes ?? []
+    notes = tolerant?.notes ?? []
     var found = [Result<ImageFingerprint, DataProblem>?](repeating: nil, count: samples.count)
     for start in stride(from: 0, to: samples.count, by: 512) {
       let end = min(start + 512, samples.count)

@@ -19,12 +19,13 @@ public struct DataCheck {
   /// Reads all images on all threads.
   public init(_ subject: DataSubject, registry: Registry, console: Console) {
     self.subject = subject
-    sets = subject.sources.map { source in
+    let sets = subject.sources.map { source in
       CheckedSet.load(source, classes: subject.classes, inputSize: subject.inputSize, registry: registry) { done, all in
         console.progress(source.split, share: Double(done) / Double(max(all, 1))) { "\(done) of \(all) images" }
       }
     }
     console.clearBar()
+    self.sets = sets
     places = sets.indices.flatMap { set in sets[set].samples.indices.map { Place(set: set, index: $0) } }
     duplicates = Duplicates(sets.flatMap(\.prints))
     recipeLines = subject.layout.map { Self.lines($0, sets) } ?? ""
@@ -63,10 +64,14 @@ public struct DataCheck {
     }
     let classes = subject.classes
     for (index, name) in classes.enumerated() {
-      let meaning = ExpressionNames.canonical(name)
-      for other in classes[(index + 1)...] where ExpressionNames.canonical(other) == meaning {
-        found.append(.init(
-          .warning, "synonyms", "the classes \(name) and \(other) mean the same; images of one are taken for the other"))
+      for other in classes[(index + 1)...] {
+        if ExpressionNames.canonical(other) == ExpressionNames.canonical(name) {
+          found.append(.init(.warning, "synonyms", "the classes \(name) and \(other) mean the same; keep one of them"))
+        } else if ExpressionNames.isKnown(name) != ExpressionNames.isKnown(other),
+          NearestName.of(name, among: [other]) != nil {
+          found.append(.init(
+            .warning, "similar-names", "the classes \(name) and \(other) are spelt alike; is one a mistake?"))
+        }
       }
     }
     return found
@@ -74,9 +79,10 @@ public struct DataCheck {
 
   private var setFindings: [DataFinding] {
     sets.flatMap { set in
-      loadFindings(set) + unreadableFindings(set) + classFindings(set) + set.notes.map {
-        DataFinding(.note, "dataset", "\(set.split): \($0)")
-      }
+      // Classes without images are told by `classFindings`.
+      let notes = set.notes.filter { !$0.hasPrefix("no samples of ") }
+      return loadFindings(set) + unreadableFindings(set) + classFindings(set)
+        + notes.map { DataFinding(.note, "dataset", "\(set.split): \($0)") }
     }
   }
 

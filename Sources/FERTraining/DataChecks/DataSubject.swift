@@ -33,45 +33,16 @@ public struct DataSubject {
   /// A folder or list file.
   /// - Throws: ``RunProblem`` (the request was wrong) where there is nothing at `path`, ``UnknownLayout`` where it is
   ///   no layout that is known.
-  public init(folder path: String) throws {
+  public init(folder path: String, registry: Registry) throws {
     guard FileManager.default.fileExists(atPath: path) else {
       throw RunProblem.request("\(path.printable): there is no such file or folder")
     }
     let found = DatasetLayouts.recognise(path)
-    guard let layout = found.first else { throw UnknownLayout(path) }
+    guard let layout = found.first else { throw UnknownLayout(path, registry) }
     (recipe, self.layout, self.path) = (nil, layout, path)
     alternatives = found.dropFirst().map(\.dataset)
     sources = layout.parts.map {
       CheckedSet.Source(split: $0.key, dataset: layout.dataset, options: $0.value.members ?? [:])
     }
-  }
-}
-
-/// A folder in which no known layout was found.
-public struct UnknownLayout: Error, Equatable, CustomStringConvertible {
-  /// What was looked at.
-  public let path: String
-  /// What was seen instead, and what might help.
-  public let description: String
-
-  init(_ path: String) {
-    self.path = path
-    var isFolder: ObjCBool = false
-    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    guard isFolder.boolValue else {
-      description = "\(path.printable): is no list of images that is known; name the folder of a dataset, or a recipe"
-      return
-    }
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
-      .filter { !$0.hasPrefix(".") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    var lines = ["\(path.printable): no dataset was recognised"]
-    lines.append(names.isEmpty ? "it is empty" : "it holds \(names.listed(atMost: 10))")
-    let below = names.prefix(50).compactMap { name in
-      DatasetLayouts.recognise("\(path)/\(name)").first.map { "\(name) (\($0.dataset))" }
-    }
-    if !below.isEmpty { lines.append("but there is one below: \(below.listed(atMost: 5)); name that folder") }
-    lines.append(
-      "images can always be used in one folder for each class, named after it, or below train, validation and test")
-    description = lines.joined(separator: "\n  ")
   }
 }

@@ -20,21 +20,21 @@ extension DataCheck {
     var found = [
       DataFinding(
         .note, "duplicates",
-        "exact duplicates: \(Self.counted(all.count, "picture")) there more than once, \(Self.counted(surplus, "image")) "
-          + "too many", all.map { text($0, false) })
+        "exact duplicates: \(Self.counted(all.count, "picture")) more than once, \(Self.counted(surplus, "image")) too many",
+        all.map { text($0, false) })
     ]
     let across = all.filter { Set($0.map(split)).count > 1 }
     if !across.isEmpty {
       found.append(.init(
         .warning, "duplicates-across-splits",
-        "leakage: \(Self.counted(across.count, "picture")) in more than one split, pixel by pixel; numbers measured there "
-          + "say too much", across.map { text($0, false) }))
+        "leakage: exact duplicates in more than one split: \(Self.counted(across.count, "picture")); numbers measured there "
+          + "are too good", across.map { text($0, false) }))
     }
     let conflicts = all.filter { Set($0.map { self.sample($0).label }).count > 1 }
     if !conflicts.isEmpty {
       found.append(.init(
         .warning, "conflicting-labels",
-        "\(Self.counted(conflicts.count, "picture")) there more than once with different labels",
+        "different labels for exact duplicates: \(Self.counted(conflicts.count, "picture"))",
         conflicts.map { text($0, true) }))
     }
     return found
@@ -57,23 +57,23 @@ extension DataCheck {
     if !apart.isEmpty {
       found.append(.init(
         .note, "near-duplicates",
-        "near-duplicates: \(Self.counted(apart.count, "pair")) alike but for saving, size, lighting or mirroring",
+        "near-duplicates: \(Self.counted(apart.count, "pair")), alike but for saving, size, lighting or mirroring",
         apart.map { text($0) }))
     }
     if inside.count > apart.count {
       found.append(.init(
         .note, "near-duplicates-in-groups",
-        "near-duplicates: \(Self.counted(inside.count - apart.count, "pair")) within one group, as frames of a video are"))
+        "near-duplicates within one group, as frames of a video are: \(Self.counted(inside.count - apart.count, "pair"))"))
     }
     if !across.isEmpty {
       found.append(.init(
         .warning, "near-duplicates-across-splits",
-        "leakage: \(Self.counted(across.count, "pair")) near-duplicates that lie in two splits", across.map { text($0) }))
+        "leakage: near-duplicates in two splits: \(Self.counted(across.count, "pair"))", across.map { text($0) }))
     }
     if !conflicts.isEmpty {
       found.append(.init(
         .warning, "conflicting-labels-near",
-        "\(Self.counted(conflicts.count, "pair")) near-duplicates with different labels",
+        "different labels for near-duplicates: \(Self.counted(conflicts.count, "pair"))",
         conflicts.map { text($0, labelled: true) }))
     }
     return found
@@ -88,7 +88,7 @@ extension DataCheck {
     return [
       .init(
         .warning, "groups-across-splits",
-        "leakage: \(Self.counted(shared.count, "group")) (person, video) in more than one split",
+        "leakage: the same group (person, video) in more than one split: \(Self.counted(shared.count, "group"))",
         shared.map { name, counts in
           "\(name): " + sets.compactMap { set in counts[set.split].map { "\($0) in \(set.split)" } }.joined(separator: ", ")
         })
@@ -109,7 +109,7 @@ extension DataCheck {
       if !tiny.isEmpty {
         found.append(.init(
           .warning, "tiny-images",
-          "\(set.split): \(Self.counted(tiny.count, "image")) smaller than \(least) pixels on a side", tiny))
+          "\(set.split): \(Self.counted(tiny.count, "image")) of less than \(least) pixels on a side", tiny))
       }
       let blank = named({ $0.isBlank }, { _ in "" })
       if !blank.isEmpty {
@@ -120,8 +120,6 @@ extension DataCheck {
     }
   }
 
-  /// "1 pair is", "2 pairs are"
-  private static func counted(_ count: Int, _ what: String) -> String {
-    count == 1 ? "1 \(what) is" : "\(count) \(what)s are"
-  }
+  /// "1 pair", "2 pairs"
+  private static func counted(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
 }

@@ -51,7 +51,7 @@ extension Verb {
     if !call.values("--set").isEmpty {
       throw UsageProblem("--set changes a recipe; \(JSONValue.quoted(path)) is none", verb: "data check")
     }
-    return try DataSubject(folder: path)
+    return try DataSubject(folder: path, registry: call.registry)
   }
 
   /// Where the contact sheet goes; nil where none is wanted.
