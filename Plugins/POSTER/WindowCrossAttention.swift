@@ -35,7 +35,8 @@ struct WindowCrossAttention {
   func callAsFunction(_ map: Tensor, query: Tensor, _ pass: ForwardPass) -> Tensor {
     let both = keysAndValues(windows(of: map), pass)                      // [N·G, T, 2C]
     let bias = pass[table].relativePositionBias(window: window)           // [heads, T, T]
-    let attended = Tensor.attention(query: query, keysAndValues: both, heads: heads, bias: bias)
+    let attended = Tensor.attention(
+      query: query, keysAndValues: both, heads: heads, bias: bias, precision: pass.precision)
     return joined(output(attended, pass), into: map.shape)
   }
 

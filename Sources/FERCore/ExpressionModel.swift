@@ -17,11 +17,12 @@ public final class ExpressionModel {
     (self.classes, self.store, self.parts, self.objective) = (classes, store, parts, objective)
   }
 
-  /// - Parameter images: `[N, size, size, 3]`, normalised.
+  /// - Parameter images: `[N, size, size, 3]`, normalised. From the embedding on, all is computed in 32-bit floats.
   public func callAsFunction(_ images: Tensor, _ pass: ForwardPass) -> Outcome {
     let image = parts.backbone.run(pass) { $0.features(of: images, $1) }
     let landmarks = parts.landmarks?.run(pass) { $0.landmarks(of: images, wantsPoints: false, $1) }
     let encoded = parts.encoder.run(pass) { $0.encode(image: image, landmarks: landmarks, $1) }
+    let pass = pass.inFloat32
     let embedding = parts.reduction.map { layer in
       Profile.component("reduction") { layer(encoded, pass) }
     } ?? encoded                                                                                // [N, D]

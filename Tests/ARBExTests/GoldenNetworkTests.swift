@@ -31,6 +31,33 @@ struct GoldenNetworkTests {
     }
   }
 
+  /// One convolution by Winograd's algorithm errs by 1.1 % (BFloat16OperationTests), and independent errors of n layers in
+  /// a row add up to √n of one: 7.6 % after the 48 convolutions of IR-50's blocks if each made its map anew. They add to
+  /// it, and tokens average their errors away: allowed is less than half of that.
+  @Test(
+    "POSTER++ with products in bfloat16 stays within 3 %",
+    .enabled(if: Precision.bfloat16.obstacle == nil, "needs AVX512-BF16 and the AVX-512 kernels"))
+  func posterInBFloat16() throws {
+    let golden = try Golden("poster_eval")
+    var parts = try Extractors(classes: 7)
+    let head = try parts.build("head") { try LinearHead(.init(), in: &$0) }
+    try parts.store.fillThroughFile(POSTERNames.naming, POSTERNames.key(ofModelName:))
+    let images = uniformImages("input.poster", count: 2, side: 224)
+    let (features, _, embedding) = parts.run(images, .evaluation(in: .bfloat16))
+    for (index, level) in features.levels.enumerated() {
+      let exact = parts.backbone.features(of: images, .evaluation).levels[index]
+      print("bf16 poster_eval ir50.level\(index): \(relativeNorm(level, exact))")
+    }
+    let logits = head.classify(embedding, .evaluation).logits
+    for (name, found) in [("embedding", embedding), ("logits", logits)] {
+      let error = expectRelativeNorm(found, golden.plain(name), atMost: 0.03, name)
+      print("bf16 poster_eval \(name): \(error)")
+    }
+    let gap = zip(logits.softmax(along: -1).values, golden.plain("logits").softmax(along: -1).values).map { abs($0 - $1) }
+    #expect(gap.max() ?? 1 < 1e-2)
+    print("bf16 poster_eval probabilities: \(gap.max() ?? 0)")
+  }
+
   @Test("one ARBEx training step: distributions, losses and gradients")
   func arbexTraining() throws {
     let golden = try Golden("arbex_train")

@@ -37,6 +37,15 @@ public enum CommandLineTool {
     _ arguments: [String], plugins: [any Plugin.Type] = [], tool: String = "arbex", output: CommandOutput,
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> Int32 {
+    run(arguments, plugins: plugins, tool: tool, output: output, environment: environment, obstacle: \.obstacle)
+  }
+
+  /// The same where `obstacle` tells what is missing for a precision, as on another CPU.
+  static func run(
+    _ arguments: [String], plugins: [any Plugin.Type] = [], tool: String = "arbex", output: CommandOutput,
+    environment: [String: String] = ProcessInfo.processInfo.environment,
+    obstacle: @escaping @Sendable (Precision) -> String?
+  ) -> Int32 {
     do {
       if let problem = KernelWord.problem(environment[Kernels.variable], best: .best) { throw problem }
       switch try ArgumentParser(verbs: Verb.all).parse(arguments) {
@@ -45,7 +54,8 @@ public enum CommandLineTool {
       case .help(let verb?): output.print(Help.one(verb, tool: tool))
       case .run(let verb, let words, let flags):
         let registry = try Registry.builtins(and: plugins)
-        return try verb.run(Invocation(words: words, flags: flags, registry: registry, output: output))
+        return try verb.run(Invocation(
+          words: words, flags: flags, registry: registry, output: output, precisionObstacle: obstacle))
       }
       return 0
     } catch let problem as UsageProblem {

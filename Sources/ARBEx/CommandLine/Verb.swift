@@ -1,4 +1,5 @@
 import FERCore
+import TensorKit
 
 /// One thing `arbex` can do: what it takes, declared as data, and how it is done.
 public struct Verb: Sendable {
@@ -92,9 +93,15 @@ public struct Invocation: Sendable {
   public let registry: Registry
   /// Where results and remarks go.
   public let output: CommandOutput
+  /// What this process lacks for a precision, in words.
+  let precisionObstacle: @Sendable (Precision) -> String?
   private let flags: [String: [String]]
 
-  init(words: [String], flags: [String: [String]], registry: Registry, output: CommandOutput) {
+  init(
+    words: [String], flags: [String: [String]], registry: Registry, output: CommandOutput,
+    precisionObstacle: @escaping @Sendable (Precision) -> String? = \.obstacle
+  ) {
+    self.precisionObstacle = precisionObstacle
     self.words = words
     self.flags = flags
     self.registry = registry

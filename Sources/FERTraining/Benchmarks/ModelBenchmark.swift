@@ -12,6 +12,8 @@ public struct ModelBenchmark: Sendable {
     public var threads: Int?
     /// Timed runs, of which the median is told.
     public var repetitions = 5
+    /// Of inference; training is in 32-bit floats. Must be there.
+    public var precision = Precision.float32
 
     /// The defaults.
     public init() {}
@@ -43,6 +45,9 @@ public struct ModelBenchmark: Sendable {
   public let work: Double
   /// What the machine's best matrix product reaches, in GFLOP/s.
   public let peak: Double
+  /// Inference in 32-bit floats, measured in turns with the other precision, and how predictions differ; nil where it is
+  /// the only one.
+  public let comparison: PrecisionBenchmark?
   /// Where the time of a prediction goes.
   public let inferenceTimes: TimeTable
   /// Where the time of a training step goes.
@@ -66,11 +71,19 @@ public struct ModelBenchmark: Sendable {
     let peakBefore = MatrixPeak.gigaflops()
     let perImage = 1000 / Double(batch)
     let profiled = min(3, repetitions)
-    inference = perImage * Timing.seconds(repetitions) { _ = model(images, .evaluation) }.median
-    let prediction = Timing.profile(profiled) { _ = model(images, .evaluation) }
+    let pass = ForwardPass.evaluation(in: plan.precision)
+    for _ in 0..<2 { _ = model(images, pass) }
+    inferenceMemory = Environment.peakMemory
+    if plan.precision == .float32 {
+      comparison = nil
+      inference = perImage * Timing.seconds(repetitions, warmups: 0) { _ = model(images, pass) }.median
+    } else {
+      let both = PrecisionBenchmark(plan.precision, model, images, repetitions: repetitions)
+      (comparison, inference) = (both, both.milliseconds)
+    }
+    let prediction = Timing.profile(profiled) { _ = model(images, pass) }
     work = Double(prediction.rows.reduce(0) { $0 + $1.work }) / Double(batch)
     inferenceTimes = TimeTable(prediction, images: batch)
-    inferenceMemory = Environment.peakMemory
 
     let labels = (0..<batch).map { $0 % recipe.classes.count }
     let labelled = LabelledBatch(number: 0, images: images, labels: labels, ids: labels.map { "random \($0)" })
@@ -108,7 +121,7 @@ extension ModelBenchmark {
     ]
     return """
       \(name): \(size)x\(size), batch \(batch), \(threads) threads, medians of \(repetitions) runs
-      \(NumberTable.text(facts, words: 3))
+      \(NumberTable.text(facts, words: 3))\(comparison.map { "\n" + $0.summary } ?? "")
       inference
       \(inferenceTimes.text(peak: peak))
       training step
@@ -133,6 +146,7 @@ extension ModelBenchmark {
     result.add("trainable_parameters", trainable)
     result.add("macs", .int(Int(work.rounded())))
     result.add("matrix_product_peak_gflops", peak)
+    if let comparison { result.add("precision", comparison.object) }
     result.add("inference", inferenceTimes.object)
     result.add("training", trainingTimes.object)
     return result.text

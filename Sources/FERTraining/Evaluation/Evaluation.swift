@@ -41,6 +41,8 @@ public struct Evaluation: Sendable {
   public var problems: [String] = []
   /// The embeddings `[N, D]` of the images, where they were asked for.
   public var embeddings: Tensor?
+  /// How the predictions differ from those in 32-bit floats, where they are not made in them.
+  public var difference: PrecisionDifference?
   /// The anchors `[C, K, D]`, where a correction has some.
   public var anchors: Tensor?
 
@@ -59,19 +61,23 @@ public struct Evaluation: Sendable {
     result.add("loss", loss)
     result.add("primary", primary.json(classes: classes))
     result.add("corrected", corrected.json(classes: classes))
+    if let difference { result.add("precision", difference.object) }
     return result
   }
 }
 
 /// Runs a model over images in evaluation mode.
 public struct Evaluator {
-  private let model: ExpressionModel
-  private let batchSize: Int
+  let model: ExpressionModel
+  let batchSize: Int
+  let precision: Precision
+  private let pass: ForwardPass
 
   /// An evaluator that takes so many images at a time.
-  public init(_ model: ExpressionModel, batchSize: Int) {
-    self.model = model
-    self.batchSize = batchSize
+  /// - Precondition: this process has the precision.
+  public init(_ model: ExpressionModel, batchSize: Int, precision: Precision = .float32) {
+    (self.model, self.batchSize, self.precision) = (model, batchSize, precision)
+    pass = .evaluation(in: precision)
   }
 
   /// Runs over all samples in their order.
@@ -82,10 +88,11 @@ public struct Evaluator {
   ) throws -> Evaluation {
     var result = Evaluation(classes: model.classes)
     var (lossSum, embeddings, kept) = (0.0, [Tensor](), 0)
-    let stream = try source.stream(BatchRequest(order: Array(source.samples.indices), batchSize: batchSize))
+    let order = Array(source.samples.indices)
+    let stream = try source.stream(BatchRequest(order: order, batchSize: batchSize))
     while let batch = try stream.next() {
-      let outcome = model(batch.images, .evaluation)
-      let value = model.objective(outcome, against: batch.targets, .evaluation)
+      let outcome = model(batch.images, pass)
+      let value = model.objective(outcome, against: batch.targets, pass)
       lossSum += Double(value.total.item) * Double(batch.labels.count)
       let rows = Self.rows(of: outcome, batch)
       for (row, label) in zip(rows, batch.labels) {
@@ -109,13 +116,13 @@ public struct Evaluator {
 
   /// What the model says of images whose classes nobody knows.
   public func predict(_ images: Tensor, ids: [String]) -> [PredictionRow] {
-    Self.rows(of: model(images, .evaluation), LabelledBatch(number: 0, images: images, labels: [], ids: ids))
+    Self.rows(of: model(images, pass), LabelledBatch(number: 0, images: images, labels: [], ids: ids))
   }
 
   /// How many images keep their embeddings: enough for a picture.
   public static let embeddingLimit = 4000
 
-  private static func rows(of outcome: Outcome, _ batch: LabelledBatch) -> [PredictionRow] {
+  static func rows(of outcome: Outcome, _ batch: LabelledBatch) -> [PredictionRow] {
     let primary = outcome.primary.rows
     let final = outcome.final.rows
     let terms = outcome.terms.map { $0.correction.distribution.rows }

@@ -75,7 +75,7 @@ extension Evaluation {
     }
     text += "\n" + row("truth \\ corrected", classes.map { String($0.printable.prefix(9)) })
     for label in classes.indices { text += row(classes[label], corrected.counts[label].map(String.init)) }
-    return text
+    return text + (difference.map { "\n" + $0.summary } ?? "")
   }
 }
 

@@ -8,9 +8,9 @@ import TensorKit
 /// `[outputs, kernel, kernel, inputs / groups]` (in files `[outputs, inputs / groups, kernel, kernel]`), `bias`
 /// `[outputs]`
 public struct Convolution {
-  private let weight: Parameter
-  private let bias: Parameter?
-  private let stride, padding, groups: Int
+  let weight: Parameter
+  let bias: Parameter?
+  let stride, padding, groups: Int
   private let cache = KernelCache()
 
   /// - Parameter initializer: PyTorch's default where nil; with another, biases start at 0.
@@ -30,7 +30,7 @@ public struct Convolution {
   /// See the type's shapes.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     guard isRecorded(by: pass) || x.isTracked else {
-      return callAsFunction(x, prologue: nil, epilogue: ConvolutionEpilogue())
+      return callAsFunction(x, prologue: nil, epilogue: ConvolutionEpilogue(), pass.precision)
     }
     cache.forget()
     return x.convolved(weight: pass[weight], bias: bias.map { pass[$0] }, stride: stride, padding: padding, groups: groups)
@@ -53,20 +53,22 @@ public struct Convolution {
   }
 
   /// Without a history, and with what surrounds it in the same pass over memory.
-  func callAsFunction(_ x: Tensor, prologue: ConvolutionPrologue?, epilogue: ConvolutionEpilogue) -> Tensor {
+  func callAsFunction(
+    _ x: Tensor, prologue: ConvolutionPrologue?, epilogue: ConvolutionEpilogue, _ precision: Precision
+  ) -> Tensor {
     var epilogue = epilogue
     if let bias {
       epilogue.offset = epilogue.gain.map { $0 * bias.value + (epilogue.offset ?? .zeros($0.shape)) } ?? bias.value
     }
     return x.convolved(
       kernel: cache.kernel(of: weight), stride: stride, padding: padding, groups: groups, prologue: prologue,
-      epilogue: epilogue)
+      epilogue: epilogue, precision: precision)
   }
 }
 
-/// Keeps a convolution's weights in the form that the computation takes, from their second use on: who predicts once
+/// Keeps a layer's weights in the form that the computation takes, from their second use on: who predicts once
 /// should not hold them twice.
-private final class KernelCache: Sendable {
+final class KernelCache: Sendable {
   private struct State {
     var version = -1
     var kernel: ConvolutionKernel?

@@ -86,6 +86,6 @@ public struct ConvolutionBlock {
       guard let slope = activation.constantSlope(pass) else { return nil }
       epilogue.slope = slope
     }
-    return convolution(x, prologue: prologue, epilogue: epilogue)
+    return convolution(x, prologue: prologue, epilogue: epilogue, pass.precision)
   }
 }

@@ -14,6 +14,8 @@ public struct ForwardPass {
   /// Whether batch norms let their running statistics follow this batch; the second pass of SAM over the same
   /// batch does not.
   public var updatesStatistics = true
+  /// The numbers that large products are made in. Anything but 32-bit floats is for passes that record nothing.
+  public private(set) var precision = Precision.float32
   private let seed: UInt64
 
   private init(tape: Tape?, isTraining: Bool, step: Int, progress: Float, seed: UInt64) {
@@ -32,6 +34,22 @@ public struct ForwardPass {
   /// A pass that only predicts.
   public static var evaluation: ForwardPass {
     ForwardPass(tape: nil, isTraining: false, step: 0, progress: 1, seed: 0)
+  }
+
+  /// A pass that only predicts, with products in `precision`.
+  /// - Precondition: this process has it (``Precision/obstacle`` is nil).
+  public static func evaluation(in precision: Precision) -> ForwardPass {
+    precondition(precision.obstacle == nil, "\(precision): \(precision.obstacle ?? "")")
+    var pass = evaluation
+    pass.precision = precision
+    return pass
+  }
+
+  /// The same pass with products in 32-bit floats.
+  public var inFloat32: ForwardPass {
+    var pass = self
+    pass.precision = .float32
+    return pass
   }
 
   /// A pass in evaluation mode that records nevertheless: for gradient checks.

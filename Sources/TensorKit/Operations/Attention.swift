@@ -17,26 +17,30 @@ extension Tensor {
   }
 
   /// The same where keys and values stand side by side, as one linear layer makes them: `[B, S, 2D]`.
-  public static func attention(query: Tensor, keysAndValues both: Tensor, heads: Int, bias: Tensor? = nil) -> Tensor {
+  public static func attention(
+    query: Tensor, keysAndValues both: Tensor, heads: Int, bias: Tensor? = nil, precision: Precision = .float32
+  ) -> Tensor {
     let parts = AttentionPart.split(both, into: 2, in: 1)
-    return attention([query, both], (.whole(query), parts[0], parts[1]), heads: heads, bias: bias)
+    return attention([query, both], (.whole(query), parts[0], parts[1]), heads: heads, bias: bias, precision)
   }
 
-  /// Self-attention where queries, keys and values stand side by side: `[N, T, 3D]` → `[N, count, D]`, the first
-  /// `count` tokens asking.
-  public static func selfAttention(_ all: Tensor, asking count: Int, heads: Int) -> Tensor {
-    var parts = AttentionPart.split(all, into: 3)
-    parts[0].length = count
-    return attention([all], (parts[0], parts[1], parts[2]), heads: heads, bias: nil)
+  /// Self-attention where queries, keys and values stand side by side: `[N, T, 3D]` → `[N, T, D]`.
+  public static func selfAttention(_ all: Tensor, heads: Int, precision: Precision = .float32) -> Tensor {
+    let parts = AttentionPart.split(all, into: 3)
+    return attention([all], (parts[0], parts[1], parts[2]), heads: heads, bias: nil, precision)
   }
 
   private static func attention(
     _ inputs: [Tensor], _ parts: (query: AttentionPart, key: AttentionPart, value: AttentionPart), heads: Int,
-    bias: Tensor?
+    bias: Tensor?, _ precision: Precision = .float32
   ) -> Tensor {
     require(Attention.issue(parts.query.shape, parts.key.shape, parts.value.shape, heads, bias?.shape))
     let attention = Attention(query: parts.query, key: parts.key, value: parts.value, heads: heads)
     let (kept, constantBias) = (inputs.map(\.detached), bias?.detached)
+    if precision == .bfloat16, !(inputs + (bias.map { [$0] } ?? [])).contains(where: \.isTracked) {
+      return attention.forwardInBFloat16(kept, constantBias)
+        .recorded(from: [], operation: "attention, bf16", work: attention.work) { _ in [] }
+    }
     let output = attention.forward(kept, constantBias)
     let wantsBias = bias?.isTracked ?? false
     return output.recorded(from: inputs + (bias.map { [$0] } ?? []), work: attention.work) {
@@ -50,10 +54,10 @@ struct AttentionPart {
   /// Which input.
   let input: Int
   let batch: Int
-  /// Tokens, the first of those that the input has.
-  var length: Int
-  /// The input's tokens and columns.
-  let rows, stride: Int
+  /// Tokens.
+  let length: Int
+  /// The input's columns.
+  let stride: Int
   /// The first of its columns, and how many.
   let column, size: Int
 
@@ -68,8 +72,8 @@ struct AttentionPart {
     let size = tensor.shape[2] / count
     return (0..<count).map {
       AttentionPart(
-        input: input, batch: tensor.shape[0], length: tensor.shape[1], rows: tensor.shape[1], stride: tensor.shape[2],
-        column: $0 * size, size: size)
+        input: input, batch: tensor.shape[0], length: tensor.shape[1], stride: tensor.shape[2], column: $0 * size,
+        size: size)
     }
   }
 
@@ -84,7 +88,7 @@ struct AttentionPart {
   func target(
     _ tensors: [Tensor], _ index: Int, _ head: Int, width: Int, from first: Int = 0
   ) -> UnsafeMutablePointer<Float> {
-    tensors[input].pointer + (index * rows + first) * stride + column + head * width
+    tensors[input].pointer + (index * length + first) * stride + column + head * width
   }
 }
 
@@ -92,18 +96,18 @@ struct AttentionPart {
 struct Attention {
   let query, key, value: AttentionPart
   let heads: Int
-  private var batch: Int { key.batch }
-  private var length: Int { query.length }
-  private var keys: Int { key.length }
-  private var size: Int { query.size }
-  private var width: Int { size / heads }
-  private var scale: Float { 1 / Float(width).squareRoot() }
+  var batch: Int { key.batch }
+  var length: Int { query.length }
+  var keys: Int { key.length }
+  var size: Int { query.size }
+  var width: Int { size / heads }
+  var scale: Float { 1 / Float(width).squareRoot() }
   /// Multiply-adds of both products.
   var work: Int { 2 * batch * length * keys * size }
   /// Neighbouring keys that share a query.
-  private var sharing: Int { batch / query.batch }
+  var sharing: Int { batch / query.batch }
   /// Queries whose weights are worked out at once: about 64 Ki numbers, which stay in the cache.
-  private var block: Int { min(length, max(12, (1 << 16) / max(keys, 1) / 12 * 12)) }
+  var block: Int { min(length, max(12, (1 << 16) / max(keys, 1) / 12 * 12)) }
 
   static func issue(_ query: [Int], _ key: [Int], _ value: [Int], _ heads: Int, _ bias: [Int]?) -> ShapeIssue? {
     let found = "query \(query), key \(key), value \(value), bias \(bias ?? []), \(heads) heads"

@@ -6,10 +6,11 @@ extension Verb {
   static let bench = Verb(
     "bench", "speed and memory of inference and of a training step, and where the time goes",
     arguments: [Argument("RECIPE", "a recipe file; its data and weight files are not needed")],
-    flags: [batchFlag, threadsFlag, repetitionsFlag, .json, .set]
+    flags: [batchFlag, threadsFlag, repetitionsFlag, .precision, .json, .set]
   ) { call in
-    let recipe = try call.recipeWithoutWeights(at: call.words[0])
-    let result = try ModelBenchmark.run(recipe, try call.benchmarkPlan(repetitions: 5))
+    var plan = try call.benchmarkPlan(repetitions: 5)
+    plan.precision = try call.precision()
+    let result = try ModelBenchmark.run(try call.recipeWithoutWeights(at: call.words[0]), plan)
     call.output.print(call.has("--json") ? result.json : result.summary)
     return 0
   }

@@ -43,6 +43,7 @@ struct Examination {
       ("cores", "\(information.activeProcessorCount)"), ("threads", "\(Parallel.threadCount)"),
       ("memory", "\((gigabytes * 10).rounded() / 10) GB"),
       ("kernels", KernelWord.description(chosen: .chosen, best: .best)),
+      ("bf16", PrecisionWord.description(obstacle: Precision.bfloat16.obstacle)),
       ("matrix product", BLASInfo.hasOwnProduct ? "arbex's own" : "OpenBLAS"), ("OpenBLAS", BLASInfo.configuration),
       ("OpenBLAS kernel", BLASInfo.kernel),
     ]

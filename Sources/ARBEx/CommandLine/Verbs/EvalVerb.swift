@@ -12,16 +12,22 @@ extension Verb {
       Flag("--weights", value: "FILE", "other weights than the run's best"),
       Flag("--split", value: "NAME", "validation (where not given), test or train"),
       Flag("--out", value: "DIR", "where predictions and report go; into the run where it is one, else here"),
-      .json, .set,
+      .precision, .json, .set,
     ]
   ) { call in
+    let precision = try call.precision()
     let subject = try ModelSubject(call)
     let split = call.value("--split") ?? "validation"
     let source = try subject.images(split)
     let console = Console(descriptor: call.has("--json") ? -1 : STDERR_FILENO)
-    let evaluator = Evaluator(subject.trained.model, batchSize: subject.recipe.training.validationBatch)
-    let evaluation = try evaluator.evaluate(source, keepsEmbeddings: true) { done in
-      console.progress("eval", share: Double(done) / Double(max(1, source.samples.count))) { "\(done) images" }
+    let evaluator = Evaluator(
+      subject.trained.model, batchSize: subject.recipe.training.validationBatch, precision: precision)
+    func progress(_ name: String) -> (Int) -> Void {
+      { console.progress(name, share: Double($0) / Double(max(1, source.samples.count))) { [done = $0] in "\(done) images" } }
+    }
+    var evaluation = try evaluator.evaluate(source, keepsEmbeddings: true, tick: progress("eval"))
+    if precision != .float32 {
+      evaluation.difference = try evaluator.difference(of: evaluation, on: source, tick: progress("eval, float32"))
     }
     console.clearBar()
     let suffix = split == "validation" ? "" : "-" + split

@@ -12,11 +12,12 @@ extension Verb {
       Argument("RUN-or-RECIPE", "the folder of a run, or a recipe with --weights"),
       Argument("IMAGE", "image files, folders of them, or - for a list on standard input", count: .atLeastOne),
     ],
-    flags: [Flag("--weights", value: "FILE", "other weights than the run's best"), .json, .set]
+    flags: [Flag("--weights", value: "FILE", "other weights than the run's best"), .precision, .json, .set]
   ) { call in
     let files = try ImageList.files(Array(call.words.dropFirst()))
+    let precision = try call.precision()
     let subject = try ModelSubject(call, confirming: false)
-    let evaluator = Evaluator(subject.trained.model, batchSize: 1)
+    let evaluator = Evaluator(subject.trained.model, batchSize: 1, precision: precision)
     let pipeline = InputPipeline(subject.trained.input)
     var (rows, failures) = ([PredictionRow](), 0)
     let terms = subject.trained.model.correctionNames
