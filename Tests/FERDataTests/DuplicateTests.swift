@@ -81,6 +81,17 @@ struct DuplicateTests {
     #expect(found([]).exact.isEmpty && found([nil]).near.isEmpty)
   }
 
+  @Test("of very many images alike some are told, those of the other set among them, and that there are more")
+  func manyAlike() {
+    let base = picture(8)
+    let images = (0..<200).map { index in changed(base) { $0.pixels[3 * index] = index % 2 == 0 ? 0 : 1 } }
+    let duplicates = Duplicates(images.map(ImageFingerprint.init), sets: images.indices.map { $0 == 199 ? 1 : 0 })
+    #expect(!duplicates.isComplete && duplicates.exact.isEmpty)
+    #expect(duplicates.near.contains { $0.first == 0 && $0.second == 199 })
+    #expect(duplicates.near.count < 200 * 199 / 2)
+    #expect(found([base, picture(9)]).isComplete)
+  }
+
   @Test("the search meets every pair whose outlines are at most seven bits apart, as a search over all pairs does")
   func completeSearch() {
     // Copies with more and more noise, of few pictures, so that many pairs are near the limit.

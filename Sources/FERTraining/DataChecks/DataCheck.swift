@@ -27,7 +27,7 @@ public struct DataCheck {
     console.clearBar()
     self.sets = sets
     places = sets.indices.flatMap { set in sets[set].samples.indices.map { Place(set: set, index: $0) } }
-    duplicates = Duplicates(sets.flatMap(\.prints))
+    duplicates = Duplicates(sets.flatMap(\.prints), sets: places.map(\.set))
     recipeLines = subject.layout.map { Self.lines($0, sets) } ?? ""
     let all = layoutFindings + setFindings + duplicateFindings + groupFindings + imageFindings
     let order: [DataFinding.Weight] = [.problem, .warning, .note]

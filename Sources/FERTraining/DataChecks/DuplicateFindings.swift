@@ -54,6 +54,10 @@ extension DataCheck {
     let apart = inside.filter { !isWithinGroup($0) }
     let conflicts = duplicates.near.filter { !isWithinGroup($0) && sample($0.first).label != sample($0.second).label }
     var found: [DataFinding] = []
+    if !duplicates.isComplete {
+      found.append(.init(
+        .note, "near-duplicates-cut", "so many images are alike that not all pairs of near-duplicates were looked for"))
+    }
     if !apart.isEmpty {
       found.append(.init(
         .note, "near-duplicates",
