@@ -13,7 +13,7 @@ struct ScratchFolder {
   let path: String
 
   init() throws {
-    path = NSTemporaryDirectory() + "/arbex-data-\(UUID().uuidString)"
+    path = PathText.normalized(NSTemporaryDirectory() + "/arbex-data-\(UUID().uuidString)")
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 

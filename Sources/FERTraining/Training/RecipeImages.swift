@@ -22,10 +22,26 @@ public final class RecipeImages: BatchSource {
     images = try dataset.load(classes: recipe.classes)
     samples = images.samples
     guard !samples.isEmpty else { throw DataProblem(recipe.path, "a dataset holds no images") }
+    try Self.check(samples, classes: recipe.classes)
     pipeline = InputPipeline(input ?? recipe.input, augmentations: isTraining ? recipe.augmentations : [])
     seed = recipe.seed
     let wanted = workers ?? recipe.training.workers
     self.workers = wanted > 0 ? wanted : Parallel.availableCores
+  }
+
+  /// A dataset may come from a plug-in; what it says of its samples must not stop the program in the middle of an epoch.
+  private static func check(_ samples: [Sample], classes: [String]) throws(DataProblem) {
+    for sample in samples {
+      guard classes.indices.contains(sample.label) else {
+        throw DataProblem(sample.id, "label \(sample.label) is not in 0...\(classes.count - 1)")
+      }
+      guard let shares = sample.distribution else { continue }
+      let sum = shares.reduce(0, +)
+      guard shares.count == classes.count, shares.allSatisfy({ $0 >= 0 }), abs(sum - 1) < 1e-3 else {
+        throw DataProblem(
+          sample.id, "its distribution has \(shares.count) shares for \(classes.count) classes that sum to \(sum), not to 1")
+      }
+    }
   }
 
   /// Batches made ahead of use on threads of their own.

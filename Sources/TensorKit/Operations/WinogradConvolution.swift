@@ -50,7 +50,13 @@ struct WinogradConvolution: Convolving {
   ) -> Tensor {
     let result = Tensor(uninitialized: [sizes.images, sizes.window.outHeight, sizes.window.outWidth, sizes.outputs])
     let parts = TileParts(self, input, kernel, prologue, epilogue, result)
-    // Runs of tiles, of equal length, whose values (12 MiB) fit the cache that all cores share.
+    // Tiles of few channels go through all steps in one thread, as many as fit its own cache (1 MiB).
+    let block = min(36, (225 << 10) / (positions * (parts.inputs + parts.outputs)) / 12 * 12)
+    if block >= 24 {
+      Parallel.forEachBlock(of: tiles, size: block) { parts.computeAlone($0) }
+      return result
+    }
+    // Of others, runs of equal length whose values (12 MiB) fit the cache that all cores share.
     let fitting = max(96, (3 << 20) / (positions * (parts.inputs + parts.outputs)))
     let runs = (tiles + fitting - 1) / fitting, run = (tiles + runs - 1) / runs
     withScratch(positions * run * (parts.inputs + parts.outputs)) { scratch in
@@ -136,6 +142,15 @@ private struct TileParts {
     (tile, positions) = (convolution.tile, convolution.positions)
     window = convolution.sizes.window
     (self.input, self.kernel, self.result, self.prologue, self.epilogue) = (input, kernel, result, prologue, epilogue)
+  }
+
+  /// One thread does everything for some tiles.
+  func computeAlone(_ tiles: Range<Int>) {
+    withScratch(positions * tiles.count * (inputs + outputs)) { scratch in
+      transformInput(tiles, scratch)
+      for position in 0..<positions { multiply(position, tiles.count, scratch) }
+      transformOutput(tiles, scratch)
+    }
   }
 
   /// All tiles of a position are multiplied at once, so that each of the kernel's matrices is read once and by one

@@ -28,14 +28,14 @@ struct NumpyFile {
     do {
       try self.init(bytes)
     } catch {
-      throw DataProblem(path, error.reason)
+      throw DataProblem(path, error.description)
     }
   }
 
   /// What is wrong with the bytes.
-  struct Problem: Error, Equatable {
-    let reason: String
-    init(_ reason: String) { self.reason = reason }
+  struct Problem: Error, Equatable, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
   }
 
   /// Reads a file's content.

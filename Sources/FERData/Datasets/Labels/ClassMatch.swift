@@ -48,18 +48,20 @@ struct ClassMatch {
   func check(_ path: String, names: [String]) throws(DataProblem) {
     var problems: [String] = []
     if !unknown.isEmpty {
-      let order = names + unknown.keys.filter { !names.contains($0) }.sorted()
-      let counts = order.compactMap { name in unknown[name].map { "\(name) (\(Self.samples($0)))" } }
-      let near = unknown.count == 1 ? NearestName.suggestion(for: unknown.keys.first ?? "", among: classes) : ""
+      let known = Set(names)
+      let order = names.filter { unknown[$0] != nil } + unknown.keys.filter { !known.contains($0) }.sorted()
+      let counts = order.map { "\($0) (\(Self.samples(unknown[$0] ?? 0)))" }
+      let near = unknown.count == 1 ? NearestName.suggestion(for: order[0], among: classes) : ""
       problems.append(
-        "the recipe has no class for \(counts.prefix(20).joined(separator: ", "))\(near); classes: "
-          + "\(classes.joined(separator: ", ")); name them in `ignore` to leave them out")
+        "the recipe has no class for \(Self.listed(counts))\(near); classes: \(classes.joined(separator: ", ")); "
+          + "name them in `ignore` to leave them out")
     }
-    let missing = classes.filter { wanted in ExpressionNames.index(of: wanted, in: names) == nil }
+    let meanings = Set(names.map(ExpressionNames.canonical))
+    let missing = classes.filter { !meanings.contains(ExpressionNames.canonical($0)) }
     if !missing.isEmpty && (!allowMissing || missing.count == classes.count) {
       problems.append(
         "the dataset does not know the class\(missing.count == 1 ? "" : "es") \(missing.joined(separator: ", ")); "
-          + "it has \(names.joined(separator: ", "))"
+          + "it has \(Self.listed(names))"
           + (missing.count < classes.count ? "; set allowMissing to train without" : ""))
     }
     if !problems.isEmpty { throw DataProblem(path, problems.joined(separator: "; and ")) }
@@ -71,6 +73,10 @@ struct ClassMatch {
     let present = Set(samples.map(\.label))
     let empty = classes.indices.filter { !present.contains($0) }.map { classes[$0] }
     return ignored + (empty.isEmpty ? [] : ["no samples of \(empty.joined(separator: ", "))"])
+  }
+
+  private static func listed(_ words: [String]) -> String {
+    words.prefix(20).joined(separator: ", ") + (words.count > 20 ? " and \(words.count - 20) more" : "")
   }
 
   private static func samples(_ count: Int) -> String { count == 1 ? "1 sample" : "\(count) samples" }

@@ -52,7 +52,7 @@ public final class Manifest: RecognisableLayout {
     let table = try ManifestTable(options, classes: classes)
     var match = ClassMatch(classes, ignore: options.ignore, allowMissing: options.allowMissing)
     var (samples, problems) = ([Sample](), ProblemList(path))
-    var (names, splits, seen) = (Set<String>(table.shareNames), [String: Int](), [String: Int]())
+    var (names, splits, seen) = (Set(table.knownNames), [String: Int](), [String: Int]())
     while let row = try table.next(&problems) {
       if let before = seen.updateValue(row.line, forKey: row.path) {
         problems.add(line: row.line, "\(row.path) is listed twice, first in line \(before)")

@@ -16,6 +16,8 @@ final class ManifestTable {
 
   /// The columns of classes.
   let shareNames: [String]
+  /// The classes that the table may name, as far as they are known before its rows: columns, or what numbers mean.
+  let knownNames: [String]
   private let reader: TableReader
   private let columns: TableColumns
   private let folder: String
@@ -74,10 +76,12 @@ final class ManifestTable {
     if options.order == "recipe" {
       numbers = { classes.indices.contains($0) ? classes[$0] : nil }
       numbersRange = "0...\(classes.count - 1) (\(classes.joined(separator: ", ")))"
+      knownNames = classes
     } else {
       let order = ClassOrder.named(options.order)
       numbers = order.map { order in { order.name(of: $0) } }
       numbersRange = order?.range ?? ""
+      knownNames = order?.names ?? shareNames
     }
   }
 
