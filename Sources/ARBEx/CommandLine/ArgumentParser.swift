@@ -77,6 +77,10 @@ struct ArgumentParser {
         continue
       }
       if halves.count == 1, rest.first?.hasPrefix("--") ?? true {
+        if let bare = flag.ifBare {
+          flags[flag.name, default: []].append(bare)
+          continue
+        }
         throw UsageProblem("\(flag.name) needs a value, \(value)", verb: verb.name)
       }
       let given = halves.count == 2 ? halves[1] : rest.removeFirst()

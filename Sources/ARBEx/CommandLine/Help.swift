@@ -28,7 +28,7 @@ enum Help {
       usage: \(line.joined(separator: " "))
 
       \(Columns.text(words + rows, indent: 2))
-      """
+      """ + (verb.notes.isEmpty ? "" : "\n\n" + verb.notes)
   }
 
   private static func usage(of arguments: [Verb.Argument]) -> String {

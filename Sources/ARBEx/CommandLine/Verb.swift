@@ -28,15 +28,20 @@ public struct Verb: Sendable {
     public let name: String
     /// What its value is called in the help; nil for a switch.
     public let value: String?
+    /// What counts as its value where none follows; nil where one must.
+    public let ifBare: String?
     /// What it is, for the help.
     public let meaning: String
     /// Whether it may be given more than once.
     public let isRepeatable: Bool
 
     /// Made from its parts.
-    public init(_ name: String, value: String? = nil, _ meaning: String, isRepeatable: Bool = false) {
+    public init(
+      _ name: String, value: String? = nil, ifBare: String? = nil, _ meaning: String, isRepeatable: Bool = false
+    ) {
       self.name = name
       self.value = value
+      self.ifBare = ifBare
       self.meaning = meaning
       self.isRepeatable = isRepeatable
     }
@@ -50,19 +55,22 @@ public struct Verb: Sendable {
   public let arguments: [Argument]
   /// Its flags, beside `--help`.
   public let flags: [Flag]
+  /// What else its help says; "" where there is nothing.
+  public let notes: String
   /// Does it.
   /// - Returns: the exit code: 0 done, 1 the work failed, 2 the request was wrong.
   public let run: @Sendable (Invocation) throws -> Int32
 
   /// Made from its parts.
   public init(
-    _ name: String, _ purpose: String, arguments: [Argument] = [], flags: [Flag] = [],
+    _ name: String, _ purpose: String, arguments: [Argument] = [], flags: [Flag] = [], notes: String = "",
     run: @escaping @Sendable (Invocation) throws -> Int32
   ) {
     self.name = name
     self.purpose = purpose
     self.arguments = arguments
     self.flags = flags
+    self.notes = notes
     self.run = run
   }
 }

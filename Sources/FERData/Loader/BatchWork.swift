@@ -210,7 +210,9 @@ final class BatchWork: @unchecked Sendable {
       let image = try dataset.image(at: index)
       guard image.width > 0, image.height > 0 else { return DataProblem(samples[index].id, "has no pixels") }
       if plan.isTraining {
-        pipeline.training(image, random: random(for: index, draw: draws[claim.number][claim.place]), into: values)
+        let random = RandomSource.augmenting(
+          index, epoch: plan.epoch, seed: plan.seed, drawnBefore: draws[claim.number][claim.place])
+        pipeline.training(image, random: random, into: values)
       } else {
         pipeline.evaluation(image, into: values)
       }
@@ -220,12 +222,5 @@ final class BatchWork: @unchecked Sendable {
     } catch {
       return DataProblem(samples[index].id, "\(error)")
     }
-  }
-
-  /// A sample's own randomness: by its place in the dataset and how often this epoch drew it before, so that it
-  /// does not matter which batch it fell into.
-  private func random(for index: Int, draw: UInt64) -> RandomSource {
-    RandomSource(
-      seed: plan.seed, stream: "augment", epoch: UInt64(max(0, plan.epoch)), sample: UInt64(index) | draw << 40)
   }
 }

@@ -76,3 +76,12 @@ public struct InputPipeline: Sendable {
     }
   }
 }
+
+extension RandomSource {
+  /// What a sample's augmentations draw from: its place in the dataset, the epoch and how often the epoch drew it before,
+  /// so that it does not matter which batch it fell into.
+  public static func augmenting(_ index: Int, epoch: Int, seed: UInt64, drawnBefore: UInt64 = 0) -> RandomSource {
+    RandomSource(
+      seed: seed, stream: "augment", epoch: UInt64(max(0, epoch)), sample: UInt64(index) | drawnBefore << 40)
+  }
+}

@@ -1,3 +1,4 @@
+import FERCore
 import Foundation
 import NeuralKit
 import TensorKit
@@ -6,21 +7,30 @@ import TensorKit
 public enum Report {
   /// Writes `report.html` into a run's folder.
   /// - Parameter evaluation: what the pictures of classes and embeddings show; nil leaves them out.
-  public static func write(_ evaluation: Evaluation?, for folder: RunFolder, named name: String) throws {
+  /// - Parameter image: the image of that name, for the faces on the page; nil where it is not at hand.
+  public static func write(
+    _ evaluation: Evaluation?, for folder: RunFolder, named name: String, image: (String) -> Image? = { _ in nil }
+  ) throws {
     let history = RunHistory(folder.file("metrics.jsonl"))
-    try AtomicFile.write(page(name: name, history: history, evaluation), to: folder.file("report.html"))
+    try AtomicFile.write(page(name: name, history: history, evaluation, image: image), to: folder.file("report.html"))
   }
 
   /// Writes the pictures of an evaluation alone.
-  public static func write(_ evaluation: Evaluation, to path: String, named name: String) throws {
-    try AtomicFile.write(page(name: name, history: RunHistory(), evaluation), to: path)
+  public static func write(
+    _ evaluation: Evaluation, to path: String, named name: String, image: (String) -> Image? = { _ in nil }
+  ) throws {
+    try AtomicFile.write(page(name: name, history: RunHistory(), evaluation, image: image), to: path)
   }
 
-  static func page(name: String, history: RunHistory, _ evaluation: Evaluation?) -> String {
+  static func page(
+    name: String, history: RunHistory, _ evaluation: Evaluation?, image: (String) -> Image? = { _ in nil }
+  ) -> String {
     var body = "<h1>\(name.htmlEscaped)</h1>\n"
     if let evaluation { body += headline(evaluation) }
     body += curves(history)
-    if let evaluation { body += confusion(evaluation) + perClass(evaluation) + scatter(evaluation) }
+    if let evaluation {
+      body += confusion(evaluation) + perClass(evaluation) + surestMistakes(evaluation, image: image) + scatter(evaluation)
+    }
     return """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8">
@@ -34,6 +44,8 @@ public enum Report {
       th:first-child, td:first-child { text-align: left; }
       thead th { border-bottom: 1px solid #999; font-weight: 600; }
       .row { display: flex; flex-wrap: wrap; gap: 1.5rem; }
+      figure { margin: 0; font-size: 13px; line-height: 1.3; }
+      figure img { display: block; min-width: 96px; margin-bottom: 0.3rem; }
       svg text { font: 11px system-ui, sans-serif; fill: #444; }
       </style></head><body>
       \(body)</body></html>

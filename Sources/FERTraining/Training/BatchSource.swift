@@ -59,6 +59,11 @@ public protocol BatchSource {
   var samples: [Sample] { get }
   /// Prepares batches ahead of use. The same request gives the same numbers, whatever was asked for before.
   func stream(_ request: BatchRequest) throws -> any BatchStream
+  /// The image of a sample as it was read, for people; nil where there is none.
+  func image(of id: String) -> Image?
+}
+extension BatchSource {
+  public func image(of id: String) -> Image? { nil }
 }
 
 /// Batches one after another.

@@ -74,7 +74,7 @@ extension Trainer {
     let evaluation = try Evaluator(model, batchSize: options.validationBatch).evaluate(
       validation, keepsEmbeddings: true)
     try AtomicFile.write(evaluation.predictionTable, to: folder.file("predictions.csv"))
-    try Report.write(evaluation, for: folder, named: recipe.name)
+    try Report.write(evaluation, for: folder, named: recipe.name, image: validation.image(of:))
   }
 
   private func epochLine(_ number: Int) -> String {

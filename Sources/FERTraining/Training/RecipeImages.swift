@@ -54,6 +54,11 @@ public final class RecipeImages: BatchSource {
     let batches = BatchLoader.batches(of: request.order, size: request.batchSize, minimum: request.smallestBatch)
     return LoaderStream(BatchLoader(images, batches: batches, pipeline: pipeline, plan: plan), samples)
   }
+
+  /// The image of a sample as it was read; nil where it cannot be.
+  public func image(of id: String) -> Image? {
+    samples.firstIndex { $0.id == id }.flatMap { try? images.image(at: $0) }
+  }
 }
 
 /// A loader as the trainer sees it.

@@ -35,9 +35,11 @@ extension Verb {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try AtomicFile.write(evaluation.predictionTable, to: "\(folder)/predictions\(suffix).csv")
     if let run = subject.run, folder == run, split == "validation" {
-      try Report.write(evaluation, for: try RunFolder.existing(run), named: subject.recipe.name)
+      try Report.write(
+        evaluation, for: try RunFolder.existing(run), named: subject.recipe.name, image: source.image(of:))
     } else {
-      try Report.write(evaluation, to: "\(folder)/report\(suffix).html", named: "\(subject.recipe.name), \(split)")
+      try Report.write(
+        evaluation, to: "\(folder)/report\(suffix).html", named: "\(subject.recipe.name), \(split)", image: source.image(of:))
     }
     call.output.print(call.has("--json") ? evaluation.json : evaluation.summary)
     if !call.has("--json") { call.output.remark("written: \(folder)/predictions\(suffix).csv, report\(suffix).html") }

@@ -22,7 +22,7 @@ public enum ExpressionNames {
   }
 
   /// Whether a word names one of the basic expressions.
-  static func isKnown(_ name: String) -> Bool { rows.contains { $0[0] == canonical(name) } }
+  public static func isKnown(_ name: String) -> Bool { rows.contains { $0[0] == canonical(name) } }
 
   /// Which of the classes a folder name means: the one spelt the same, otherwise the one that means the same.
   public static func index(of name: String, in classes: [String]) -> Int? {
