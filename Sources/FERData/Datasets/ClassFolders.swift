@@ -13,8 +13,11 @@ public final class ClassFolders: Dataset {
     public var split = ""
     @Option("Endings of image files, in any case; a list without entries takes every file.")
     public var extensions = ["jpg", "jpeg", "png", "tif", "tiff"]
-    @Option("What to do with an image that cannot be read.", oneOf: ["fail", "skip"]) public var onBadImage = "fail"
-    @Option("The share of bad images up to which skipping goes on.", 0...1) public var skipUpTo = 0.01
+    @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
+    public var onBadImage = "fail"
+    @Option("The share of bad images up to which skipping or quarantine goes on.", 0...1) public var skipUpTo = 0.01
+    @Option("The file that lists the images in quarantine; what it lists is not read again.")
+    public var quarantine: FilePath = ""
     @Option("The most images of each class, the first by name; 0 takes all.", 0...) public var limit = 0
     @Option("Class folders to leave out.") public var ignore: [String] = []
     @Option("Whether a class of the recipe may have no folder.") public var allowMissing = false
@@ -28,7 +31,7 @@ public final class ClassFolders: Dataset {
 
     /// What is wrong between options.
     public func issues() -> [OptionIssue] {
-      var issues: [OptionIssue] = []
+      var issues = BadImagePolicy.issues(onBadImage, list: quarantine)
       if split.split(separator: "/").contains("..") || split.hasPrefix("/") {
         issues.append(OptionIssue("split", "must be a folder below root, is \"\(split)\""))
       }
@@ -40,11 +43,13 @@ public final class ClassFolders: Dataset {
   }
 
   private let options: Options
+  private let limits: ImageFile.Limits
 
   /// - Throws: ``BuildIssue`` where no folder is named.
   public init(_ options: Options, in context: inout BuildContext) throws {
     guard !options.root.isEmpty else { throw BuildIssue("root", "must name the folder that holds the images") }
     self.options = options
+    limits = ImageFile.Limits(pixels: context.pixelLimit)
   }
 
   /// Lists the folders and looks at the first bytes of each file.
@@ -136,14 +141,14 @@ public final class ClassFolders: Dataset {
         good.append(sample)
       }
     }
-    let policy: BadImagePolicy = options.onBadImage == "skip" ? .skip(upTo: options.skipUpTo) : .fail
+    let policy = BadImagePolicy(options.onBadImage, upTo: options.skipUpTo, list: options.quarantine)
     if let first = bad.first, let problem = policy.problem(bad: bad.count, of: samples.count, first: first) {
       let others = bad.dropFirst().prefix(4).map { "\n  also \($0)" }.joined()
       let rest = bad.count > 5 ? "\n  and \(bad.count - 5) more" : ""
       throw DataProblem(problem.path, problem.message + others + rest)
     }
     guard !good.isEmpty else { throw DataProblem(folder, "holds no readable images") }
-    return LoadedClassFolders(folder: folder, samples: good, badImagePolicy: policy, leftOut: bad)
+    return LoadedClassFolders(folder: folder, samples: good, badImagePolicy: policy, leftOut: bad, limits: limits)
   }
 }
 
@@ -157,10 +162,15 @@ public struct LoadedClassFolders: TolerantDataset {
   public let badImagePolicy: BadImagePolicy
   /// What was left out because its size or first bytes are wrong.
   public let leftOut: [DataProblem]
+  /// What an image may claim of itself.
+  let limits: ImageFile.Limits
+
+  /// The file of a sample.
+  public func path(at index: Int) -> String { "\(folder)/\(samples[index].id)" }
 
   /// Reads and decodes one file.
   /// - Throws: a ``DataProblem`` that names it.
   public func image(at index: Int) throws -> Image {
-    try ImageFile.decode(path: "\(folder)/\(samples[index].id)")
+    try ImageFile.decode(path: path(at: index), limits: limits)
   }
 }

@@ -1,4 +1,5 @@
 import FERCore
+import NeuralKit
 
 /// What happens when an image cannot be decoded.
 public enum BadImagePolicy: Sendable, Equatable {
@@ -6,12 +7,39 @@ public enum BadImagePolicy: Sendable, Equatable {
   case fail
   /// Bad images are left out and reported, up to this share (0...1) of the dataset.
   case skip(upTo: Double)
+  /// As `skip`; besides, the file at `list` names them, and what it names is not read again. See ``QuarantineList``.
+  case quarantine(list: String, upTo: Double)
+
+  /// The words for it in recipes.
+  public static let words = ["fail", "skip", "quarantine"]
+
+  /// The policy of a word, with what a recipe says beside it.
+  public init(_ word: String, upTo share: Double, list: FilePath) {
+    switch word {
+    case "skip": self = .skip(upTo: share)
+    case "quarantine": self = .quarantine(list: list.text, upTo: share)
+    default: self = .fail
+    }
+  }
+
+  /// What is wrong with a word and a list together.
+  static func issues(_ word: String, list: FilePath) -> [OptionIssue] {
+    word == "quarantine" && list.isEmpty
+      ? [OptionIssue("quarantine", "must name the file of the list where onBadImage is \"quarantine\"")] : []
+  }
+
+  /// The list that this policy keeps, as it stands now; nil where it keeps none.
+  /// - Throws: a ``DataProblem`` where it cannot be read.
+  public func quarantineList() throws(DataProblem) -> QuarantineList? {
+    guard case .quarantine(let list, _) = self else { return nil }
+    return try QuarantineList(list)
+  }
 
   /// Why `bad` of `count` images are too many; nil where they are not.
   func problem(bad: Int, of count: Int, first: DataProblem) -> DataProblem? {
     switch self {
     case .fail: return first
-    case .skip(let share):
+    case .skip(let share), .quarantine(_, let share):
       guard Double(bad) > share * Double(count) else { return nil }
       let percent = Float((share * 10_000).rounded() / 100)
       return DataProblem(
@@ -27,4 +55,11 @@ public protocol TolerantDataset: LoadedDataset {
   var badImagePolicy: BadImagePolicy { get }
   /// What was left out already when the dataset was loaded.
   var leftOut: [DataProblem] { get }
+  /// The file of a sample, as problems with it name it.
+  func path(at index: Int) -> String
+}
+
+extension TolerantDataset {
+  /// The sample's own name, where there are no files.
+  public func path(at index: Int) -> String { samples[index].id }
 }

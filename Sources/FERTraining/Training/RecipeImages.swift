@@ -6,6 +6,8 @@ import TensorKit
 public final class RecipeImages: BatchSource {
   /// What there is.
   public let samples: [Sample]
+  /// What was left out when the dataset was loaded.
+  public let problems: [String]
   private let images: any LoadedDataset
   private let pipeline: InputPipeline
   private let seed: UInt64
@@ -21,11 +23,20 @@ public final class RecipeImages: BatchSource {
   ) throws {
     images = try dataset.load(classes: recipe.classes)
     samples = images.samples
+    problems = try Self.leftOut(of: images)
     guard !samples.isEmpty else { throw DataProblem(recipe.path, "a dataset holds no images") }
     pipeline = InputPipeline(input ?? recipe.input, augmentations: isTraining ? recipe.augmentations : [])
     seed = recipe.seed
     let wanted = workers ?? recipe.training.workers
     self.workers = wanted > 0 ? wanted : Parallel.availableCores
+  }
+
+  /// What a dataset left out already; where it keeps a quarantine, that is noted there.
+  private static func leftOut(of images: any LoadedDataset) throws -> [String] {
+    guard let images = images as? any TolerantDataset else { return [] }
+    var list = try images.badImagePolicy.quarantineList()
+    try list?.add(images.leftOut)
+    return images.leftOut.map(\.description)
   }
 
   /// Batches made ahead of use on threads of their own.
