@@ -11,14 +11,14 @@ struct ClassFolderTests {
 
   private func load(
     _ folder: ScratchFolder, classes: [String]? = nil, _ change: (inout ClassFolders.Options) -> Void = { _ in }
-  ) throws -> LoadedClassFolders {
+  ) throws -> LoadedImageFiles {
     var options = ClassFolders.Options()
     options.root = FilePath(folder.path)
     change(&options)
     #expect(options.allIssues() == [])
     var context = makeContext()
     return try #require(
-      try ClassFolders(options, in: &context).load(classes: classes ?? self.classes) as? LoadedClassFolders)
+      try ClassFolders(options, in: &context).load(classes: classes ?? self.classes) as? LoadedImageFiles)
   }
 
   private func message(_ work: () throws -> some Any) -> String {

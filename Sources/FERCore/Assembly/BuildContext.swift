@@ -10,8 +10,6 @@ public struct BuildContext {
   public let inputSize: Int
   /// Relative paths in a recipe start from here.
   public let folder: String
-  /// Pixels of the largest image that a dataset reads.
-  public var pixelLimit = DataOptions.standardPixelLimit
   /// What the backbone delivers; empty before it is built.
   public var imageLevels: [PyramidLevel] = []
   /// What the landmark extractor delivers; empty where there is none.

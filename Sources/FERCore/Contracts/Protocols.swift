@@ -66,12 +66,16 @@ public struct Sample: Sendable, Equatable {
   public var label: Int
   /// What belongs together (a person, a video); "" where that is not known.
   public var group: String
+  /// How several annotators see it: a share for each of the model's classes, together 1. Training then aims at these;
+  /// `label` still is what counts as right. Nil where the label is all that is known.
+  public var distribution: [Float]?
 
   /// A sample by its stable name.
-  public init(id: String, label: Int, group: String = "") {
+  public init(id: String, label: Int, group: String = "", distribution: [Float]? = nil) {
     self.id = id
     self.label = label
     self.group = group
+    self.distribution = distribution
   }
 }
 

@@ -47,7 +47,6 @@ struct RecipeCheck {
     var context = BuildContext(
       scope: ParameterScope(), classes: header.classes.count < 2 ? ["first", "second"] : header.classes,
       inputSize: input.size, folder: PathText.folder(of: PathText.absolute(path)))
-    context.pixelLimit = data.pixelLimit
     let datasets = splits.map { $0?.build(in: &context, issues: &reader.issues) }
     let order = sampler?.build(in: &context, issues: &reader.issues)
     let augmentations = augment.compactMap { $0.build(in: &context, issues: &reader.issues) }

@@ -4,10 +4,10 @@ import NeuralKit
 /// Images in folders, one folder for each class: `root/split/happy/0001.jpg`.
 ///
 /// Folders are matched to the recipe's classes by name, in any case and with the usual synonyms ("happy",
-/// "happiness", "joy"). Subfolders are searched too. Files that begin with a dot, and `Thumbs.db`, are no images.
-public final class ClassFolders: Dataset {
+/// "happiness", "joy"); numbers only where `order` says whose they are. Subfolders are searched too. Files that begin with a dot, and `Thumbs.db`, are no images.
+public final class ClassFolders: RecognisableLayout {
   /// The settings of ``ClassFolders``.
-  public struct Options: ComponentOptions {
+  public struct Options: ImageOptions {
     @Option("The folder that holds the splits or classes.") public var root: FilePath = ""
     @Option("The folder of this split below root, such as train; empty where root holds the classes.")
     public var split = ""
@@ -15,10 +15,12 @@ public final class ClassFolders: Dataset {
     public var extensions = ["jpg", "jpeg", "png", "tif", "tiff"]
     @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
     public var onBadImage = "fail"
-    @Option("The share of bad images up to which skipping or quarantine goes on.", 0...1) public var skipUpTo = 0.01
-    @Option("The file that lists the images in quarantine; what it lists is not read again.")
+    @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
+    @Option("The file that lists the images in quarantine. Empty: quarantine.txt in the dataset's folder.")
     public var quarantine: FilePath = ""
     @Option("The most images of each class, the first by name; 0 takes all.", 0...) public var limit = 0
+    @Option("What folders named by numbers mean: the order of a dataset's authors.", oneOf: ["", "aff-wild2", "affectnet", "fer2013", "ferplus", "raf-db"])
+    public var order = ""
     @Option("Class folders to leave out.") public var ignore: [String] = []
     @Option("Whether a class of the recipe may have no folder.") public var allowMissing = false
     @Option("A file name's part before this text is its group (a person, a video); empty makes no groups.")
@@ -31,7 +33,7 @@ public final class ClassFolders: Dataset {
 
     /// What is wrong between options.
     public func issues() -> [OptionIssue] {
-      var issues = BadImagePolicy.issues(onBadImage, list: quarantine)
+      var issues: [OptionIssue] = []
       if split.split(separator: "/").contains("..") || split.hasPrefix("/") {
         issues.append(OptionIssue("split", "must be a folder below root, is \"\(split)\""))
       }
@@ -43,14 +45,15 @@ public final class ClassFolders: Dataset {
   }
 
   private let options: Options
-  private let limits: ImageFile.Limits
 
   /// - Throws: ``BuildIssue`` where no folder is named.
   public init(_ options: Options, in context: inout BuildContext) throws {
     guard !options.root.isEmpty else { throw BuildIssue("root", "must name the folder that holds the images") }
     self.options = options
-    limits = ImageFile.Limits(pixels: context.pixelLimit)
   }
+
+  /// Class folders that another dataset's layout consists of.
+  init(_ options: Options) { self.options = options }
 
   /// Lists the folders and looks at the first bytes of each file.
   /// - Throws: a ``DataProblem`` that names the folder or file.
@@ -65,7 +68,7 @@ public final class ClassFolders: Dataset {
       }
     }
     guard !samples.isEmpty else { throw DataProblem(folder, "holds no images; \(expected)") }
-    return try sorted(out: samples, folder)
+    return try LoadedImageFiles(checking: samples, in: folder, options.policy)
   }
 
   private var expected: String {
@@ -81,7 +84,8 @@ public final class ClassFolders: Dataset {
     var found = [[String]](repeating: [], count: classes.count)
     var unknown: [String] = []
     for name in names where !options.ignore.contains(name) {
-      if let label = ExpressionNames.index(of: name, in: classes) {
+      let meaning = Int(name).flatMap { ClassOrder.named(options.order)?.name(of: $0) } ?? name
+      if let label = ExpressionNames.index(of: meaning, in: classes) {
         found[label].append(name)
       } else {
         unknown.append(name)
@@ -93,7 +97,8 @@ public final class ClassFolders: Dataset {
       throw DataProblem(
         "\(folder)/\(first)",
         "the recipe has no class for this folder\(more)\(NearestName.suggestion(for: first, among: classes)); "
-          + "classes: \(classes.joined(separator: ", ")); name it in `ignore` to leave it out")
+          + "classes: \(classes.joined(separator: ", ")); name it in `ignore` to leave it out"
+          + (Int(first) != nil && options.order.isEmpty ? ", or say in `order` whose numbers these are" : ""))
     }
     let missing = classes.indices.filter { found[$0].isEmpty }.map { classes[$0] }
     guard missing.isEmpty || (options.allowMissing && missing.count < classes.count) else {
@@ -128,49 +133,55 @@ public final class ClassFolders: Dataset {
     else { return "" }
     return String(name[..<end.lowerBound])
   }
-
-  /// Looks at the size and the first bytes of each file: an empty file or a text should not come to light in the
-  /// middle of an epoch.
-  private func sorted(out samples: [Sample], _ folder: String) throws -> LoadedClassFolders {
-    var good: [Sample] = []
-    var bad: [DataProblem] = []
-    for sample in samples {
-      if let problem = ImageFile.quickProblem(path: "\(folder)/\(sample.id)") {
-        bad.append(problem)
-      } else {
-        good.append(sample)
-      }
-    }
-    let policy = BadImagePolicy(options.onBadImage, upTo: options.skipUpTo, list: options.quarantine)
-    if let first = bad.first, let problem = policy.problem(bad: bad.count, of: samples.count, first: first) {
-      let others = bad.dropFirst().prefix(4).map { "\n  also \($0)" }.joined()
-      let rest = bad.count > 5 ? "\n  and \(bad.count - 5) more" : ""
-      throw DataProblem(problem.path, problem.message + others + rest)
-    }
-    guard !good.isEmpty else { throw DataProblem(folder, "holds no readable images") }
-    return LoadedClassFolders(folder: folder, samples: good, badImagePolicy: policy, leftOut: bad, limits: limits)
-  }
 }
 
-/// Images on disk whose names and classes are known.
-public struct LoadedClassFolders: TolerantDataset {
-  /// The folder that holds the class folders.
-  public let folder: String
-  /// Every image with its class, in the order of classes and names.
-  public let samples: [Sample]
-  /// What to do with images that cannot be decoded.
-  public let badImagePolicy: BadImagePolicy
-  /// What was left out because its size or first bytes are wrong.
-  public let leftOut: [DataProblem]
-  /// What an image may claim of itself.
-  let limits: ImageFile.Limits
+extension ClassFolders {
+  private static let splitNames = [
+    "train": ["train", "training"], "validation": ["validation", "valid", "val"], "test": ["test", "testing"],
+  ]
 
-  /// The file of a sample.
-  public func path(at index: Int) -> String { "\(folder)/\(samples[index].id)" }
+  /// Folders that all hold images, or folders named after splits that hold such.
+  public static func recognise(_ root: String) -> RecognisedLayout? {
+    guard let names = try? FolderListing.folders(in: root) else { return nil }
+    let splits = ["train", "validation", "test"].compactMap { key in
+      names.first { splitNames[key]?.contains($0.lowercased()) ?? false }.map { (key: key, folder: $0) }
+    }
+    guard let first = splits.first else { return layout(root, classFolders: names, splits: [("train", "")]) }
+    guard let classes = try? FolderListing.folders(in: "\(root)/\(first.folder)") else { return nil }
+    return layout(root, classFolders: classes, splits: splits)
+  }
 
-  /// Reads and decodes one file.
-  /// - Throws: a ``DataProblem`` that names it.
-  public func image(at index: Int) throws -> Image {
-    try ImageFile.decode(path: path(at: index), limits: limits)
+  private static func layout(
+    _ root: String, classFolders names: [String], splits: [(key: String, folder: String)]
+  ) -> RecognisedLayout? {
+    let folder = splits[0].folder.isEmpty ? root : "\(root)/\(splits[0].folder)"
+    let endings = Options().extensions
+    guard names.count > 1,
+      names.allSatisfy({ (try? FolderListing.files(in: "\(folder)/\($0)", endings: endings))?.isEmpty == false })
+    else { return nil }
+    let order = likelyOrder(names, folder)
+    var classes: [String] = []
+    for name in names.sorted(by: { (Int($0) ?? 0, $0) < (Int($1) ?? 0, $1) }) {
+      let meaning = Int(name).flatMap { order?.name(of: $0) } ?? name
+      if ExpressionNames.index(of: meaning, in: classes) == nil { classes.append(meaning) }
+    }
+    let parts = splits.map { split in
+      RecognisedLayout.Part(
+        split.key,
+        [.root(root)] + (split.folder.isEmpty ? [] : [.init("split", .string(split.folder))])
+          + (order.map { [.init("order", .string($0.name))] } ?? []))
+    }
+    return RecognisedLayout(
+      "class-folders", classes: classes,
+      remark: order.map { "folders are named by numbers; they are taken for those of \($0.name): look whether it is so" }
+        ?? "",
+      parts: parts)
+  }
+
+  /// Whose numbers the folders' names are, as far as that can be told: RAF-DB counts from 1, others from 0.
+  private static func likelyOrder(_ names: [String], _ folder: String) -> ClassOrder? {
+    let numbers = names.compactMap { Int($0) }
+    guard numbers.count == names.count else { return nil }
+    return [ClassOrder.rafDB, .affectNet].first { order in numbers.allSatisfy { order.name(of: $0) != nil } }
   }
 }

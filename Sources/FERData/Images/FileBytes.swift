@@ -32,17 +32,25 @@ enum FileBytes {
   private static func withOpenFile<Result>(
     _ path: String, _ body: (Int32, Int) throws(DataProblem) -> Result
   ) throws(DataProblem) -> Result {
+    let (descriptor, size) = try opened(path)
+    defer { close(descriptor) }
+    return try body(descriptor, size)
+  }
+
+  /// A descriptor, which the caller closes, and the size in bytes.
+  static func opened(_ path: String) throws(DataProblem) -> (descriptor: Int32, size: Int) {
     guard !path.utf8.contains(0) else { throw DataProblem("", "a path with a zero byte in it names no file") }
     // A pipe would keep an ordinary `open` waiting for a writer.
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw DataProblem(path, "cannot be opened: \(reason(errno))") }
-    defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw DataProblem(path, "cannot be read: \(reason(errno))") }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw DataProblem(path, "is \(kind(status.st_mode)), not a file")
+    let failure = fstat(descriptor, &status) == 0 ? 0 : errno
+    guard failure == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw DataProblem(
+        path, failure == 0 ? "is \(kind(status.st_mode)), not a file" : "cannot be read: \(reason(failure))")
     }
-    return try body(descriptor, Int(status.st_size))
+    return (descriptor, Int(status.st_size))
   }
 
   private static func read(_ descriptor: Int32, _ size: Int, _ path: String) throws(DataProblem) -> [UInt8] {

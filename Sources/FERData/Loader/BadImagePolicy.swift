@@ -1,5 +1,4 @@
 import FERCore
-import NeuralKit
 
 /// What happens when an image cannot be decoded.
 public enum BadImagePolicy: Sendable, Equatable {
@@ -12,21 +11,6 @@ public enum BadImagePolicy: Sendable, Equatable {
 
   /// The words for it in recipes.
   public static let words = ["fail", "skip", "quarantine"]
-
-  /// The policy of a word, with what a recipe says beside it.
-  public init(_ word: String, upTo share: Double, list: FilePath) {
-    switch word {
-    case "skip": self = .skip(upTo: share)
-    case "quarantine": self = .quarantine(list: list.text, upTo: share)
-    default: self = .fail
-    }
-  }
-
-  /// What is wrong with a word and a list together.
-  static func issues(_ word: String, list: FilePath) -> [OptionIssue] {
-    word == "quarantine" && list.isEmpty
-      ? [OptionIssue("quarantine", "must name the file of the list where onBadImage is \"quarantine\"")] : []
-  }
 
   /// The list that this policy keeps, as it stands now; nil where it keeps none.
   /// - Throws: a ``DataProblem`` where it cannot be read.
@@ -49,6 +33,19 @@ public enum BadImagePolicy: Sendable, Equatable {
   }
 }
 
+extension BadImagePolicy {
+  /// - Throws: one ``DataProblem`` that tells the first of them and counts the others, where `count` images may not have
+  ///   so many bad ones. Those that are in quarantine already do not count.
+  func check(_ bad: [DataProblem], of count: Int) throws(DataProblem) {
+    let known = try quarantineList()
+    let bad = bad.filter { known?.problem(for: $0.path) == nil }
+    guard let first = bad.first, let problem = problem(bad: bad.count, of: count, first: first) else { return }
+    let others = bad.dropFirst().prefix(ProblemList.told - 1).map { "\n  also \($0)" }.joined()
+    let rest = bad.count > ProblemList.told ? "\n  and \(bad.count - ProblemList.told) more" : ""
+    throw DataProblem(problem.path, problem.message + others + rest)
+  }
+}
+
 /// A dataset that says what to do with its bad images. Others are held to ``BadImagePolicy/fail``.
 public protocol TolerantDataset: LoadedDataset {
   /// What to do with images that turn out bad.
@@ -57,9 +54,11 @@ public protocol TolerantDataset: LoadedDataset {
   var leftOut: [DataProblem] { get }
   /// The file of a sample, as problems with it name it.
   func path(at index: Int) -> String
+  /// What else there is to say of the data, in sentences: what was left out on purpose, and how many.
+  var notes: [String] { get }
 }
-
 extension TolerantDataset {
   /// The sample's own name, where there are no files.
   public func path(at index: Int) -> String { samples[index].id }
+  public var notes: [String] { [] }
 }

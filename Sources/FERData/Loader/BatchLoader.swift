@@ -10,6 +10,9 @@ public struct Batch: Sendable {
   public let images: Tensor
   /// The class of each sample.
   public let labels: [Int]
+  /// The shares of the classes in each sample `[N, C]`, all on the label where it has none; nil where no sample has
+  /// any.
+  public let distribution: Tensor?
   /// Where each sample stands in the dataset.
   public let indices: [Int]
 }

@@ -23,12 +23,20 @@ final class BatchWork: @unchecked Sendable {
     let values: TensorBuffer
     var indices: [Int] = []
     var labels: [Int] = []
+    var shares: [[Float]?] = []
     var places: [Int] = []
     var bad: [Bad] = []
 
     func batch() -> Batch {
       let images = bad.isEmpty ? values.finished() : values.finished(keeping: places)
-      return Batch(number: number, images: images, labels: labels, indices: indices)
+      return Batch(
+        number: number, images: images, labels: labels, distribution: distribution, indices: indices)
+    }
+
+    private var distribution: Tensor? {
+      guard let width = shares.lazy.compactMap({ $0?.count }).first else { return nil }
+      let rows = zip(shares, labels).map { row, label in row ?? (0..<width).map { $0 == label ? 1 : 0 } }
+      return Tensor([rows.count, width], Array(rows.joined()))
     }
   }
 
@@ -144,6 +152,7 @@ final class BatchWork: @unchecked Sendable {
       } else {
         finished.indices.append(index)
         finished.labels.append(samples[index].label)
+        finished.shares.append(samples[index].distribution)
         finished.places.append(place)
       }
     }

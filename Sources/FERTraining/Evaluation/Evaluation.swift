@@ -86,7 +86,7 @@ public struct Evaluator {
     let stream = try source.stream(BatchRequest(order: Array(source.samples.indices), batchSize: batchSize))
     while let batch = try stream.next() {
       let outcome = model(batch.images, .evaluation)
-      let value = model.objective(outcome, against: Targets(labels: batch.labels), .evaluation)
+      let value = model.objective(outcome, against: batch.targets, .evaluation)
       lossSum += Double(value.total.item) * Double(batch.labels.count)
       let rows = Self.rows(of: outcome, batch)
       for (row, label) in zip(rows, batch.labels) {

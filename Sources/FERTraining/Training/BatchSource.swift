@@ -9,16 +9,22 @@ public struct LabelledBatch: Sendable {
   public var images: Tensor
   /// The class of each image.
   public var labels: [Int]
+  /// The shares of the classes in each image `[N, C]`, where several annotators were asked.
+  public var distribution: Tensor?
   /// The name of each image.
   public var ids: [String]
 
   /// A batch of these images.
-  public init(number: Int, images: Tensor, labels: [Int], ids: [String]) {
+  public init(number: Int, images: Tensor, labels: [Int], distribution: Tensor? = nil, ids: [String]) {
     self.number = number
     self.images = images
     self.labels = labels
+    self.distribution = distribution
     self.ids = ids
   }
+
+  /// What the losses aim at.
+  public var targets: Targets { Targets(labels: labels, distribution: distribution) }
 }
 
 /// Which batches are wanted.

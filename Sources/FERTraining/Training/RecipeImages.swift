@@ -21,7 +21,13 @@ public final class RecipeImages: BatchSource {
   public init(
     _ dataset: any Dataset, _ recipe: Recipe, input: InputOptions? = nil, isTraining: Bool, workers: Int? = nil
   ) throws {
-    images = try dataset.load(classes: recipe.classes)
+    let loaded = try dataset.load(classes: recipe.classes)
+    if var files = loaded as? LoadedImageFiles {
+      files.limits = ImageFile.Limits(pixels: recipe.data.pixelLimit)
+      images = files
+    } else {
+      images = loaded
+    }
     samples = images.samples
     problems = try Self.leftOut(of: images)
     guard !samples.isEmpty else { throw DataProblem(recipe.path, "a dataset holds no images") }
@@ -66,7 +72,8 @@ private final class LoaderStream: BatchStream {
   func next() throws -> LabelledBatch? {
     guard let batch = try loader.next() else { return nil }
     return LabelledBatch(
-      number: batch.number, images: batch.images, labels: batch.labels, ids: batch.indices.map { samples[$0].id })
+      number: batch.number, images: batch.images, labels: batch.labels, distribution: batch.distribution,
+      ids: batch.indices.map { samples[$0].id })
   }
 }
 

@@ -191,7 +191,10 @@ public final class Trainer {
     let digest = Digest()
     for samples in sets {
       digest.update(Array("\(samples.count)\n".utf8))
-      for sample in samples { digest.update(Array("\(sample.label) \(sample.group) \(sample.id)\n".utf8)) }
+      for sample in samples {
+        let shares = sample.distribution.map { " \($0)" } ?? ""
+        digest.update(Array("\(sample.label)\(shares) \(sample.group) \(sample.id)\n".utf8))
+      }
     }
     return digest.finish()
   }

@@ -55,7 +55,7 @@ struct TrainingStep {
     var pass = ForwardPass.training(on: tape, seed: seed, step: step, progress: share)
     pass.updatesStatistics = isFirst
     let outcome = model(batch.images, pass)
-    let value = model.objective(outcome, against: Targets(labels: batch.labels), pass)
+    let value = model.objective(outcome, against: batch.targets, pass)
     guard value.total.item.isFinite else {
       let parts = value.losses.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
       throw notFinite("the loss is \(value.total.item) (\(parts))", batch, step, progress)

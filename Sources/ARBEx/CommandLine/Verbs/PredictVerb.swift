@@ -19,37 +19,46 @@ extension Verb {
       Flag("--top", value: "N", "tell the N likeliest classes; 3 in the text for people"),
       Flag("--abstain-below", value: "CONFIDENCE", "name no class below this confidence, 0...1; all numbers stay"),
       .json, Flag("--lines", "one JSON object on a line for each image, as soon as it is known"),
-      Flag("--csv", "comma-separated values, a row for each image"), .set,
+      Flag("--csv", "comma-separated values, a row for each image"),
+      Flag(
+        "--picture", value: "FILE.png", "a picture of the faces with the bars of every distribution; of more than "
+          + "\(PredictionPicture.mostCards), more pictures: FILE-2.png ..."),
+      .set,
     ]
   ) { call in
     let (form, top, threshold) = try (call.form(), call.wholeNumber("--top", atLeast: 1), call.threshold())
+    let album = try call.value("--picture").map { try PictureAlbum(path: $0) }
     let subject = try ModelSubject(call, confirming: false)
     subject.trained.warnings.forEach(call.output.remark)
     var queue = ImageQueue(Array(call.words.dropFirst()))
+    let (classes, terms) = (subject.recipe.classes, subject.trained.model.correctionNames)
     var writer = PredictionWriter(
-      form, classes: subject.recipe.classes, termNames: subject.trained.model.correctionNames, top: top,
-      abstainBelow: threshold, print: call.output.print)
-    let reader = FaceReader(subject)
+      form, classes: classes, termNames: terms, top: top, abstainBelow: threshold, print: call.output.print)
+    let reader = FaceReader(subject, keepsThumbnails: album != nil)
     let evaluator = Evaluator(subject.trained.model, batchSize: FaceReader.groupSize)
     // A bar among the lines on the same terminal would be in their way.
-    let console = Console(descriptor: isatty(STDOUT_FILENO) == 1 || form == .text ? -1 : STDERR_FILENO)
+    let console = Console(descriptor: isatty(STDOUT_FILENO) == 1 ? -1 : STDERR_FILENO)
     var (done, failures) = (0, 0)
-    try subject.trained.confirm()
-    writer.begin()
     while true {
       let items = queue.next(upTo: FaceReader.groupSize)
       if items.isEmpty { break }
       let faces = reader.read(items)
-      let rows = evaluator.predict(reader.tensor(of: faces), ids: faces.compactMap { $0.values == nil ? nil : $0.name })
-      var unwritten = rows[...]
+      var rows = reader.predict(faces, evaluator)[...]
+      if done == 0 {
+        try subject.trained.confirm()
+        writer.begin()
+      }
       for face in faces {
         if let problem = face.problem {
           failures += 1
           console.clearBar()
           call.output.remark("\(problem)")
           writer.write(unreadable: face.name, problem.message)
-        } else if let row = unwritten.popFirst() {
+        } else if let row = rows.popFirst() {
           writer.write(row)
+          if let image = face.thumbnail {
+            try album?.add(.init(image: image, row: row, isAbstained: writer.abstains(row)), classes, terms)
+          }
         }
       }
       done += items.count
@@ -59,12 +68,13 @@ extension Verb {
       }
     }
     console.clearBar()
+    guard done > 0 else { throw RunProblem.request("there are no images to look at") }
     writer.end()
+    try album?.close(classes, terms)
     if failures > 0 { call.output.remark("\(failures) of \(done) images could not be used") }
     if writer.abstentions > 0 {
       call.output.remark("\(writer.abstentions) of \(done - failures) predictions are below the confidence asked for")
     }
-    guard done > 0 else { throw RunProblem.request("there are no images to look at") }
     return failures == done ? 2 : failures > 0 ? 1 : 0
   }
 }
@@ -97,13 +107,16 @@ private struct FaceReader {
   struct Face {
     var name = ""
     var values: [Float]?
+    var thumbnail: Image?
     var problem: DataProblem?
   }
 
   private let pipeline: InputPipeline
   private let limits: ImageFile.Limits
+  private let keepsThumbnails: Bool
 
-  init(_ subject: ModelSubject) {
+  init(_ subject: ModelSubject, keepsThumbnails: Bool) {
+    self.keepsThumbnails = keepsThumbnails
     pipeline = InputPipeline(subject.trained.input)
     limits = ImageFile.Limits(pixels: subject.recipe.data.pixelLimit)
   }
@@ -112,8 +125,7 @@ private struct FaceReader {
   func read(_ items: [ImageQueue.Item]) -> [Face] {
     var faces = [Face](repeating: Face(), count: items.count)
     faces.withUnsafeMutableBufferPointer { faces in
-      let faces = UncheckedBuffer(faces)
-      Parallel.forEach(items.count) { faces.buffer[$0] = read(items[$0]) }
+      Parallel.forEach(items.count) { faces[$0] = read(items[$0]) }
     }
     return faces
   }
@@ -136,12 +148,54 @@ private struct FaceReader {
       pipeline.evaluation(image, into: UnsafeMutableBufferPointer(rebasing: target[..<pipeline.valueCount]))
       count = pipeline.valueCount
     }
-    return Face(name: name, values: values)
+    return Face(name: name, values: values, thumbnail: keepsThumbnails ? image.thumbnail : nil)
   }
 
-  /// Those that could be read, `[N, size, size, 3]`.
-  func tensor(of faces: [Face]) -> Tensor {
-    let all = faces.compactMap(\.values)
-    return Tensor([all.count, pipeline.size, pipeline.size, 3], Array(all.joined()))
+  /// What the model says of those that could be read.
+  func predict(_ faces: [Face], _ evaluator: Evaluator) -> [PredictionRow] {
+    let readable = faces.filter { $0.values != nil }
+    guard !readable.isEmpty else { return [] }
+    let values = Array(readable.compactMap(\.values).joined())
+    let images = Tensor([readable.count, pipeline.size, pipeline.size, 3], values)
+    return evaluator.predict(images, ids: readable.map(\.name))
+  }
+}
+
+extension Image {
+  /// Small enough to be kept for a picture.
+  fileprivate var thumbnail: Image {
+    let scale = min(1, 320 / Double(max(width, height)))
+    let side = { (length: Int) in max(1, Int((Double(length) * scale).rounded())) }
+    return resized(width: side(width), height: side(height), antialias: true)
+  }
+}
+
+/// The pictures that `--picture` asks for, written as they fill up.
+private final class PictureAlbum {
+  private let path: String
+  private var cards: [PredictionPicture.Card] = []
+  private var number = 1
+
+  /// - Throws: ``RunProblem`` where no file can be written there.
+  init(path: String) throws {
+    guard path.lowercased().hasSuffix(".png") else {
+      throw RunProblem.request("--picture writes PNG files, so its name must end in .png, is \(path.printable)")
+    }
+    guard FileManager.default.isWritableFile(atPath: PathText.folder(of: path)) else {
+      throw RunProblem.request("\(path.printable): its folder is not there, or cannot be written to")
+    }
+    self.path = path
+  }
+
+  func add(_ card: PredictionPicture.Card, _ classes: [String], _ terms: [String]) throws {
+    if cards.count == PredictionPicture.mostCards { try close(classes, terms) }
+    cards.append(card)
+  }
+
+  func close(_ classes: [String], _ terms: [String]) throws {
+    guard !cards.isEmpty else { return }
+    let file = number == 1 ? path : path.dropLast(4) + "-\(number).png"
+    try PredictionPicture(classes: classes, termNames: terms, cards: cards).write(to: file)
+    (cards, number) = ([], number + 1)
   }
 }

@@ -8,7 +8,7 @@ public enum ExpressionNames {
     ["neutral", "neutrality", "calm", "normal"],
     ["happiness", "happy", "joy", "joyful", "smile", "smiling"],
     ["sadness", "sad", "sorrow"],
-    ["surprise", "surprised", "surprising", "astonishment"],
+    ["surprise", "surprised", "surprising", "suprise", "astonishment"],
     ["fear", "fearful", "afraid", "scared"],
     ["disgust", "disgusted", "disgusting"],
     ["anger", "angry"],
@@ -20,6 +20,9 @@ public enum ExpressionNames {
     let word = String(name.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()).lowercased()
     return rows.first { $0.contains(word) }?[0] ?? word
   }
+
+  /// Whether a word names one of the basic expressions.
+  static func isKnown(_ name: String) -> Bool { rows.contains { $0[0] == canonical(name) } }
 
   /// Which of the classes a folder name means: the one spelt the same, otherwise the one that means the same.
   public static func index(of name: String, in classes: [String]) -> Int? {

@@ -33,7 +33,14 @@ enum FolderListing {
     return files
   }
 
-  private static func entries(in folder: String) throws(DataProblem) -> [String] {
+  /// Whether there is a folder of that name.
+  static func isFolder(_ path: String) -> Bool { kind(of: path) == S_IFDIR }
+
+  /// Whether there is an ordinary file of that name.
+  static func isFile(_ path: String) -> Bool { kind(of: path) == S_IFREG }
+
+  /// The names in a folder, without hidden ones.
+  static func entries(in folder: String) throws(DataProblem) -> [String] {
     guard let stream = opendir(folder) else {
       throw DataProblem(folder, "cannot be opened as a folder: \(FileBytes.reason(errno))")
     }
