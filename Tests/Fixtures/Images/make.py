@@ -3,9 +3,11 @@ jpegtran from libjpeg-turbo-progs. All pictures are our own.
 
 `NAME.expected.png` is what Pillow decodes `NAME` to, upright and as RGB; of files that Pillow cannot read or gets
 wrong (sixteen bits of grey, planes apart), it is the array that was written, sixteen bits rounded to eight.
-`resize.json` holds what PyTorch's F.interpolate and Pillow's resize make of the ramp image of the tests.
+`resize.json` holds what PyTorch's F.interpolate and Pillow's resize make of the ramp image of the tests, `changes.json`
+what Pillow makes of a small picture by the steps of the augmentations (hue: Python's colorsys).
 """
 
+import colorsys
 import json
 import os
 import struct
@@ -16,7 +18,7 @@ import numpy as np
 import png
 import tifffile
 import torch
-from PIL import Image, ImageOps, PngImagePlugin
+from PIL import Image, ImageEnhance, ImageOps, PngImagePlugin
 
 os.chdir(os.path.dirname(os.path.abspath(__file__)))
 
@@ -203,7 +205,7 @@ def ramp(width, height):
 cases = []
 for width, height, new_width, new_height in [
     (5, 4, 8, 7), (8, 7, 5, 4), (9, 6, 3, 2), (7, 5, 7, 2), (1, 1, 3, 2), (4, 1, 2, 3), (1, 6, 1, 4), (10, 10, 1, 1),
-    (6, 5, 6, 5),
+    (6, 5, 6, 5), (4000, 3, 7, 5), (1, 3000, 4, 9), (3, 1, 50, 1), (97, 89, 6, 4), (640, 3, 1, 8), (11, 9, 10, 8),
 ]:
     pixels = ramp(width, height)
     tensor = torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous().float() / 255
@@ -222,3 +224,34 @@ for width, height, new_width, new_height in [
     cases.append(case)
 with open("resize.json", "w") as file:
     file.write("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
+
+# --- what augmentations are made of -----------------------------------------------------------------------
+small = picture(12, 9)
+
+
+def flat(image):
+    return np.asarray(image).flatten().tolist()
+
+
+def with_hue(image, shift):
+    pixels = np.asarray(image).reshape(-1, 3) / 255
+    turned = [colorsys.hsv_to_rgb((h + shift) % 1, s, v) for h, s, v in (colorsys.rgb_to_hsv(*p) for p in pixels)]
+    return (np.array(turned) * 255).round().astype(int).flatten().tolist()
+
+
+changes = {"picture": flat(small), "brightness": {}, "contrast": {}, "saturation": {}, "hue": {}, "rotation": {}, "map": {}}
+for factor in [0.6, 1.7]:
+    changes["brightness"][factor] = flat(ImageEnhance.Brightness(small).enhance(factor))
+    changes["contrast"][factor] = flat(ImageEnhance.Contrast(small).enhance(factor))
+for factor in [0, 0.4, 1.8]:
+    changes["saturation"][factor] = flat(ImageEnhance.Color(small).enhance(factor))
+for shift in [0.1, -0.25, 0.5]:
+    changes["hue"][shift] = with_hue(small, shift)
+for degrees in [10, -35]:
+    changes["rotation"][degrees] = flat(small.rotate(degrees, Image.BILINEAR))
+# Output pixel (x, y) is taken from (ax + by + c, dx + ey + f), pixels at whole numbers plus a half.
+numbers = (0.9, 0.2, 0.5, -0.1, 1.1, -0.25)
+changes["map"][" ".join(map(str, numbers))] = flat(small.transform(small.size, Image.AFFINE, numbers, Image.BILINEAR))
+with open("changes.json", "w") as file:
+    json.dump(changes, file)
+    file.write("\n")

@@ -62,7 +62,7 @@ extension Verb {
         }
       }
       done += items.count
-      fflush(stdout)
+      fflush(nil)
       if let total = queue.total {
         console.progress("predict", share: Double(done) / Double(total)) { "\(done) of \(total) images" }
       }
