@@ -26,14 +26,19 @@ struct PNGMaker {
     return number(content.count) + body + number(Int(checksum(body)))
   }
 
-  private static let checksums = (0..<256).map { byte in
-    (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
+  private static let checksums: [UInt32] = (0..<256).map { byte -> UInt32 in
+    var value = UInt32(byte)
+    for _ in 0..<8 { value = value & 1 == 1 ? (value >> 1) ^ 0xEDB8_8320 : value >> 1 }
+    return value
   }
 
   /// CRC-32 (ISO 3309).
   private func checksum(_ bytes: [UInt8]) -> UInt32 {
     var sum = ~UInt32(0)
-    for byte in bytes { sum = Self.checksums[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] ^ sum >> 8 }
+    for byte in bytes {
+      let place = Int(UInt8(truncatingIfNeeded: sum) ^ byte)
+      sum = Self.checksums[place] ^ (sum >> 8)
+    }
     return ~sum
   }
 

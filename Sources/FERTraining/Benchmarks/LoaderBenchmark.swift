@@ -24,9 +24,10 @@ public struct LoaderBenchmark: Sendable {
   /// - Throws: a `DataProblem`, also where the recipe's data are not there.
   public static func run(_ recipe: Recipe, images: Int, threads: Int?, repetitions: Int) throws -> LoaderBenchmark {
     let threads = threads ?? Parallel.availableCores
-    let decoded = try Self.decodingRate(recipe, images, repetitions)
     let alone = try Self.rate(recipe, images, workers: 1, repetitions)
     let together = threads == 1 ? alone : try Self.rate(recipe, images, workers: threads, repetitions)
+    // The loader has set up how memory is kept by now, as it is while it decodes.
+    let decoded = try Self.decodingRate(recipe, images, repetitions)
     return LoaderBenchmark(
       name: recipe.name, images: images, unreadable: alone.unreadable, threads: threads, decoded: decoded,
       perThread: alone.rate, together: together.rate, repetitions: repetitions)
