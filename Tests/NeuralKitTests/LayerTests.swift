@@ -174,6 +174,10 @@ struct LayerTests {
     let alone = layer(x.sliced(along: 0, from: 1, count: 1), .evaluation)
     expectClose(alone, both.sliced(along: 0, from: 1, count: 1), absolute: 1e-6)
     checkGradients(at: x) { layer($0, .evaluation) }
+    for count in 1...3 {
+      expectClose(layer(x, asking: count, .evaluation), both.sliced(along: 1, from: 0, count: count), absolute: 1e-6)
+      checkGradients(at: x) { layer($0, asking: count, .evaluation) }
+    }
   }
 
   @Test("every trainable parameter of a pass gets its gradient")

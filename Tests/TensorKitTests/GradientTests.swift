@@ -154,7 +154,12 @@ struct GradientTests {
     }
     checkGradients(at: numbers("x", [3, 1, 4])) { Tensor.attention(query: $0, key: $0, value: $0, heads: 1) }
     checkGradients(at: q, numbers("kv", [4, 3, 8])) { Tensor.attention(query: $0[0], keysAndValues: $0[1], heads: 2) }
-    checkGradients(at: numbers("qkv", [2, 3, 12])) { Tensor.selfAttention($0, asking: 2, heads: 2) }
+    checkGradients(at: numbers("qkv", [2, 3, 12])) { Tensor.selfAttention($0, heads: 2) }
+    for count in 1...3 {
+      checkGradients(at: numbers("x", [2, 3, 4]), numbers("w", [12, 4]), numbers("b", [12])) {
+        $0[0].selfAttention(asking: count, weight: $0[1], bias: $0[2], heads: 2)
+      }
+    }
   }
 
   @Test("a second backward pass over new operations gives the same bits")

@@ -1,20 +1,9 @@
-// Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray 2016, section 4.3): tiles of 4x4 outputs from 6x6
-// inputs with 36 multiplications per channel pair instead of 144.
-//
-//     Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
-//
-// A vector of channels at a time; a tile's 36 values lie `plane` floats apart, so that each is one matrix of a product.
-static const vector nothing = {0};
+// 3x3 convolutions of stride 1 by Winograd's minimal filtering: the transforms of tilings.h over whole maps. The loops
+// are written once for tiles of m outputs a side and compiled for m = 4 and 5. A tile's n² values lie `plane` floats
+// apart, so that each is one matrix of a product.
+#include "tilings.h"
 
-// Bᵀ d, in place over six vectors `step` apart.
-#define ARBEX_INPUT_ROWS(o0, o1, o2, o3, o4, o5, d0, d1, d2, d3, d4, d5) \
-  o0 = 4.0f * (d0) - 5.0f * (d2) + (d4);                                 \
-  o1 = ((d4) - 4.0f * (d2)) + ((d3) - 4.0f * (d1));                      \
-  o2 = ((d4) - 4.0f * (d2)) - ((d3) - 4.0f * (d1));                      \
-  o3 = ((d4) - (d2)) + 2.0f * ((d3) - (d1));                             \
-  o4 = ((d4) - (d2)) - 2.0f * ((d3) - (d1));                             \
-  o5 = 4.0f * (d1) - 5.0f * (d3) + (d5);
-
+typedef void rows(vector *, const vector *);
 typedef int choice __attribute__((vector_size(4 * ARBEX_WIDTH), aligned(4)));
 /// x > 0 ? x : slope x. A NaN goes through, so that the trainer sees it.
 ARBEX_INLINE vector bent(vector x, vector slope) {
@@ -22,76 +11,81 @@ ARBEX_INLINE vector bent(vector x, vector slope) {
   return x * (vector)((positive & (choice)(nothing + 1.0f)) | (~positive & (choice)slope));
 }
 
-/// Bᵀ d B of `tiles` tiles from `firstTile` on, `v[36][tiles, channels]`; d is the map behind its prologue, 0 outside.
-void ARBEX_NAME(winograd_input)(float *v, const float *x, arbex_prologue p, arbex_window w, long firstTile,
-                                long tiles) {
-  long C = w.channels, across = (w.outWidth + 3) / 4, perImage = across * ((w.outHeight + 3) / 4);
-  long plane = tiles * C;
+/// Where a tile of m outputs a side lies: its image, and its first output row and column there.
+typedef struct { long image, top, left; } tile_place;
+ARBEX_INLINE tile_place place_of(long tile, int m, arbex_window w) {
+  long across = (w.outWidth + m - 1) / m, perImage = across * ((w.outHeight + m - 1) / m), inImage = tile % perImage;
+  return (tile_place){tile / perImage, inImage / across * m, inImage % across * m};
+}
+
+ARBEX_INLINE void input_tiles(int m, rows transform, float *v, const float *x, arbex_prologue p, arbex_window w,
+                              long firstTile, long tiles) {
+  int n = m + 2;
+  long C = w.channels, plane = tiles * C;
   for (long t = 0; t < tiles; t++) {
-    long tile = firstTile + t, image = tile / perImage, inImage = tile % perImage;
-    long top = inImage / across * 4 - w.padding, left = inImage % across * 4 - w.padding;
-    const float *map = x + image * w.height * w.width * C;
+    tile_place place = place_of(firstTile + t, m, w);
+    long top = place.top - w.padding, left = place.left - w.padding;
+    const float *map = x + place.image * w.height * w.width * C;
     for (long c = 0; c < C; c += WIDTH) {
-      vector half[6][6], factor = p.gain ? ARBEX_LOAD(p.gain + c) : nothing;
+      vector half[LARGEST][LARGEST], factor = p.gain ? ARBEX_LOAD(p.gain + c) : nothing;
       vector addend = p.offset ? ARBEX_LOAD(p.offset + c) : nothing;
       vector slope = p.slope ? ARBEX_LOAD(p.slope + c) : nothing;
-      for (int j = 0; j < 6; j++) {
-        vector d[6];
+      for (int j = 0; j < n; j++) {
+        vector d[LARGEST], o[LARGEST];
         long at = left + j;
-        for (int i = 0; i < 6; i++) {
+        for (int i = 0; i < n; i++) {
           long y = top + i;
           int inside = y >= 0 && y < w.height && at >= 0 && at < w.width;
           d[i] = inside ? ARBEX_LOAD(map + (y * w.width + at) * C + c) : nothing;
           if (p.gain && inside) d[i] = factor * d[i] + addend;
           if (p.slope && inside) d[i] = bent(d[i], slope);
         }
-        ARBEX_INPUT_ROWS(half[0][j], half[1][j], half[2][j], half[3][j], half[4][j], half[5][j], d[0], d[1], d[2], d[3],
-                         d[4], d[5])
+        transform(o, d);
+        for (int i = 0; i < n; i++) half[i][j] = o[i];
       }
       float *out = v + t * C + c;
-      for (int i = 0; i < 6; i++) {
-        vector o[6];
-        ARBEX_INPUT_ROWS(o[0], o[1], o[2], o[3], o[4], o[5], half[i][0], half[i][1], half[i][2], half[i][3], half[i][4],
-                         half[i][5])
-        for (int j = 0; j < 6; j++) ARBEX_STORE(out + (i * 6 + j) * plane, o[j]);
+      for (int i = 0; i < n; i++) {
+        vector o[LARGEST];
+        transform(o, half[i]);
+        for (int j = 0; j < n; j++) ARBEX_STORE(out + (i * n + j) * plane, o[j]);
       }
     }
   }
 }
 
-// Aᵀ m: four outputs of six values.
-#define ARBEX_OUTPUT_ROWS(o0, o1, o2, o3, m0, m1, m2, m3, m4, m5) \
-  o0 = (m0) + ((m1) + (m2)) + ((m3) + (m4));                      \
-  o1 = ((m1) - (m2)) + 2.0f * ((m3) - (m4));                      \
-  o2 = ((m1) + (m2)) + 4.0f * ((m3) + (m4));                      \
-  o3 = ((m1) - (m2)) + 8.0f * ((m3) - (m4)) + (m5);
+/// Bᵀ d B of `tiles` tiles from `firstTile` on, `v[n²][tiles, channels]`; d is the map behind its prologue, 0 outside.
+void ARBEX_NAME(winograd_input)(long m, float *v, const float *x, arbex_prologue p, arbex_window w, long firstTile,
+                                long tiles) {
+  if (m == 4) input_tiles(4, input4, v, x, p, w, firstTile, tiles);
+  else input_tiles(5, input5, v, x, p, w, firstTile, tiles);
+}
 
-/// y = Aᵀ m A and its epilogue for the same tiles, `m[36][tiles, outputs]`.
-void ARBEX_NAME(winograd_output)(float *y, const float *m, arbex_epilogue e, arbex_window w, long outputs,
-                                 long firstTile, long tiles) {
-  long across = (w.outWidth + 3) / 4, perImage = across * ((w.outHeight + 3) / 4), plane = tiles * outputs;
+ARBEX_INLINE void output_tiles(int m, rows transform, float *y, const float *values, arbex_epilogue e, arbex_window w,
+                               long outputs, long firstTile, long tiles) {
+  int n = m + 2;
+  long plane = tiles * outputs;
   for (long t = 0; t < tiles; t++) {
-    long tile = firstTile + t, image = tile / perImage, inImage = tile % perImage;
-    long top = inImage / across * 4, left = inImage % across * 4;
-    long rows = w.outHeight - top < 4 ? w.outHeight - top : 4, columns = w.outWidth - left < 4 ? w.outWidth - left : 4;
-    long place = ((image * w.outHeight + top) * w.outWidth + left) * outputs;
+    tile_place place = place_of(firstTile + t, m, w);
+    long high = w.outHeight - place.top < m ? w.outHeight - place.top : m;
+    long wide = w.outWidth - place.left < m ? w.outWidth - place.left : m;
+    long first = ((place.image * w.outHeight + place.top) * w.outWidth + place.left) * outputs;
     for (long c = 0; c < outputs; c += WIDTH) {
-      const float *in = m + t * outputs + c;
-      vector half[4][6], offset = e.offset ? ARBEX_LOAD(e.offset + c) : nothing;
+      const float *in = values + t * outputs + c;
+      vector half[LARGEST][LARGEST], offset = e.offset ? ARBEX_LOAD(e.offset + c) : nothing;
       vector gain = e.gain ? ARBEX_LOAD(e.gain + c) : nothing + 1.0f;
       vector slope = e.slope ? ARBEX_LOAD(e.slope + c) : nothing;
-      for (int j = 0; j < 6; j++) {
-        vector d[6];
-        for (int i = 0; i < 6; i++) d[i] = ARBEX_LOAD(in + (i * 6 + j) * plane);
-        ARBEX_OUTPUT_ROWS(half[0][j], half[1][j], half[2][j], half[3][j], d[0], d[1], d[2], d[3], d[4], d[5])
+      for (int j = 0; j < n; j++) {
+        vector d[LARGEST], o[LARGEST];
+        for (int i = 0; i < n; i++) d[i] = ARBEX_LOAD(in + (i * n + j) * plane);
+        transform(o, d);
+        for (int i = 0; i < m; i++) half[i][j] = o[i];
       }
-      for (int i = 0; i < 4; i++) {
-        vector o[4];
-        vector *h = half[i];
-        ARBEX_OUTPUT_ROWS(o[0], o[1], o[2], o[3], h[0], h[1], h[2], h[3], h[4], h[5])
-        if (i < rows)
-          for (int j = 0; j < columns; j++) {
-            long at = place + (i * w.outWidth + j) * outputs + c;
+      for (int i = 0; i < m; i++) {
+        vector o[LARGEST];
+        transform(o, half[i]);
+        if (i < high)
+          for (int j = 0; j < wide; j++) {
+            long at = first + (i * w.outWidth + j) * outputs + c;
             vector value = gain * o[j] + offset;
             if (e.addend) value += ARBEX_LOAD(e.addend + at);
             if (e.slope)
@@ -103,77 +97,63 @@ void ARBEX_NAME(winograd_output)(float *y, const float *m, arbex_epilogue e, arb
   }
 }
 
-// A g: six values of four, the transpose of the output transform.
-#define ARBEX_GRADIENT_ROWS(o0, o1, o2, o3, o4, o5, g0, g1, g2, g3) \
-  o0 = (g0);                                                        \
-  o1 = ((g0) + (g2)) + ((g1) + (g3));                               \
-  o2 = ((g0) + (g2)) - ((g1) + (g3));                               \
-  o3 = ((g0) + 4.0f * (g2)) + (2.0f * (g1) + 8.0f * (g3));          \
-  o4 = ((g0) + 4.0f * (g2)) - (2.0f * (g1) + 8.0f * (g3));          \
-  o5 = (g3);
+/// y = Aᵀ values A and its epilogue for the same tiles, `values[n²][tiles, outputs]`.
+void ARBEX_NAME(winograd_output)(long m, float *y, const float *values, arbex_epilogue e, arbex_window w, long outputs,
+                                 long firstTile, long tiles) {
+  if (m == 4) output_tiles(4, output4, y, values, e, w, outputs, firstTile, tiles);
+  else output_tiles(5, output5, y, values, e, w, outputs, firstTile, tiles);
+}
 
-/// A g Aᵀ of the output's gradient, `z[36][tiles, outputs]`.
-void ARBEX_NAME(winograd_gradient)(float *z, const float *dy, arbex_window w, long outputs, long firstTile,
-                                   long tiles) {
-  long across = (w.outWidth + 3) / 4, perImage = across * ((w.outHeight + 3) / 4), plane = tiles * outputs;
+ARBEX_INLINE void gradient_tiles(int m, rows transform, float *z, const float *dy, arbex_window w, long outputs,
+                                 long firstTile, long tiles) {
+  int n = m + 2;
+  long plane = tiles * outputs;
   for (long t = 0; t < tiles; t++) {
-    long tile = firstTile + t, image = tile / perImage, inImage = tile % perImage;
-    long top = inImage / across * 4, left = inImage % across * 4;
-    const float *map = dy + ((image * w.outHeight + top) * w.outWidth + left) * outputs;
+    tile_place place = place_of(firstTile + t, m, w);
+    const float *map = dy + ((place.image * w.outHeight + place.top) * w.outWidth + place.left) * outputs;
     for (long c = 0; c < outputs; c += WIDTH) {
-      vector half[6][4];
-      for (int j = 0; j < 4; j++) {
-        vector g[4];
-        for (int i = 0; i < 4; i++) {
-          int inside = top + i < w.outHeight && left + j < w.outWidth;
+      vector half[LARGEST][LARGEST];
+      for (int j = 0; j < m; j++) {
+        vector g[LARGEST], o[LARGEST];
+        for (int i = 0; i < m; i++) {
+          int inside = place.top + i < w.outHeight && place.left + j < w.outWidth;
           g[i] = inside ? ARBEX_LOAD(map + (i * w.outWidth + j) * outputs + c) : nothing;
         }
-        ARBEX_GRADIENT_ROWS(half[0][j], half[1][j], half[2][j], half[3][j], half[4][j], half[5][j], g[0], g[1], g[2],
-                            g[3])
+        transform(o, g);
+        for (int i = 0; i < n; i++) half[i][j] = o[i];
       }
       float *out = z + t * outputs + c;
-      for (int i = 0; i < 6; i++) {
-        vector o[6];
-        ARBEX_GRADIENT_ROWS(o[0], o[1], o[2], o[3], o[4], o[5], half[i][0], half[i][1], half[i][2], half[i][3])
-        for (int j = 0; j < 6; j++) ARBEX_STORE(out + (i * 6 + j) * plane, o[j]);
+      for (int i = 0; i < n; i++) {
+        vector o[LARGEST];
+        transform(o, half[i]);
+        for (int j = 0; j < n; j++) ARBEX_STORE(out + (i * n + j) * plane, o[j]);
       }
     }
   }
 }
 
-static const float G[6][3] = {{0.25f, 0, 0},
-                              {-1 / 6.0f, -1 / 6.0f, -1 / 6.0f},
-                              {-1 / 6.0f, 1 / 6.0f, -1 / 6.0f},
-                              {1 / 24.0f, 1 / 12.0f, 1 / 6.0f},
-                              {1 / 24.0f, -1 / 12.0f, 1 / 6.0f},
-                              {0, 0, 1}};
+/// A g Aᵀ of the output's gradient, `z[n²][tiles, outputs]`.
+void ARBEX_NAME(winograd_gradient)(long m, float *z, const float *dy, arbex_window w, long outputs, long firstTile,
+                                   long tiles) {
+  if (m == 4) gradient_tiles(4, gradient4, z, dy, w, outputs, firstTile, tiles);
+  else gradient_tiles(5, gradient5, z, dy, w, outputs, firstTile, tiles);
+}
 
-// G g: six values of three.
-#define ARBEX_WEIGHT_ROWS(o0, o1, o2, o3, o4, o5, g0, g1, g2)                 \
-  o0 = 0.25f * (g0);                                                          \
-  o1 = (-1 / 6.0f) * ((g0) + (g2)) - (1 / 6.0f) * (g1);                       \
-  o2 = (-1 / 6.0f) * ((g0) + (g2)) + (1 / 6.0f) * (g1);                       \
-  o3 = ((1 / 24.0f) * (g0) + (1 / 6.0f) * (g2)) + (1 / 12.0f) * (g1);         \
-  o4 = ((1 / 24.0f) * (g0) + (1 / 6.0f) * (g2)) - (1 / 12.0f) * (g1);         \
-  o5 = (g2);
-
-/// G g Gᵀ of the nine vectors of g into vectors that lie `plane` apart.
-ARBEX_INLINE void transform_weight(float *u, long plane, const vector g[9]) {
-  vector half[6][3];
+/// G g Gᵀ of the nine vectors of g into n² vectors that lie `plane` apart.
+ARBEX_INLINE void transform_kernel(int n, const float (*G)[3], float *u, long plane, const vector *g) {
+  vector half[LARGEST][3], o[LARGEST];
   ARBEX_UNROLL for (int b = 0; b < 3; b++) {
-    ARBEX_WEIGHT_ROWS(half[0][b], half[1][b], half[2][b], half[3][b], half[4][b], half[5][b], g[b], g[3 + b], g[6 + b])
+    kernel_rows(n, G, o, g[b], g[3 + b], g[6 + b]);
+    ARBEX_UNROLL for (int i = 0; i < n; i++) half[i][b] = o[i];
   }
-  ARBEX_UNROLL for (int i = 0; i < 6; i++) {
-    vector o[6];
-    ARBEX_WEIGHT_ROWS(o[0], o[1], o[2], o[3], o[4], o[5], half[i][0], half[i][1], half[i][2])
-    ARBEX_UNROLL for (int j = 0; j < 6; j++) ARBEX_STORE(u + (i * 6 + j) * plane, o[j]);
+  ARBEX_UNROLL for (int i = 0; i < n; i++) {
+    kernel_rows(n, G, o, half[i][0], half[i][1], half[i][2]);
+    ARBEX_UNROLL for (int j = 0; j < n; j++) ARBEX_STORE(u + (i * n + j) * plane, o[j]);
   }
 }
 
-/// u[36][inputs, outputs] = G g Gᵀ of rows [first, first + count) of g [outputs, 9, inputs], each of the 36 in panels of
-/// `panel` columns; count is a multiple of 16.
-void ARBEX_NAME(winograd_weight)(float *u, const float *g, long outputs, long inputs, long panel, long first,
-                                 long count) {
+ARBEX_INLINE void kernel_panels(int n, const float (*G)[3], float *u, const float *g, long outputs, long inputs,
+                                long panel, long first, long count) {
   long plane = (outputs + panel - 1) / panel * panel * inputs;
   float tile[9][WIDTH * WIDTH] __attribute__((aligned(64)));
   for (long o = first; o < first + count; o += WIDTH)
@@ -182,37 +162,48 @@ void ARBEX_NAME(winograd_weight)(float *u, const float *g, long outputs, long in
       for (int r = 0; r < WIDTH; r++) {
         vector taps[9];
         for (int tap = 0; tap < 9; tap++) taps[tap] = ARBEX_LOAD(tile[tap] + r * WIDTH);
-        transform_weight(u + o / panel * panel * inputs + (c + r) * panel + o % panel, plane, taps);
+        transform_kernel(n, G, u + o / panel * panel * inputs + (c + r) * panel + o % panel, plane, taps);
       }
     }
 }
 
-/// The same of the kernel that carries gradients back, turned by half a circle: u[36][outputs, inputs].
-void ARBEX_NAME(winograd_turned_weight)(float *u, const float *g, long outputs, long inputs, long panel, long first,
-                                        long count) {
+/// u[n²][inputs, outputs] = G g Gᵀ of rows [first, first + count) of g [outputs, 9, inputs], each of the n² in panels of
+/// `panel` columns; count is a multiple of 16.
+void ARBEX_NAME(winograd_weight)(long m, float *u, const float *g, long outputs, long inputs, long panel, long first,
+                                 long count) {
+  if (m == 4) kernel_panels(6, G4, u, g, outputs, inputs, panel, first, count);
+  else kernel_panels(7, G5, u, g, outputs, inputs, panel, first, count);
+}
+
+/// The same of the kernel that carries gradients back, turned by half a circle: u[n²][outputs, inputs].
+void ARBEX_NAME(winograd_turned_weight)(long m, float *u, const float *g, long outputs, long inputs, long panel,
+                                        long first, long count) {
   long plane = (inputs + panel - 1) / panel * panel * outputs;
   for (long o = first; o < first + count; o++)
     for (long c = 0; c < inputs; c += WIDTH) {
+      float *to = u + c / panel * panel * outputs + o * panel + c % panel;
       vector taps[9];
       for (int tap = 0; tap < 9; tap++) taps[tap] = ARBEX_LOAD(g + (o * 9 + 8 - tap) * inputs + c);
-      transform_weight(u + c / panel * panel * outputs + o * panel + c % panel, plane, taps);
+      if (m == 4) transform_kernel(6, G4, to, plane, taps);
+      else transform_kernel(7, G5, to, plane, taps);
     }
 }
 
-/// dg[outputs, 9, inputs] = Gᵀ du G, rows [first, first + count).
-void ARBEX_NAME(winograd_weight_gradient)(float *dg, const float *du, long outputs, long inputs, long first,
+/// dg[outputs, 9, inputs] = Gᵀ du G, rows [first, first + count), of du[n²][outputs, inputs].
+void ARBEX_NAME(winograd_weight_gradient)(long m, float *dg, const float *du, long outputs, long inputs, long first,
                                           long count) {
-  long plane = outputs * inputs;
+  const float(*G)[3] = m == 4 ? G4 : G5;
+  long n = m + 2, plane = outputs * inputs;
   for (long o = first; o < first + count; o++)
     for (int a = 0; a < 3; a++)
       for (int b = 0; b < 3; b++) {
         float *to = dg + (o * 9 + a * 3 + b) * inputs;
         for (long c = 0; c < inputs; c++) to[c] = 0;
-        for (int i = 0; i < 6; i++)
-          for (int j = 0; j < 6; j++) {
+        for (int i = 0; i < n; i++)
+          for (int j = 0; j < n; j++) {
             float factor = G[i][a] * G[j][b];
             if (factor == 0) continue;
-            const float *from = du + (i * 6 + j) * plane + o * inputs;
+            const float *from = du + (i * n + j) * plane + o * inputs;
             for (long c = 0; c < inputs; c++) to[c] += factor * from[c];
           }
       }

@@ -40,6 +40,13 @@ const char *arbex_variant_name(arbex_variant variant);
 #endif
 #define ARBEX_OPEN(...) __VA_ARGS__
 
+/// Tells the CPU that this thread waits for another one: about 20 ns.
+static inline void arbex_pause(void) {
+#ifdef __x86_64__
+  __builtin_ia32_pause();
+#endif
+}
+
 // --- one value at a time -------------------------------------------------------------------------
 ARBEX_KERNEL(void, fill, (float *y, float value, long n), (y, value, n))
 /// y += x
@@ -168,18 +175,19 @@ ARBEX_KERNEL(double, scaled_square_sum, (const float *x, const float *scale, lon
 ARBEX_KERNEL(long, count_nonfinite, (const float *x, long n), (x, n))
 
 // --- 3x3 convolutions of stride 1 by Winograd's algorithm, see Loops/winograd.h; channels are multiples of 16 ---
-ARBEX_KERNEL(void, winograd_input, (float *v, const float *x, arbex_prologue p, arbex_window w, long firstTile,
-             long tiles), (v, x, p, w, firstTile, tiles))
-ARBEX_KERNEL(void, winograd_output, (float *y, const float *m, arbex_epilogue e, arbex_window w, long outputs,
-             long firstTile, long tiles), (y, m, e, w, outputs, firstTile, tiles))
-ARBEX_KERNEL(void, winograd_gradient, (float *z, const float *dy, arbex_window w, long outputs, long firstTile,
-             long tiles), (z, dy, w, outputs, firstTile, tiles))
-ARBEX_KERNEL(void, winograd_weight, (float *u, const float *g, long outputs, long inputs, long panel, long first,
-             long count), (u, g, outputs, inputs, panel, first, count))
-ARBEX_KERNEL(void, winograd_turned_weight, (float *u, const float *g, long outputs, long inputs, long panel,
-             long first, long count), (u, g, outputs, inputs, panel, first, count))
-ARBEX_KERNEL(void, winograd_weight_gradient, (float *dg, const float *du, long outputs, long inputs, long first,
-             long count), (dg, du, outputs, inputs, first, count))
+// m is 4 or 5: outputs of a tile's side.
+ARBEX_KERNEL(void, winograd_input, (long m, float *v, const float *x, arbex_prologue p, arbex_window w, long firstTile,
+             long tiles), (m, v, x, p, w, firstTile, tiles))
+ARBEX_KERNEL(void, winograd_output, (long m, float *y, const float *values, arbex_epilogue e, arbex_window w,
+             long outputs, long firstTile, long tiles), (m, y, values, e, w, outputs, firstTile, tiles))
+ARBEX_KERNEL(void, winograd_gradient, (long m, float *z, const float *dy, arbex_window w, long outputs, long firstTile,
+             long tiles), (m, z, dy, w, outputs, firstTile, tiles))
+ARBEX_KERNEL(void, winograd_weight, (long m, float *u, const float *g, long outputs, long inputs, long panel,
+             long first, long count), (m, u, g, outputs, inputs, panel, first, count))
+ARBEX_KERNEL(void, winograd_turned_weight, (long m, float *u, const float *g, long outputs, long inputs, long panel,
+             long first, long count), (m, u, g, outputs, inputs, panel, first, count))
+ARBEX_KERNEL(void, winograd_weight_gradient, (long m, float *dg, const float *du, long outputs, long inputs, long first,
+             long count), (m, dg, du, outputs, inputs, first, count))
 
 // --- matrix product, see Loops/multiply.h -----------------------------------------------------------
 /// c (+)= scale a b; element (i, k) of a lies at i arow + k acolumn, element (k, j) of b at k brow + j bcolumn. Where

@@ -8,9 +8,9 @@ import TensorKit
 /// `[outputs, kernel, kernel, inputs / groups]` (in files `[outputs, inputs / groups, kernel, kernel]`), `bias`
 /// `[outputs]`
 public struct Convolution {
-  private let weight: Parameter
-  private let bias: Parameter?
-  private let stride, padding, groups: Int
+  let weight: Parameter
+  let bias: Parameter?
+  let stride, padding, groups: Int
   private let cache = KernelCache()
 
   /// - Parameter initializer: PyTorch's default where nil; with another, biases start at 0.
@@ -64,9 +64,9 @@ public struct Convolution {
   }
 }
 
-/// Keeps a convolution's weights in the form that the computation takes, from their second use on: who predicts once
+/// Keeps a layer's weights in the form that the computation takes, from their second use on: who predicts once
 /// should not hold them twice.
-private final class KernelCache: Sendable {
+final class KernelCache: Sendable {
   private struct State {
     var version = -1
     var kernel: ConvolutionKernel?

@@ -5,8 +5,9 @@ import TensorKit
 /// ## Shapes
 /// `[..., inputs]` → `[..., outputs]`; parameters `weight` `[outputs, inputs]`, `bias` `[outputs]`
 public struct Linear {
-  private let weight: Parameter
-  private let bias: Parameter?
+  let weight: Parameter
+  let bias: Parameter?
+  private let cache = KernelCache()
 
   /// - Parameter initializer: PyTorch's default where nil; with another, biases start at 0.
   public init(
@@ -19,6 +20,10 @@ public struct Linear {
 
   /// See the type's shapes.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    x.linear(weight: pass[weight], bias: bias.map { pass[$0] })
+    guard x.isTracked || pass.tape != nil && (weight.isTrainable || bias?.isTrainable ?? false) else {
+      return x.linear(kernel: cache.kernel(of: weight), bias: bias?.value)
+    }
+    cache.forget()
+    return x.linear(weight: pass[weight], bias: bias.map { pass[$0] })
   }
 }

@@ -18,7 +18,10 @@ public struct MultiHeadSelfAttention {
 
   /// - Parameter count: how many tokens, from the first, ask; nil for all. All of them answer.
   public func callAsFunction(_ x: Tensor, asking count: Int? = nil, _ pass: ForwardPass) -> Tensor {
-    let parts = projection(x, pass)  // [N, T, 3 size]
-    return output(Tensor.selfAttention(parts, asking: count ?? x.shape[1], heads: heads), pass)
+    if let count, count < x.shape[1] {
+      let bias = projection.bias.map { pass[$0] }
+      return output(x.selfAttention(asking: count, weight: pass[projection.weight], bias: bias, heads: heads), pass)
+    }
+    return output(Tensor.selfAttention(projection(x, pass), heads: heads), pass)
   }
 }

@@ -22,11 +22,9 @@ extension Tensor {
     return attention([query, both], (.whole(query), parts[0], parts[1]), heads: heads, bias: bias)
   }
 
-  /// Self-attention where queries, keys and values stand side by side: `[N, T, 3D]` → `[N, count, D]`, the first
-  /// `count` tokens asking.
-  public static func selfAttention(_ all: Tensor, asking count: Int, heads: Int) -> Tensor {
-    var parts = AttentionPart.split(all, into: 3)
-    parts[0].length = count
+  /// Self-attention where queries, keys and values stand side by side: `[N, T, 3D]` → `[N, T, D]`.
+  public static func selfAttention(_ all: Tensor, heads: Int) -> Tensor {
+    let parts = AttentionPart.split(all, into: 3)
     return attention([all], (parts[0], parts[1], parts[2]), heads: heads, bias: nil)
   }
 
@@ -50,10 +48,10 @@ struct AttentionPart {
   /// Which input.
   let input: Int
   let batch: Int
-  /// Tokens, the first of those that the input has.
-  var length: Int
-  /// The input's tokens and columns.
-  let rows, stride: Int
+  /// Tokens.
+  let length: Int
+  /// The input's columns.
+  let stride: Int
   /// The first of its columns, and how many.
   let column, size: Int
 
@@ -68,8 +66,8 @@ struct AttentionPart {
     let size = tensor.shape[2] / count
     return (0..<count).map {
       AttentionPart(
-        input: input, batch: tensor.shape[0], length: tensor.shape[1], rows: tensor.shape[1], stride: tensor.shape[2],
-        column: $0 * size, size: size)
+        input: input, batch: tensor.shape[0], length: tensor.shape[1], stride: tensor.shape[2], column: $0 * size,
+        size: size)
     }
   }
 
@@ -84,7 +82,7 @@ struct AttentionPart {
   func target(
     _ tensors: [Tensor], _ index: Int, _ head: Int, width: Int, from first: Int = 0
   ) -> UnsafeMutablePointer<Float> {
-    tensors[input].pointer + (index * rows + first) * stride + column + head * width
+    tensors[input].pointer + (index * length + first) * stride + column + head * width
   }
 }
 

@@ -35,9 +35,9 @@ struct ConvolutionShape {
   }
 
   /// The fastest way that applies.
-  var algorithm: any Convolving {
+  func algorithm(inTraining: Bool) -> any Convolving {
     if isDepthwise { return DepthwiseConvolution(self) }
-    if let winograd = WinogradConvolution(self) { return winograd }
+    if let winograd = WinogradConvolution(self, inTraining: inTraining) { return winograd }
     return PatchConvolution(self)
   }
 
@@ -69,7 +69,7 @@ extension Tensor {
       return linear(weight: matrix, bias: bias, operation: "convolution, 1x1")
     }
     let (input, weights) = (detached, weight.detached)
-    let convolution = sizes.algorithm
+    let convolution = sizes.algorithm(inTraining: true)
     var epilogue = ConvolutionEpilogue()
     epilogue.offset = bias?.detached
     let result = convolution.forward(input, convolution.prepared(weights), nil, epilogue)
@@ -88,27 +88,30 @@ extension Tensor {
 
 extension Tensor {
   /// The same without a history, with what comes before and after it in the same pass over memory.
+  /// - Parameter work: the multiply-adds that a ``Profile`` books; nil for its own.
   public func convolved(
     kernel: ConvolutionKernel, stride: Int = 1, padding: Int = 0, groups: Int = 1, prologue: ConvolutionPrologue?,
-    epilogue: ConvolutionEpilogue
+    epilogue: ConvolutionEpilogue, work: Int? = nil
   ) -> Tensor {
     let sizes = ConvolutionShape(
       input: shape, weight: kernel.weight.shape, stride: stride, padding: padding, groups: groups)
-    let way: any Preparing = sizes.isPointwise ? PointwiseConvolution(sizes: sizes) : sizes.algorithm
+    let way: any Preparing = sizes.isPointwise ? PointwiseConvolution(sizes: sizes) : sizes.algorithm(inTraining: false)
     let result = way.forward(detached, kernel.prepared(for: way), prologue, epilogue)
-    return result.recorded(from: [], operation: way.name, work: result.count * sizes.depth) { _ in [] }
+    return result.recorded(from: [], operation: way.name, work: work ?? result.count * sizes.depth) { _ in [] }
   }
 }
 
-/// A convolution's weights, kept in the form that the computation takes them in: for weights that serve many times.
+/// The weights of a convolution or a linear layer, kept in the form that the computation takes them in: for weights that
+/// serve many times.
 public final class ConvolutionKernel: Sendable {
   let weight: Tensor
   private let forms = Mutex<[String: Tensor]>([:])
 
-  /// - Parameter weight: as ``Tensor/convolved(weight:bias:stride:padding:groups:)`` takes it.
+  /// - Parameter weight: as ``Tensor/convolved(weight:bias:stride:padding:groups:)`` or ``Tensor/linear(weight:bias:)``
+  ///   takes it.
   public init(_ weight: Tensor) { self.weight = weight.detached }
 
-  fileprivate func prepared(for way: any Preparing) -> Tensor {
+  func prepared(for way: any Preparing) -> Tensor {
     let name = "\(type(of: way))"
     if let form = forms.withLock({ $0[name] }) { return form }
     let form = way.prepared(weight)
@@ -161,39 +164,45 @@ struct PatchConvolution: Convolving {
     let window = sizes.window
     let result = Tensor(uninitialized: [sizes.images, window.outHeight, window.outWidth, sizes.outputs])
     let rowsPerBlock = sizes.rowsPerBlock
-    let blocks = (sizes.outputRows + rowsPerBlock - 1) / rowsPerBlock
-    // Few blocks of pixels are cut by output channels too, so that there is work for several threads.
-    let cuts = sizes.groups == 1 ? max(1, min(4 / blocks, sizes.outputs / 64)) : 1
-    let columnsPerCut = (sizes.groupOutputs / cuts + 31) / 32 * 32
-    Parallel.forEach(blocks * cuts) { piece in
-      let firstRow = piece / cuts * rowsPerBlock, firstColumn = piece % cuts * columnsPerCut
-      let rows = min(rowsPerBlock, sizes.outputRows - firstRow), pixels = rows * window.outWidth
-      let columns = min(cuts == 1 ? sizes.groupOutputs : columnsPerCut, sizes.groupOutputs - firstColumn)
-      guard columns > 0 else { return }
-      let target = result.pointer + firstRow * window.outWidth * sizes.outputs + firstColumn
+    if sizes.groups == 1, sizes.outputRows <= 3 * rowsPerBlock {
+      fewPixels(input, kernel, into: result)
+      epilogue.apply(to: result)
+      return result
+    }
+    Parallel.forEachBlock(of: sizes.outputRows, size: rowsPerBlock) { rows in
+      let pixels = rows.count * window.outWidth, target = result.pointer + rows.lowerBound * window.outWidth * sizes.outputs
       withScratch(pixels * sizes.depth) { patches in
         for group in 0..<sizes.groups {
           arbex_gather_patches(
-            patches, input.pointer, window, firstRow, rows, group * sizes.groupInputs, sizes.groupInputs, 0, sizes.taps)
+            patches, input.pointer, window, rows.lowerBound, rows.count, group * sizes.groupInputs, sizes.groupInputs, 0,
+            sizes.taps)
           BLAS.multiply(
             BLAS.Matrix(pointer: patches, stride: sizes.depth),
-            BLAS.packed(
-              kernel.pointer + group * kernel.shape[1], columns: sizes.groupOutputs, depth: sizes.depth,
-              from: firstColumn),
-            into: target + group * sizes.groupOutputs, stride: sizes.outputs, rows: pixels, columns: columns,
-            depth: sizes.depth)
+            BLAS.packed(kernel.pointer + group * kernel.shape[1], columns: sizes.groupOutputs, depth: sizes.depth),
+            into: target + group * sizes.groupOutputs, stride: sizes.outputs, rows: pixels,
+            columns: sizes.groupOutputs, depth: sizes.depth)
         }
       }
-      if cuts == 1 {
-        epilogue.apply(
-          to: target, firstRow: firstRow * window.outWidth, rows: pixels, columns: sizes.outputs)
-      }
-    }
-    if cuts > 1 {
       epilogue.apply(
-        to: result.pointer, firstRow: 0, rows: sizes.outputRows * window.outWidth, columns: sizes.outputs)
+        to: target, firstRow: rows.lowerBound * window.outWidth, rows: pixels, columns: sizes.outputs)
     }
     return result
+  }
+
+  /// Few pixels are cut by output channels, so that there is work for several threads.
+  private func fewPixels(_ input: Tensor, _ kernel: Tensor, into result: Tensor) {
+    let window = sizes.window, pixels = sizes.outputRows * window.outWidth
+    withScratch(pixels * sizes.depth) { patches in
+      nonisolated(unsafe) let patches = patches
+      Parallel.forEachBlock(of: sizes.outputRows, size: (sizes.outputRows + 7) / 8) {
+        arbex_gather_patches(
+          patches + $0.lowerBound * window.outWidth * sizes.depth, input.pointer, window, $0.lowerBound, $0.count, 0,
+          window.channels, 0, sizes.taps)
+      }
+      MatrixProduct.byColumns(
+        BLAS.Matrix(pointer: patches, stride: sizes.depth), packed: kernel.pointer, into: result.pointer, rows: pixels,
+        columns: sizes.outputs, depth: sizes.depth)
+    }
   }
 
   func inputGradient(_ gradient: Tensor, _ weight: Tensor) -> Tensor {
@@ -293,7 +302,7 @@ struct PatchConvolution: Convolving {
 /// A 1x1 convolution that moves pixel by pixel: a matrix product over pixels.
 struct PointwiseConvolution: Preparing {
   let sizes: ConvolutionShape
-  var name: StaticString { "convolution, 1x1" }
+  var name: StaticString = "convolution, 1x1"
 
   /// A packed matrix `[inputs, outputs]`.
   func prepared(_ weight: Tensor) -> Tensor { PatchConvolution(sizes).prepared(weight) }
@@ -302,9 +311,19 @@ struct PointwiseConvolution: Preparing {
     _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
   ) -> Tensor {
     let input = prologue?.applied(to: input) ?? input
-    let (inputs, outputs) = (sizes.window.channels, sizes.outputs)
+    let (inputs, outputs, rows) = (sizes.window.channels, sizes.outputs, sizes.outputRows * sizes.window.outWidth)
     let result = Tensor(uninitialized: input.shape.dropLast() + [outputs])
-    Parallel.forEachBlock(of: sizes.outputRows * sizes.window.outWidth, size: max(64, min(512, (1 << 17) / outputs))) {
+    // Large weights are read for as many rows as there are pieces for all threads.
+    let least = inputs * outputs > 1 << 18 ? MatrixProduct.blockSize(rows, pieces: 8, smallest: 64) : 64
+    let size = max(least, min(512, (1 << 17) / outputs))
+    if rows <= 4 * size {
+      MatrixProduct.byColumns(
+        BLAS.Matrix(pointer: input.pointer, stride: inputs), packed: kernel.pointer, into: result.pointer, rows: rows,
+        columns: outputs, depth: inputs)
+      epilogue.apply(to: result)
+      return result
+    }
+    Parallel.forEachBlock(of: rows, size: size) {
       let target = result.pointer + $0.lowerBound * outputs
       BLAS.multiply(
         BLAS.Matrix(pointer: input.pointer + $0.lowerBound * inputs, stride: inputs),

@@ -27,6 +27,15 @@ public struct ConvolutionEpilogue {
     arbex_finish_rows(y, y, kernelArgument(firstRow: first, columns: columns), rows, columns)
   }
 
+  /// Applies it to a whole result.
+  func apply(to result: Tensor) {
+    guard !isEmpty else { return }
+    let columns = result.shape[result.rank - 1]
+    Parallel.forEachBlock(of: result.count / max(columns, 1), size: max(16, (1 << 15) / max(columns, 1))) {
+      apply(to: result.pointer + $0.lowerBound * columns, firstRow: $0.lowerBound, rows: $0.count, columns: columns)
+    }
+  }
+
   /// The same behind any operation: not recorded.
   func applied(to input: Tensor) -> Tensor {
     let result = Tensor(uninitialized: input.shape), columns = input.shape[input.rank - 1]

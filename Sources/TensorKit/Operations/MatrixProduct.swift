@@ -67,6 +67,22 @@ enum MatrixProduct {
     }
   }
 
+  /// For few rows and a right factor that is packed already: pieces of 256 rows and an eighth of the columns.
+  static func byColumns(
+    _ a: BLAS.Matrix, packed b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, rows: Int, columns: Int,
+    depth: Int
+  ) {
+    let rowBlock = min(max(rows, 1), 256), columnBlock = ((columns + 7) / 8 + 31) / 32 * 32
+    let across = (columns + columnBlock - 1) / columnBlock
+    Parallel.forEach((rows + rowBlock - 1) / rowBlock * across) { piece in
+      let row = piece / across * rowBlock, column = piece % across * columnBlock
+      BLAS.multiply(
+        a.advanced(row: row, column: 0), BLAS.packed(b, columns: columns, depth: depth, from: column),
+        into: c + row * columns + column, stride: columns, rows: min(rowBlock, rows - row),
+        columns: min(columnBlock, columns - column), depth: depth)
+    }
+  }
+
   static func blockSize(_ count: Int, pieces: Int, smallest: Int) -> Int {
     max(smallest, ((count + pieces - 1) / pieces + 15) / 16 * 16)
   }
@@ -150,6 +166,30 @@ extension Tensor {
     return left[left.count - 1] == inner && leading ? nil : ShapeIssue("matmul", words, "[..., M, K] times [..., K, N]")
   }
 
+  /// y = x Wᵀ + b without a history.
+  ///
+  /// ## Shapes
+  /// as ``linear(weight:bias:)``
+  public func linear(kernel: ConvolutionKernel, bias: Tensor?) -> Tensor {
+    let (inputs, outputs) = (kernel.weight.shape[1], kernel.weight.shape[0])
+    require(Self.linearIssue(shape, kernel.weight.shape, bias?.shape))
+    let rows = count / max(inputs, 1)
+    let way = PointwiseConvolution(
+      sizes: ConvolutionShape(
+        input: [1, 1, rows, inputs], weight: [outputs, 1, 1, inputs], stride: 1, padding: 0, groups: 1),
+      name: "linear")
+    var epilogue = ConvolutionEpilogue()
+    epilogue.offset = bias?.detached
+    let result = way.forward(detached, kernel.prepared(for: way), nil, epilogue)
+    return result.recorded(from: [], operation: way.name, work: rows * inputs * outputs) { _ in [] }
+  }
+
+  private static func linearIssue(_ input: [Int], _ weight: [Int], _ bias: [Int]?) -> ShapeIssue? {
+    let inputs = weight[weight.count - 1], outputs = weight.elementCount / max(inputs, 1)
+    return input.last == inputs && bias ?? [outputs] == [outputs]
+      ? nil : ShapeIssue("linear", "\(input)", "weight \(weight), bias \(bias ?? [])")
+  }
+
   /// y = x Wᵀ + b.
   ///
   /// ## Shapes
@@ -160,10 +200,8 @@ extension Tensor {
 
   /// The same, called `operation` in a ``Profile``.
   func linear(weight: Tensor, bias: Tensor?, operation: StaticString) -> Tensor {
+    require(Self.linearIssue(shape, weight.shape, bias?.shape))
     let inputs = weight.shape[weight.rank - 1], outputs = weight.count / max(inputs, 1)
-    require(
-      rank >= 1 && shape[rank - 1] == inputs && (bias.map { $0.shape == [outputs] } ?? true)
-        ? nil : ShapeIssue("linear", "\(shape)", "weight \(weight.shape), bias \(bias?.shape ?? [])"))
     let rows = count / max(inputs, 1)
     let result = Tensor(uninitialized: shape.dropLast() + [outputs])
     MatrixProduct.compute(

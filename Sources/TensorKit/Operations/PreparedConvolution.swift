@@ -18,7 +18,7 @@ extension Tensor {
     let prologue = preparation.prologue
     let sizes = ConvolutionShape(input: shape, weight: weight.shape, stride: stride, padding: padding, groups: groups)
     require(ConvolutionPrologue.issue(prologue, channels: sizes.window.channels))
-    let way: any Convolving = sizes.isPointwise ? PointwiseConvolution(sizes: sizes) : sizes.algorithm
+    let way: any Convolving = sizes.isPointwise ? PointwiseConvolution(sizes: sizes) : sizes.algorithm(inTraining: true)
     let (input, weights) = (detached, weight.detached)
     var epilogue = ConvolutionEpilogue()
     epilogue.offset = bias?.detached

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Synchronization
 
@@ -39,9 +40,12 @@ public enum Parallel {
     max(1, min(256, getenv("ARBEX_THREADS").flatMap { Int(String(cString: $0)) } ?? availableCores)))
 }
 
-/// The threads that help. They sleep between calls.
+/// The threads that help. They sleep between calls, but not at once: being woken takes longer than most operations.
 private final class WorkerPool: @unchecked Sendable {
   static let shared = WorkerPool()
+
+  /// Looks before falling asleep, about 0.1 ms.
+  private static let patience = 4000
 
   private let busy = Atomic<Bool>(false)
   private let next = Atomic<Int>(0)
@@ -81,7 +85,7 @@ private final class WorkerPool: @unchecked Sendable {
     var spins = 0
     while remaining.load(ordering: .acquiring) > 0 {
       spins += 1
-      if spins > 2000 { sched_yield() }
+      if spins > 2000 { sched_yield() } else { arbex_pause() }
     }
     work = nil
   }
@@ -118,7 +122,10 @@ private final class WorkerPool: @unchecked Sendable {
     var seen = first
     while true {
       var spins = 0
-      while generation.load(ordering: .acquiring) == seen, spins < 4000 { spins += 1 }
+      while generation.load(ordering: .acquiring) == seen, spins < Self.patience {
+        spins += 1
+        arbex_pause()
+      }
       pthread_mutex_lock(mutex)
       while generation.load(ordering: .acquiring) == seen { pthread_cond_wait(wake, mutex) }
       seen = generation.load(ordering: .acquiring)

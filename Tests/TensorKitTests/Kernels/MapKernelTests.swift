@@ -112,11 +112,12 @@ struct MapKernelTests {
     #expect(from == best.map { Int32($0.place) })
   }
 
-  /// 5x5 outputs leave the last tiles of four incomplete. The input is scaled, shifted and bent first, which leaves
+  /// 7x7 outputs leave the last tiles incomplete. The input is scaled, shifted and bent first, which leaves
   /// the padding 0; the output in the end.
-  @Test("Winograd's transforms make a convolution and its gradients", arguments: Kernels.best.runnable)
-  func winograd(kernels: Kernels) {
-    let walk = Walk(side: 5, channels: 16), (C, O, v, tiles) = (16, 32, kernels.variant, 8)
+  @Test("Winograd's transforms make a convolution and its gradients", arguments: Kernels.best.runnable, [4, 5])
+  func winograd(kernels: Kernels, m: Int) {
+    let walk = Walk(side: 7, channels: 16), (C, O, v) = (16, 32, kernels.variant)
+    let (tiles, positions) = (walk.images * 4, (m + 2) * (m + 2))
     let (x, dy) = (uniform("x", walk.inputs * C), uniform("dy", walk.outputs * O))
     let (g, addend) = (uniform("g", O * 9 * C), uniform("addend", walk.outputs * O))
     let (before, shift) = (uniform("before", C), uniform("shift", C))
@@ -142,19 +143,20 @@ struct MapKernelTests {
       let sum = Double(gain[i % O]) * sums[i] + Double(offset[i % O]) + Double(addend[i])
       return sum > 0 ? sum : Double(slope[i % O]) * sum
     }
-    var (d, u) = ([Float](repeating: .nan, count: 36 * tiles * C), [Float](repeating: .nan, count: 36 * O * C))
-    var (m, z) = ([Float](repeating: 0, count: 36 * tiles * O), [Float](repeating: .nan, count: 36 * tiles * O))
+    var (d, u) = ([Float](repeating: .nan, count: positions * tiles * C), [Float](repeating: .nan, count: positions * O * C))
+    var products = [Float](repeating: 0, count: positions * tiles * O)
+    var z = [Float](repeating: .nan, count: positions * tiles * O)
     before.withUnsafeBufferPointer { before in shift.withUnsafeBufferPointer { shift in
       bend.withUnsafeBufferPointer { bend in
         let prologue = arbex_prologue(gain: before.baseAddress, offset: shift.baseAddress, slope: bend.baseAddress)
-        arbex_winograd_input_in(v, &d, x, prologue, walk.window, 0, tiles)
+        arbex_winograd_input_in(v, m, &d, x, prologue, walk.window, 0, tiles)
       }
     } }
-    arbex_winograd_weight_in(v, &u, g, O, C, O, 0, O)
-    arbex_winograd_gradient_in(v, &z, dy, walk.window, O, 0, tiles)
+    arbex_winograd_weight_in(v, m, &u, g, O, C, O, 0, O)
+    arbex_winograd_gradient_in(v, m, &z, dy, walk.window, O, 0, tiles)
     var du = [Float](repeating: 0, count: u.count)
-    for p in 0..<36 { for t in 0..<tiles { for o in 0..<O { for c in 0..<C {
-      m[(p * tiles + t) * O + o] += d[(p * tiles + t) * C + c] * u[(p * C + c) * O + o]
+    for p in 0..<positions { for t in 0..<tiles { for o in 0..<O { for c in 0..<C {
+      products[(p * tiles + t) * O + o] += d[(p * tiles + t) * C + c] * u[(p * C + c) * O + o]
       du[(p * O + o) * C + c] += z[(p * tiles + t) * O + o] * d[(p * tiles + t) * C + c]
     } } } }
     var (y, dg) = (dy, g)
@@ -166,25 +168,26 @@ struct MapKernelTests {
             epilogue = arbex_epilogue(
               gain: gain.baseAddress, offset: offset.baseAddress, addend: addend.baseAddress, slope: slope.baseAddress)
           }
-          arbex_winograd_output_in(v, &y, m, epilogue, walk.window, O, 0, tiles)
+          arbex_winograd_output_in(v, m, &y, products, epilogue, walk.window, O, 0, tiles)
         } }
       } }
       compare(name, y, expected, atMost: 5e-6)
     }
-    arbex_winograd_weight_gradient_in(v, &dg, du, O, C, 0, O)
+    arbex_winograd_weight_gradient_in(v, m, &dg, du, O, C, 0, O)
     compare("weight gradient", dg, change, atMost: 5e-6)
 
     // The gradient runs back through the turned kernel; the padding of 1 becomes 2 - 1.
-    var back = [Float](repeating: 0, count: 36 * tiles * C), dx = x
-    var turned = [Float](repeating: .nan, count: 36 * O * C), e = [Float](repeating: .nan, count: 36 * tiles * O)
+    var back = [Float](repeating: 0, count: positions * tiles * C), dx = x
+    var turned = [Float](repeating: .nan, count: positions * O * C)
+    var e = [Float](repeating: .nan, count: positions * tiles * O)
     var window = walk.window
     window.channels = O
-    arbex_winograd_input_in(v, &e, dy, arbex_prologue(), window, 0, tiles)
-    arbex_winograd_turned_weight_in(v, &turned, g, O, C, C, 0, O)
-    for p in 0..<36 { for t in 0..<tiles { for o in 0..<O { for c in 0..<C {
+    arbex_winograd_input_in(v, m, &e, dy, arbex_prologue(), window, 0, tiles)
+    arbex_winograd_turned_weight_in(v, m, &turned, g, O, C, C, 0, O)
+    for p in 0..<positions { for t in 0..<tiles { for o in 0..<O { for c in 0..<C {
       back[(p * tiles + t) * C + c] += e[(p * tiles + t) * O + o] * turned[(p * O + o) * C + c]
     } } } }
-    arbex_winograd_output_in(v, &dx, back, arbex_epilogue(), window, C, 0, tiles)
+    arbex_winograd_output_in(v, m, &dx, back, arbex_epilogue(), window, C, 0, tiles)
     compare("input gradient", dx, flow, atMost: 5e-6)
   }
 }
