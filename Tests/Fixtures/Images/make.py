@@ -210,9 +210,9 @@ for width, height, new_width, new_height in [
     pixels = ramp(width, height)
     tensor = torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous().float() / 255
     case = {"from": [width, height], "to": [new_width, new_height]}
-    # PyTorch 2.15 repeats the first row when it shrinks a picture one pixel wide with antialias (Pillow does not);
+    # PyTorch 2.15 is wrong where it shrinks with antialias from or to one pixel of width (Pillow is not);
     # lying on its side it comes out right.
-    lying = width == 1
+    lying = 1 in (width, new_width)
     for name, antialias in [("plain", False), ("antialiased", True)]:
         source, target = (tensor.mT, (new_width, new_height)) if lying else (tensor, (new_height, new_width))
         out = torch.nn.functional.interpolate(
