@@ -54,11 +54,11 @@ public enum ImageFile {
 
   /// The most bytes that are read as one image.
   public static var largestFile: Int { FileBytes.largestImage }
-  /// How many of a file's first bytes ``isImage(_:)`` wants to see.
-  public static var bytesThatTellTheKind: Int { ImageKind.bytesNeeded }
 
-  /// Whether something that starts so is a JPEG, PNG or TIFF.
-  public static func isImage(_ start: [UInt8]) -> Bool { ImageKind.problem(startingWith: start) == nil }
+  /// Whether something that starts so is a JPEG, PNG or TIFF; nil where more bytes are needed to tell.
+  public static func isImage(_ start: [UInt8]) -> Bool? {
+    ImageKind.isUndecided(start) ? nil : ImageKind.problem(startingWith: start) == nil
+  }
 
   /// Why the file cannot be an image, as far as its size and first bytes tell; nil where it may be one.
   public static func quickProblem(path: String) -> DataProblem? {

@@ -80,8 +80,9 @@ private struct InputLines {
   mutating func next() -> [ImageQueue.Item]? {
     if !hasBegun {
       hasBegun = true
-      while buffer.count < ImageFile.bytesThatTellTheKind, fill() {}
-      if ImageFile.isImage(buffer) { return [image()] }
+      // No more than that: the next line may be a long time in coming.
+      while ImageFile.isImage(buffer) == nil, fill() {}
+      if ImageFile.isImage(buffer) == true { return [image()] }
     }
     while true {
       if let end = buffer[start...].firstIndex(of: 10) {
