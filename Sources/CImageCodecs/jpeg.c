@@ -43,11 +43,15 @@ static void warn(j_common_ptr common, int level) {
 
 static void stay_silent(j_common_ptr common) { (void)common; }
 
-/// Some files are thousands of scans over the same pixels, to keep a reader busy.
+/// Some files are thousands of scans over the same pixels, to keep a reader busy. The larger a picture, the fewer
+/// are read; the largest may still have more than any program writes.
 static void count_scans(j_common_ptr common) {
   jpeg_job *job = (jpeg_job *)common->err;
-  if (job->decoder.input_scan_number <= job->limits.scans) return;
-  codec_say(job->message, "has more than %d progressive scans", job->limits.scans);
+  int64_t pixels = (int64_t)job->decoder.image_width * job->decoder.image_height;
+  int64_t affordable = 16 * job->limits.pixels / (pixels > 0 ? pixels : 1);
+  int most = affordable < job->limits.scans ? (int)affordable : job->limits.scans;
+  if (job->decoder.input_scan_number <= most) return;
+  codec_say(job->message, "has more than %d progressive scans", most);
   longjmp(job->escape, 1);
 }
 
@@ -58,15 +62,11 @@ static int orientation_of(j_decompress_ptr decoder) {
   return 1;
 }
 
-/// Inks to light. Adobe's programs store how much ink is missing, the others how much there is.
-static void convert_inks(const uint8_t *inks, uint8_t *rgb, size_t pixels, int inverted) {
-  for (size_t i = 0; i < pixels; i++, inks += 4, rgb += 3) {
-    int black = inverted ? inks[3] : 255 - inks[3];
-    for (int c = 0; c < 3; c++) {
-      int light = inverted ? inks[c] : 255 - inks[c];
-      rgb[c] = (uint8_t)((light * black + 127) / 255);
-    }
-  }
+/// Inks to light. What is stored is how much ink is missing: so Adobe's programs do it, and so browsers and Pillow
+/// read it also where Adobe's marker is absent.
+static void convert_inks(const uint8_t *inks, uint8_t *rgb, size_t pixels) {
+  for (size_t i = 0; i < pixels; i++, inks += 4, rgb += 3)
+    for (int c = 0; c < 3; c++) rgb[c] = (uint8_t)((inks[c] * inks[3] + 127) / 255);
 }
 
 static void decode(jpeg_job *job) {
@@ -102,7 +102,7 @@ static void decode(jpeg_job *job) {
       codec_say(job->message, "is cut off: the JPEG data end before the picture does");
       longjmp(job->escape, 1);
     }
-    if (inks) convert_inks(job->row, target, width, decoder->saw_Adobe_marker);
+    if (inks) convert_inks(job->row, target, width);
   }
   jpeg_finish_decompress(decoder);
   if (codec_make_upright(picture, orientation, job->message)) longjmp(job->escape, 1);

@@ -38,12 +38,23 @@ static void read_bytes(png_structp reader, png_bytep target, size_t wanted) {
   job->position += wanted;
 }
 
+/// Gamma, colour profiles and texts change no pixel here (nor in Pillow), so a swollen one shall cost nothing.
+static void ignore_what_is_not_needed(png_structp reader) {
+#ifdef PNG_HANDLE_AS_UNKNOWN_SUPPORTED
+  static const png_byte names[] =
+      "bKGD\0cHRM\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0tEXt\0tIME\0zTXt";
+  png_set_keep_unknown_chunks(reader, PNG_HANDLE_CHUNK_NEVER, names, sizeof names / 5);
+#endif
+  png_set_chunk_cache_max(reader, 128);
+  png_set_chunk_malloc_max(reader, 8 << 20);
+}
+
 static void decode(png_job *job, image_codec_limits limits, image_codec_picture *picture) {
   png_structp reader = job->reader;
   png_set_read_fn(reader, job, read_bytes);
   png_set_user_limits(reader, 0x7fffffff, 0x7fffffff);
-  png_set_chunk_cache_max(reader, 128);
-  png_set_chunk_malloc_max(reader, 8 << 20);
+  png_set_crc_action(reader, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+  ignore_what_is_not_needed(reader);
   png_read_info(reader, job->info);
   png_uint_32 width = png_get_image_width(reader, job->info);
   png_uint_32 height = png_get_image_height(reader, job->info);

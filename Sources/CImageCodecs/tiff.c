@@ -45,6 +45,20 @@ static int close_nothing(thandle_t handle) {
   return 0;
 }
 
+/// Libtiff 4.5 refuses good files with small tiles where it has to copy what it reads.
+static int map_bytes(thandle_t handle, void **start, toff_t *count) {
+  tiff_job *job = handle;
+  *start = (void *)job->bytes;
+  *count = job->count;
+  return 1;
+}
+
+static void unmap_nothing(thandle_t handle, void *start, toff_t count) {
+  (void)handle;
+  (void)start;
+  (void)count;
+}
+
 static toff_t size(thandle_t handle) { return ((tiff_job *)handle)->count; }
 
 #if HAS_OWN_HANDLER
@@ -74,7 +88,7 @@ static TIFF *open_memory(tiff_job *job, image_codec_limits limits) {
   TIFFOpenOptionsSetWarningHandlerExtR(options, stay_silent, job);
   TIFFOpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)limits.pixels * 8 + (16 << 20));
   TIFF *tiff = TIFFClientOpenExt(
-      "image", "rm", job, read_bytes, write_nothing, seek, close_nothing, size, NULL, NULL, options);
+      "image", "r", job, read_bytes, write_nothing, seek, close_nothing, size, map_bytes, unmap_nothing, options);
   TIFFOpenOptionsFree(options);
   return tiff;
 }
@@ -84,9 +98,57 @@ static TIFF *open_memory(tiff_job *job, image_codec_limits limits) {
   TIFFSetErrorHandler(NULL);
   TIFFSetWarningHandler(NULL);
   return TIFFClientOpen(
-      "image", "rm", job, read_bytes, write_nothing, seek, close_nothing, size, NULL, NULL);
+      "image", "r", job, read_bytes, write_nothing, seek, close_nothing, size, map_bytes, unmap_nothing);
 }
 #endif
+
+/// What libtiff would turn into wrong colours, or refuse in fewer words.
+static int check_samples(TIFF *tiff, tiff_job *job) {
+  uint16_t bits = 1, format = SAMPLEFORMAT_UINT;
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &bits);
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &format);
+  if (format != SAMPLEFORMAT_UINT && format != SAMPLEFORMAT_VOID) {
+    codec_say(job->message, "holds signed or floating-point samples; convert it to PNG");
+    return -1;
+  }
+  if (bits == 1 || bits == 2 || bits == 4 || bits == 8 || bits == 16) return 0;
+  codec_say(job->message, "has %u bits a sample; 1, 2, 4, 8 and 16 are read; convert it to PNG", bits);
+  return -1;
+}
+
+/// The room that one strip or tile takes, which a small picture may claim to be huge.
+static int check_piece(TIFF *tiff, uint64_t pixels, image_codec_limits limits, tiff_job *job) {
+  uint32_t width = 1, height = 1;
+  if (TIFFIsTiled(tiff)) {
+    TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &width);
+    TIFFGetField(tiff, TIFFTAG_TILELENGTH, &height);
+    if (codec_check_size(width, height, limits, job->message)) return -1;
+  }
+  uint64_t bytes = TIFFIsTiled(tiff) ? TIFFTileSize64(tiff) : TIFFStripSize64(tiff);
+  if (bytes <= pixels * 8 + (16 << 20)) return 0;
+  codec_say(
+      job->message, "is stored in pieces of %llu bytes, too many for a picture of %llu pixels",
+      (unsigned long long)bytes, (unsigned long long)pixels);
+  return -1;
+}
+
+/// Lets libtiff hand out colours as they are stored: it would lay those beside a transparency over black.
+/// Returns whether they were stored so, that is multiplied by it.
+static int keep_colours(TIFF *tiff) {
+  uint16_t extra = 0, *kinds = NULL;
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_EXTRASAMPLES, &extra, &kinds);
+  if (extra == 0 || !kinds) return 0;
+  if (kinds[0] == EXTRASAMPLE_ASSOCALPHA) return 1;
+  if (kinds[0] != EXTRASAMPLE_UNASSALPHA) return 0;
+  uint16_t as_stored[16] = {EXTRASAMPLE_ASSOCALPHA};
+  TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, extra < 16 ? extra : 16, as_stored);
+  return 0;
+}
+
+static uint8_t divided(uint32_t value, uint32_t alpha) {
+  uint32_t colour = alpha ? value * 255 / alpha : value;
+  return (uint8_t)(colour < 255 ? colour : 255);
+}
 
 /// Reads the open file's first page into `raster`, libtiff's packed RGBA.
 static int read_page(
@@ -109,16 +171,13 @@ static int read_page(
 }
 
 static int decode(TIFF *tiff, tiff_job *job, image_codec_limits limits, image_codec_picture *picture) {
-  uint32_t width = 0, height = 0, tile_width = 0, tile_height = 0;
+  uint32_t width = 0, height = 0;
   TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width);
   TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &height);
   if (codec_check_size(width, height, limits, job->message)) return -1;
-  if (TIFFIsTiled(tiff)) {
-    TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &tile_width);
-    TIFFGetField(tiff, TIFFTAG_TILELENGTH, &tile_height);
-    if (codec_check_size(tile_width, tile_height, limits, job->message)) return -1;
-  }
   size_t pixels = (size_t)width * height;
+  if (check_samples(tiff, job) || check_piece(tiff, pixels, limits, job)) return -1;
+  int is_multiplied = keep_colours(tiff);
   uint32_t *raster = malloc(pixels * sizeof *raster);
   picture->pixels = malloc(pixels * 3);
   picture->width = (int32_t)width;
@@ -128,9 +187,10 @@ static int decode(TIFF *tiff, tiff_job *job, image_codec_limits limits, image_co
     codec_say(job->message, "needs more memory than there is");
   } else if (read_page(tiff, raster, width, height, &orientation, job) == 0) {
     for (size_t i = 0; i < pixels; i++) {
-      picture->pixels[3 * i] = (uint8_t)TIFFGetR(raster[i]);
-      picture->pixels[3 * i + 1] = (uint8_t)TIFFGetG(raster[i]);
-      picture->pixels[3 * i + 2] = (uint8_t)TIFFGetB(raster[i]);
+      uint32_t alpha = is_multiplied ? TIFFGetA(raster[i]) : 255;
+      picture->pixels[3 * i] = divided(TIFFGetR(raster[i]), alpha);
+      picture->pixels[3 * i + 1] = divided(TIFFGetG(raster[i]), alpha);
+      picture->pixels[3 * i + 2] = divided(TIFFGetB(raster[i]), alpha);
     }
     outcome = codec_make_upright(picture, orientation, job->message);
   }

@@ -24,6 +24,7 @@ public enum FERDataPlugin: Plugin {
     try registry.augmentations.register("noise", Noise.self, "adds normally distributed noise")
     try registry.augmentations.register(
       "random-resized-crop", RandomResizedCrop.self, "cuts out a part of random size and stretches it")
+    try registry.augmentations.register("resize", RandomResize.self, "stretches to a square, of random side if wanted")
     try registry.augmentations.register("rotate", Rotate.self, "turns by a random angle")
   }
 }

@@ -114,6 +114,47 @@ final class TrainingVerbTests {
     #expect(withoutWeights.code == 2 && withoutWeights.remarks.contains("no trained weights"))
   }
 
+  /// Two images of each class and a cut one: 1 of 15 is bad.
+  @Test("bad images: named in the run and by eval, kept in quarantine, and resumed to the same bits")
+  func badImages() throws {
+    let data = folder + "/data"
+    let classes = ["neutral", "happy", "sad", "surprise", "fear", "disgust", "anger"]
+    for (label, name) in classes.enumerated() {
+      try FileManager.default.createDirectory(atPath: "\(data)/\(name)", withIntermediateDirectories: true)
+      for number in 1...2 { try ImageFile.writePNG(Bars.picture(label), path: "\(data)/\(name)/\(number).png") }
+    }
+    let whole = try ImageFile.encodePNG(Bars.picture(1))
+    try Data(whole.prefix(whole.count - 30)).write(to: URL(fileURLWithPath: data + "/sad/cut.png"))
+    let set = { (policy: String) in
+      ["train", "validation"].flatMap { split in
+        ["--set", "data.\(split)={ use: \"class-folders\", root: \"\(data)\", onBadImage: \"\(policy)\", skipUpTo: 0.1 }"]
+      } + ["--set", "input.augment=[]", "--set", "training.epochs=2", "--set", "training.batch=8"]
+    }
+    func start(_ name: String, _ policy: String, _ more: String...) -> (code: Int32, remarks: String) {
+      let remarks = Lines()
+      let output = CommandOutput(print: { _ in }, remark: { remarks.add($0) })
+      let code = CommandLineTool.run(["train", recipe, "--out", "\(folder)/\(name)"] + set(policy) + more, output: output)
+      return (code, remarks.all)
+    }
+    let failed = start("fail", "fail")
+    #expect(failed.code == 2 && failed.remarks.contains("sad/cut.png: is cut off"), "\(failed.remarks)")
+    #expect(start("skip", "skip").code == 0)
+    #expect(String(decoding: bytes("skip/bad-images.txt") ?? Data(), as: UTF8.self).contains("\(data)/sad/cut.png: is cut off"))
+    #expect(!FileManager.default.fileExists(atPath: data + "/quarantine.txt"))
+    #expect(start("split", "quarantine", "--max-steps", "2").code == 0)
+    let list = try String(contentsOfFile: data + "/quarantine.txt", encoding: .utf8)
+    #expect(list.hasSuffix("sad/cut.png\tis cut off: the PNG data end before the picture does\n"), "\(list)")
+    #expect(start("split", "quarantine", "--resume").code == 0)
+    #expect(start("known", "quarantine").code == 0)
+    for name in ["split", "known"] {
+      #expect(bytes(name + "/predictions.csv") == bytes("skip/predictions.csv") && bytes("skip/predictions.csv") != nil, "\(name)")
+    }
+    let evaluated = arbex("eval", "\(folder)/known", "--json")
+    #expect(evaluated.code == 0 && evaluated.remarks.contains("1 image could not be read and was left out:\n  \(data)/sad/cut.png"))
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(evaluated.out.utf8)) as? [String: Any])
+    #expect(json["images"] as? Int == 14 && (json["unreadable"] as? [String])?.count == 1)
+  }
+
   @Test("a smoke run leaves nothing behind")
   func smoke() {
     // Somebody's own run may be there: `make quickstart` leaves one.

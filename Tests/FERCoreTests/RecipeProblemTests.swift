@@ -85,7 +85,7 @@ struct RecipeProblemTests {
       """),
     Mistake("data: { tran: { use: 'drawn' } }", """
       a.json5:1: data.tran: "data" has no such key; did you mean "train"?
-        keys: test, train, validation
+        keys: pixelLimit, test, train, validation
       """),
     Mistake("data: { train: null }", """
       base.json5:3: data.train: is missing; name one, as in { use: "drawn" }

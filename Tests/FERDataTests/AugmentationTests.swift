@@ -18,7 +18,7 @@ struct AugmentationTests {
       ("erase", try Erase(.init(), in: &context)), ("flip", try Flip(.init(), in: &context)),
       ("grey", try Grey(.init(), in: &context)), ("noise", try Noise(.init(), in: &context)),
       ("random-resized-crop", try RandomResizedCrop(.init(), in: &context)),
-      ("rotate", try Rotate(.init(), in: &context)),
+      ("resize", try RandomResize(.init(), in: &context)), ("rotate", try Rotate(.init(), in: &context)),
     ]
   }
 
@@ -113,6 +113,90 @@ struct AugmentationTests {
     var (small, random) = (rampImage(width: 4, height: 4), RandomSource(seed: 1, stream: "crop"))
     crop.apply(to: &small, size: 8, random: &random)
     #expect(small == rampImage(width: 4, height: 4).cropped(x: -2, y: -2, width: 8, height: 8))
+  }
+
+  @Test("a crop that is not to be random is centred")
+  func centredCrop() throws {
+    var context = makeContext()
+    var options = Crop.Options()
+    options.probability = 0
+    let crop = try Crop(options, in: &context)
+    var (image, random) = (rampImage(width: 11, height: 12), RandomSource(seed: 1, stream: "crop"))
+    crop.apply(to: &image, size: 8, random: &random)
+    #expect(image == rampImage(width: 11, height: 12).cropped(x: 1, y: 2, width: 8, height: 8))
+  }
+
+  /// 20 pixels and a quarter of them either way: 15...25.
+  @Test("resizing to random sides reaches all of them and no other; without a spread it goes to the side")
+  func resize() throws {
+    var context = makeContext()
+    var options = RandomResize.Options()
+    (options.side, options.spread) = (20, 0.25)
+    let resize = try RandomResize(options, in: &context)
+    var sides: Set<Int> = []
+    for sample in 0..<500 {
+      var (image, random) = (rampImage(width: 9, height: 5), RandomSource(seed: 4, stream: "r", sample: UInt64(sample)))
+      resize.apply(to: &image, size: 8, random: &random)
+      #expect(image.width == image.height)
+      sides.insert(image.width)
+    }
+    #expect(sides == Set(15...25))
+    var (image, random) = (rampImage(width: 9, height: 5), RandomSource(seed: 4, stream: "r"))
+    try RandomResize(.init(), in: &context).apply(to: &image, size: 8, random: &random)
+    #expect(image == rampImage(width: 9, height: 5).resized(width: 8, height: 8, antialias: true))
+  }
+
+  /// As torchvision documents: factors lie between max(0, 1 − strength) and 1 + strength, each as likely.
+  @Test("the factors of a colour jitter", arguments: [(0.4, 0.6, 1.4), (1.5, 0, 2.5)] as [(Float, Float, Float)])
+  func factors(strength: Float, lowest: Float, highest: Float) throws {
+    var context = makeContext()
+    var options = ColorJitter.Options()
+    (options.brightness, options.contrast, options.saturation, options.hue) = (strength, 0, 0, 0)
+    let jitter = try ColorJitter(options, in: &context)
+    var factors: [Float] = []
+    for sample in 0..<2000 {
+      var image = Image(width: 1, height: 1, colour: [0.25, 0.25, 0.25])
+      var random = RandomSource(seed: 6, stream: "j", sample: UInt64(sample))
+      jitter.apply(to: &image, size: 1, random: &random)
+      factors.append(image.pixels[0] / 0.25)
+    }
+    let (least, most) = (factors.min() ?? 0, factors.max() ?? 0)
+    #expect(least >= lowest - 1e-5 && least < lowest + 0.02 && most <= highest + 1e-5 && most > highest - 0.02)
+    // The mean of 2000 equally likely factors is off by more than four deviations once in 16000 cases.
+    let tolerance = 4 * (highest - lowest) / Float(12 * 2000).squareRoot()
+    #expect(abs(factors.reduce(0, +) / 2000 - (lowest + highest) / 2) < tolerance)
+  }
+
+  /// 40 x 2 pixels hold no part of at least 90 % of them between 3:4 and 4:3. What is left is, in the middle, the
+  /// largest part of such a shape: round(2 · 4/3) = 3 wide, at (40 − 3) / 2 = 18.
+  @Test("where no random part fits, the largest allowed one in the middle is taken")
+  func narrowImage() throws {
+    var context = makeContext()
+    var options = RandomResizedCrop.Options()
+    (options.scaleMin, options.aspectMin, options.aspectMax) = (0.9, 0.75, 4 / 3)
+    let crop = try RandomResizedCrop(options, in: &context)
+    let (wide, high) = (rampImage(width: 40, height: 2), rampImage(width: 2, height: 40))
+    var (first, second, random) = (wide, high, RandomSource(seed: 1, stream: "crop"))
+    crop.apply(to: &first, size: 8, random: &random)
+    #expect(first == wide.cropped(x: 18, y: 0, width: 3, height: 2).resized(width: 8, height: 8, antialias: true))
+    crop.apply(to: &second, size: 8, random: &random)
+    #expect(second == high.cropped(x: 0, y: 18, width: 2, height: 3).resized(width: 8, height: 8, antialias: true))
+  }
+
+  /// Each output pixel comes from half as far from the centre.
+  @Test("an affine map that only doubles")
+  func doubled() throws {
+    var context = makeContext()
+    var options = Affine.Options()
+    (options.degrees, options.translate, options.scaleMin, options.scaleMax) = (0, 0, 2, 2)
+    var (image, random) = (rampImage(width: 9, height: 7), RandomSource(seed: 1, stream: "a"))
+    try Affine(options, in: &context).apply(to: &image, size: 8, random: &random)
+    for y in stride(from: 1, to: 7, by: 2) {
+      for x in stride(from: 0, to: 9, by: 2) {
+        let source = rampImage(width: 9, height: 7).pixels[((y - 3) / 2 + 3) * 27 + ((x - 4) / 2 + 4) * 3]
+        #expect(abs(image.pixels[y * 27 + x * 3] - source) < 1e-5, "\(x), \(y)")
+      }
+    }
   }
 
   @Test("an erased rectangle has its area and becomes 0 by normalising")

@@ -17,13 +17,14 @@ struct GeometryTests {
   @Test("resizing agrees with PyTorch, antialiased also with Pillow")
   func resize() throws {
     let cases = try JSONDecoder().decode([Case].self, from: Data(try fixture("resize.json")))
-    #expect(cases.count == 9)
+    #expect(cases.count == 15)
     for item in cases {
       let image = rampImage(width: item.from[0], height: item.from[1])
       let plain = image.resized(width: item.to[0], height: item.to[1], antialias: false)
       let soft = image.resized(width: item.to[0], height: item.to[1], antialias: true)
       #expect(zip(plain.pixels, item.plain).allSatisfy { abs($0 - $1) < 2e-6 }, "plain \(item.from) to \(item.to)")
-      #expect(zip(soft.pixels, item.antialiased).allSatisfy { abs($0 - $1) < 2e-6 }, "\(item.from) to \(item.to)")
+      // Up to a thousand pixels are added up for one, here in single precision.
+      #expect(zip(soft.pixels, item.antialiased).allSatisfy { abs($0 - $1) < 1e-5 }, "\(item.from) to \(item.to)")
       #expect(zip(soft.bytes, item.pillow).allSatisfy { abs(Int($0) - $1) <= 1 }, "Pillow \(item.from) to \(item.to)")
       #expect(plain.pixels.count == item.plain.count && soft.pixels.count == item.pillow.count)
     }

@@ -8,13 +8,15 @@ struct PNGMaker {
   var interlaced = false
   /// Rows of all passes, each after its filter byte.
   var data: [UInt8] = []
+  /// A zlib stream to stand for ``data``.
+  var packed: [UInt8]? = nil
   /// Chunks before the data.
   var extra: [(name: String, content: [UInt8])] = []
 
   var file: [UInt8] {
     let header = number(width) + number(height) + [depth, kind, 0, 0, interlaced ? 1 : 0]
     return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header)
-      + extra.flatMap { chunk($0.name, $0.content) } + chunk("IDAT", stored(data)) + chunk("IEND", [])
+      + extra.flatMap { chunk($0.name, $0.content) } + chunk("IDAT", packed ?? stored(data)) + chunk("IEND", [])
   }
 
   private func number(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(value >> (24 - 8 * $0) & 0xFF) } }
@@ -24,11 +26,20 @@ struct PNGMaker {
     return number(content.count) + body + number(Int(checksum(body)))
   }
 
+  private static let checksums: [UInt32] = (0..<256).map { byte -> UInt32 in
+    var value = UInt32(byte)
+    for _ in 0..<8 { value = value & 1 == 1 ? (value >> 1) ^ 0xEDB8_8320 : value >> 1 }
+    return value
+  }
+
   /// CRC-32 (ISO 3309).
   private func checksum(_ bytes: [UInt8]) -> UInt32 {
-    ~bytes.reduce(~0) { sum, byte in
-      (0..<8).reduce(sum ^ UInt32(byte)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
+    var sum = ~UInt32(0)
+    for byte in bytes {
+      let place = Int(UInt8(truncatingIfNeeded: sum) ^ byte)
+      sum = Self.checksums[place] ^ (sum >> 8)
     }
+    return ~sum
   }
 
   /// A zlib stream with one stored block (RFC 1950, RFC 1951); at most 65535 bytes.

@@ -110,9 +110,46 @@ struct ReportTests {
   func json() {
     let row = PredictionRow(id: "x\"", label: nil, primary: [1, 0], terms: [[0, 1]], final: [0.5, 0.5])
     #expect(
-      row.json(classes: ["a", "b"], termNames: ["t"])
-        == #"{"image": "x\"", "class": "a", "confidence": 0.0, "primary": [1.0, 0.0], "terms": {"t": [0.0, 1.0]}, "#
-        + #""final": [0.5, 0.5]}"#)
+      written(.lines, [row])
+        == [
+          #"{"image": "x\"", "class": "a", "confidence": 0.0, "classes": ["a", "b"], "primary": [1.0, 0.0], "#
+            + #""terms": {"t": [0.0, 1.0]}, "final": [0.5, 0.5]}"#
+        ])
+    #expect(
+      written(.json, [row, row], top: 5, threshold: 0.1).joined(separator: "\n")
+        == """
+        {"classes": ["a", "b"], "predictions": [
+          {"image": "x\\"", "class": "abstained", "confidence": 0.0, "abstained": true, "top": \
+        [{"class": "a", "probability": 0.5}, {"class": "b", "probability": 0.5}], "primary": [1.0, 0.0], \
+        "terms": {"t": [0.0, 1.0]}, "final": [0.5, 0.5]}
+        , {"image": "x\\"", "class": "abstained", "confidence": 0.0, "abstained": true, "top": \
+        [{"class": "a", "probability": 0.5}, {"class": "b", "probability": 0.5}], "primary": [1.0, 0.0], \
+        "terms": {"t": [0.0, 1.0]}, "final": [0.5, 0.5]}
+        ], "unreadable": [{"image": "bad", "problem": "is torn"}]}
+        """)
+    #expect(
+      written(.csv, [row], top: 1)
+        == [
+          "image,class,confidence,top 1,top 1 probability,primary a,primary b,t a,t b,final a,final b\r",
+          #""x""",a,0.0,a,0.5,1.0,0.0,0.0,1.0,0.5,0.5"# + "\r",
+        ])
+    #expect(
+      written(.text, [row], threshold: 0.5)
+        == ["x\": abstained (confidence 0%, below 0.5)\n  primary: a 100%, b 0%\n  t: b 100%, a 0%\n  final: a 50%, b 50%"])
+  }
+
+  private func written(
+    _ form: PredictionWriter.Form, _ rows: [PredictionRow], top: Int? = nil, threshold: Float? = nil
+  ) -> [String] {
+    var lines: [String] = []
+    var writer = PredictionWriter(form, classes: ["a", "b"], termNames: ["t"], top: top, abstainBelow: threshold) {
+      lines.append($0)
+    }
+    writer.begin()
+    for row in rows { writer.write(row) }
+    if form == .json { writer.write(unreadable: "bad", "is torn") }
+    writer.end()
+    return lines
   }
 
   @Test("numbers and times for people")

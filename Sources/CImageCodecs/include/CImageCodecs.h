@@ -30,9 +30,10 @@ enum { image_codec_message_size = 256 };
 /// `picture` empty and writes the end of a sentence ("is cut off: ...") to `message`. None of them jumps
 /// out, aborts, prints, or keeps anything between calls; they may run in any number of threads.
 ///
-/// JPEG: grey, colour, CMYK and YCCK (inverted where Adobe's marker says so); baseline, progressive and
-/// arithmetic. PNG: every depth and colour kind; transparency is dropped, the colour beneath it is kept.
-/// TIFF: the first page; what libtiff can turn into RGB.
+/// JPEG: grey, colour, CMYK and YCCK (inverted, as Adobe's programs store them); baseline, progressive and
+/// arithmetic, any subsampling, restart markers; eight bits. PNG: every depth and colour kind; gamma and colour
+/// profiles are ignored. TIFF: the first page; 1, 2, 4, 8 and 16 bits, strips and tiles, planes together or apart,
+/// whatever libtiff can turn into RGB. In all of them transparency is dropped and the colour beneath it kept.
 int image_codec_decode_jpeg(
     const uint8_t *bytes, size_t count, image_codec_limits limits, image_codec_picture *picture,
     char *message);

@@ -11,11 +11,13 @@ public struct Recipe {
   /// Every random number follows from it.
   public let seed: UInt64
   /// The class names, in the model's order.
-  public let classes: [String]
+  public private(set) var classes: [String]
   /// How an image becomes the model's input.
-  public let input: InputOptions
+  public private(set) var input: InputOptions
   /// Applied to training images in this order.
   public let augmentations: [any Augmentation]
+  /// What holds for all datasets.
+  public let data: DataOptions
   /// What training learns from.
   public let train: any Dataset
   /// What tells the best checkpoint, where the recipe has such a set.
@@ -49,6 +51,14 @@ public struct Recipe {
   public var text: String { effective.pretty() + "\n" }
   /// The SHA-256 of ``text``.
   public var hash: String { Digest.sha256(text) }
+
+  /// The same recipe for a model that was trained with other names of its classes, or another preprocessing.
+  /// ``text`` stays.
+  public func adopting(classes: [String], input: InputOptions) -> Recipe {
+    var recipe = self
+    (recipe.classes, recipe.input) = (classes, input)
+    return recipe
+  }
 
   /// A new optimiser that has seen nothing yet.
   public func makeOptimizer() throws -> any Optimizer {

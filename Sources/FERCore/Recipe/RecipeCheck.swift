@@ -24,8 +24,8 @@ struct RecipeCheck {
       besides: ["data", "input", "losses", "model", "sampler", "training"])
     let input = reader.section(InputOptions.self, at: RecipePath("input"), owner: "\"input\"", besides: ["augment"])
     let augment = reader.list(at: RecipePath("input", "augment"), from: registry.augmentations)
-    _ = reader.section(
-      NoOptions.self, at: RecipePath("data"), owner: "\"data\"", besides: ["test", "train", "validation"])
+    let data = reader.section(
+      DataOptions.self, at: RecipePath("data"), owner: "\"data\"", besides: ["test", "train", "validation"])
     let splits = ["train", "validation", "test"].map { split in
       reader.component(
         at: RecipePath("data", split), from: registry.datasets, settings: NoOptions.self, key: split,
@@ -57,11 +57,11 @@ struct RecipeCheck {
     else { throw problems() }
     let name = header.name.isEmpty ? defaultName : header.name
     let effective = effective(
-      name: name, header: header, input: input, augment: augment, splits: splits, sampler: sampler, plan: plan,
-      training: training, optimizer: optimizer, schedule: schedule)
+      name: name, header: header, input: input, augment: augment, data: data, splits: splits, sampler: sampler,
+      plan: plan, training: training, optimizer: optimizer, schedule: schedule)
     return Recipe(
       path: path, name: name, seed: UInt64(header.seed), classes: header.classes, input: input,
-      augmentations: augmentations, train: train, validation: datasets[1], test: datasets[2], sampler: order,
+      augmentations: augmentations, data: data, train: train, validation: datasets[1], test: datasets[2], sampler: order,
       training: training, values: values(of: effective), effective: effective, plan: plan, optimizer: optimizer,
       schedule: schedule)
   }
@@ -148,13 +148,13 @@ struct RecipeCheck {
 
   private func effective(
     name: String, header: RecipeHeader, input: InputOptions, augment: [Chosen<any Augmentation, NoOptions>],
-    splits: [Chosen<any Dataset, NoOptions>?], sampler: Chosen<any Sampler, NoOptions>, plan: ModelPlan,
+    data options: DataOptions, splits: [Chosen<any Dataset, NoOptions>?], sampler: Chosen<any Sampler, NoOptions>, plan: ModelPlan,
     training: TrainingOptions, optimizer: Chosen<any Optimizer, NoOptions>,
     schedule: Chosen<any Schedule, NoOptions>
   ) -> JSONValue {
     var inputs = members(of: input)
     inputs["augment"] = .array(augment.map(\.effective))
-    var data: [String: JSONValue] = [:]
+    var data = members(of: options)
     for split in splits.compactMap({ $0 }) { data[split.key] = split.effective }
     var model: [String: JSONValue] = ["reduction": .int(plan.reduction)]
     model["backbone"] = plan.backbone?.effective

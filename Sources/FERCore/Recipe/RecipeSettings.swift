@@ -39,8 +39,8 @@ public struct InputOptions: ComponentOptions {
   public var resize = 0
   @Option("Mean and deviation taken from the pixels.", oneOf: ["imagenet", "half", "none"])
   public var normalize = "imagenet"
-  @Option("Whether making an image smaller averages over what it leaves out.")
-  public var antialias = false
+  @Option("Whether making an image smaller averages over what it leaves out, as Pillow does; else as PyTorch's bilinear.")
+  public var antialias = true
 
   /// The defaults.
   public init() {}
@@ -50,6 +50,18 @@ public struct InputOptions: ComponentOptions {
     resize == 0 || resize >= size
       ? [] : [OptionIssue("resize", "must be 0 or at least the input size, \(size), is \(resize)")]
   }
+}
+
+/// What holds for all datasets of a recipe.
+public struct DataOptions: ComponentOptions {
+  /// 8192 x 8192.
+  public static let standardPixelLimit = 64 << 20
+
+  @Option("Pixels of the largest image that is read. A larger one is bad, before memory is given to it.", 1...1 << 30)
+  public var pixelLimit = standardPixelLimit
+
+  /// The defaults.
+  public init() {}
 }
 
 /// How long and by what rules training runs.

@@ -2,7 +2,8 @@ import FERCore
 import NeuralKit
 import TensorKit
 
-/// Turns, moves, scales and shears the image at once, so that it is resampled only once.
+/// Turns, moves, scales and shears the image at once, so that it is resampled only once: first sheared, then turned
+/// and scaled about its centre, then moved, as torchvision's `RandomAffine`.
 public struct Affine: Augmentation {
   /// The settings of ``Affine``.
   public struct Options: ComponentOptions {
@@ -37,7 +38,7 @@ public struct Affine: Augmentation {
   public func apply(to image: inout Image, size: Int, random: inout RandomSource) {
     let isChanged = random.chance(options.probability)
     let angle = random.uniform(-options.degrees, options.degrees)
-    let scale = random.logUniform(options.scaleMin, options.scaleMax)
+    let scale = random.uniform(options.scaleMin, options.scaleMax)
     let slant = random.uniform(-options.shear, options.shear)
     let x = random.uniform(-options.translate, options.translate) * Float(image.width)
     let y = random.uniform(-options.translate, options.translate) * Float(image.height)

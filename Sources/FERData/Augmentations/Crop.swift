@@ -12,24 +12,28 @@ public struct Crop: Augmentation {
     @Option("Pixels by which the image is enlarged on each side first.", 0...4096) public var padding = 0
     @Option("What the enlarged border shows.", oneOf: ImageBorder.allCases.map(\.rawValue))
     public var border = ImageBorder.edge.rawValue
+    @Option("The share of images whose square lies anywhere; that of the others is centred.", 0...1)
+    public var probability: Float = 1
 
     /// The defaults.
     public init() {}
   }
 
   private let padding: Int
+  private let probability: Float
   private let border: ImageBorder
 
   /// Takes nothing from the context.
   public init(_ options: Options, in context: inout BuildContext) throws {
-    padding = options.padding
+    (padding, probability) = (options.padding, options.probability)
     border = ImageBorder(rawValue: options.border) ?? .edge
   }
 
   /// Changes the image in place, by numbers from `random` alone.
   public func apply(to image: inout Image, size: Int, random: inout RandomSource) {
-    let x = place(side: image.width, size: size, random: &random)
-    let y = place(side: image.height, size: size, random: &random)
+    var x = place(side: image.width, size: size, random: &random)
+    var y = place(side: image.height, size: size, random: &random)
+    if !random.chance(probability) { (x, y) = ((image.width - size) / 2, (image.height - size) / 2) }
     image = image.cropped(x: x, y: y, width: size, height: size, border: border)
   }
 

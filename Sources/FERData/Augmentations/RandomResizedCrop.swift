@@ -40,7 +40,8 @@ public struct RandomResizedCrop: Augmentation {
   /// Changes the image in place, by numbers from `random` alone.
   public func apply(to image: inout Image, size: Int, random: inout RandomSource) {
     guard random.chance(options.probability) else { return }
-    // A part that does not fit is drawn again, a few times; then the whole image is taken.
+    // A part that does not fit is drawn again, a few times.
+    var part = centre(of: image)
     for _ in 0..<10 {
       let area = random.uniform(options.scaleMin, options.scaleMax) * Float(image.width * image.height)
       let aspect = random.logUniform(options.aspectMin, options.aspectMax)
@@ -49,9 +50,20 @@ public struct RandomResizedCrop: Augmentation {
       guard height >= 1, width >= 1, height <= image.height, width <= image.width else { continue }
       let x = random.below(image.width - width + 1)
       let y = random.below(image.height - height + 1)
-      image = image.cropped(x: x, y: y, width: width, height: height)
+      part = (x, y, width, height)
       break
     }
-    image = image.resized(width: size, height: size, antialias: true)
+    image = image.cropped(x: part.x, y: part.y, width: part.width, height: part.height)
+      .resized(width: size, height: size, antialias: true)
+  }
+
+  /// The largest part in the middle whose shape is allowed.
+  private func centre(of image: Image) -> (x: Int, y: Int, width: Int, height: Int) {
+    let (width, height) = (Float(image.width), Float(image.height))
+    let aspect = width / max(1, height)
+    let kept = min(max(aspect, options.aspectMin), options.aspectMax)
+    let newWidth = aspect > kept ? max(1, Int((height * kept).rounded())) : image.width
+    let newHeight = aspect < kept ? max(1, Int((width / kept).rounded())) : image.height
+    return ((image.width - newWidth) / 2, (image.height - newHeight) / 2, newWidth, newHeight)
   }
 }

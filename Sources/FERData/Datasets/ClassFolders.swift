@@ -13,8 +13,11 @@ public final class ClassFolders: RecognisableLayout {
     public var split = ""
     @Option("Endings of image files, in any case; a list without entries takes every file.")
     public var extensions = ["jpg", "jpeg", "png", "tif", "tiff"]
-    @Option("What to do with an image that cannot be read.", oneOf: ["fail", "skip"]) public var onBadImage = "fail"
-    @Option("The share of bad images up to which skipping goes on.", 0...1) public var skipUpTo = 0.01
+    @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
+    public var onBadImage = "fail"
+    @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
+    @Option("The file that lists the images in quarantine. Empty: quarantine.txt in the dataset's folder.")
+    public var quarantine: FilePath = ""
     @Option("The most images of each class, the first by name; 0 takes all.", 0...) public var limit = 0
     @Option("What folders named by numbers mean: the order of a dataset's authors.", oneOf: ["", "aff-wild2", "affectnet", "fer2013", "ferplus", "raf-db"])
     public var order = ""

@@ -21,8 +21,11 @@ public final class JAFFE: RecognisableLayout {
     @Option("Changes what is drawn.", 0...) public var seed = 1
     @Option("Classes of the dataset to leave out.") public var ignore: [String] = []
     @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing = false
-    @Option("What to do with an image that cannot be read.", oneOf: ["fail", "skip"]) public var onBadImage = "fail"
-    @Option("The share of bad images up to which skipping goes on.", 0...1) public var skipUpTo = 0.01
+    @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
+    public var onBadImage = "fail"
+    @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
+    @Option("The file that lists the images in quarantine. Empty: quarantine.txt in the dataset's folder.")
+    public var quarantine: FilePath = ""
 
     /// The defaults.
     public init() {}

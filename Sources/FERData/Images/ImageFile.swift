@@ -7,19 +7,19 @@ import Foundation
 /// JPEG, PNG and TIFF are told apart by their content and decoded to upright RGB, as their EXIF orientation
 /// asks. Transparency is dropped (the colour beneath it is kept, as Pillow's `convert("RGB")` does); grey is
 /// spread over the three channels; sixteen bits are scaled to eight. What is damaged or cut off is an error,
-/// never a half-grey picture.
+/// never a half-grey picture. Decoding takes at most 16 bytes for each pixel of the limit, beside the file itself.
 public enum ImageFile {
   /// What a picture may claim of itself before memory is given to it.
   public struct Limits: Sendable, Equatable {
     /// The longest side, in pixels.
     public var side = 32_768
     /// The most pixels in all.
-    public var pixels = 64 << 20
+    public var pixels: Int
     /// The most scans of a progressive JPEG.
     public var scans = 256
 
-    /// The defaults.
-    public init() {}
+    /// The defaults, but for the most pixels where they are given.
+    public init(pixels: Int = DataOptions.standardPixelLimit) { self.pixels = pixels }
   }
 
   /// Reads and decodes a file.
@@ -39,7 +39,7 @@ public enum ImageFile {
     defer { image_codec_free(&picture) }
     var message = Message()
     let bounds = image_codec_limits(
-      side: Int32(clamping: limits.side), pixels: Int64(clamping: limits.pixels), scans: Int32(clamping: limits.scans))
+      side: Int32(clamping: limits.side), pixels: Int64(min(max(0, limits.pixels), 1 << 40)), scans: Int32(clamping: limits.scans))
     let outcome = switch ImageKind(bytes) {
     case .png: image_codec_decode_png(bytes, bytes.count, bounds, &picture, &message.text)
     case .tiff: image_codec_decode_tiff(bytes, bytes.count, bounds, &picture, &message.text)
@@ -50,6 +50,14 @@ public enum ImageFile {
     return Image(
       width: Int(picture.width), height: Int(picture.height),
       bytes: UnsafeBufferPointer(start: pixels, count: count))
+  }
+
+  /// The most bytes that are read as one image.
+  public static var largestFile: Int { FileBytes.largestImage }
+
+  /// Whether something that starts so is a JPEG, PNG or TIFF; nil where more bytes are needed to tell.
+  public static func isImage(_ start: [UInt8]) -> Bool? {
+    ImageKind.isUndecided(start) ? nil : ImageKind.problem(startingWith: start) == nil
   }
 
   /// Why the file cannot be an image, as far as its size and first bytes tell; nil where it may be one.

@@ -11,19 +11,25 @@ enum ImageKind: Equatable {
   /// How many bytes ``init(_:)`` wants to see.
   static let bytesNeeded = 32
 
+  /// How the files begin that are read.
+  private static let beginnings: [(bytes: [UInt8], kind: ImageKind)] = [
+    ([0xFF, 0xD8, 0xFF], .jpeg), ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], .png),
+    ([0x49, 0x49, 0x2A, 0], .tiff), ([0x4D, 0x4D, 0, 0x2A], .tiff), ([0x49, 0x49, 0x2B, 0], .tiff),
+    ([0x4D, 0x4D, 0, 0x2B], .tiff),
+  ]
+
+  /// Whether more bytes behind these few could make them the beginning of a file that is read.
+  static func isUndecided(_ bytes: [UInt8]) -> Bool {
+    beginnings.contains { $0.bytes.count > bytes.count && $0.bytes.starts(with: bytes) }
+  }
+
   init(_ bytes: some Collection<UInt8>) {
     let start = Array(bytes.prefix(Self.bytesNeeded))
     func has(_ text: String, at offset: Int = 0) -> Bool {
       start.dropFirst(offset).starts(with: text.utf8)
     }
-    if start.starts(with: [0xFF, 0xD8, 0xFF]) {
-      self = .jpeg
-    } else if start.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
-      self = .png
-    } else if start.starts(with: [0x49, 0x49, 0x2A, 0]) || start.starts(with: [0x4D, 0x4D, 0, 0x2A])
-      || start.starts(with: [0x49, 0x49, 0x2B, 0]) || start.starts(with: [0x4D, 0x4D, 0, 0x2B])
-    {
-      self = .tiff
+    if let beginning = Self.beginnings.first(where: { start.starts(with: $0.bytes) }) {
+      self = beginning.kind
     } else if let name = Self.unsupportedName(has) {
       self = .unsupported(name)
     } else {

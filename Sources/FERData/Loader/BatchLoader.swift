@@ -64,6 +64,8 @@ public final class BatchLoader {
 
   private let work: BatchWork
   private let policy: BadImagePolicy
+  private var quarantine: QuarantineList?
+  private var newlyBad = 0
   private let minimumBatch: Int
   private var nextNumber: Int
   private var failure: DataProblem?
@@ -76,7 +78,14 @@ public final class BatchLoader {
     policy = plan.policy ?? (dataset as? any TolerantDataset)?.badImagePolicy ?? .fail
     skippedIndices = plan.alreadySkipped
     nextNumber = max(0, plan.startBatch)
-    work = BatchWork(dataset, batches: batches, pipeline: pipeline, plan: plan)
+    let path = { @Sendable (index: Int) in
+      (dataset as? any TolerantDataset)?.path(at: index) ?? dataset.samples[index].id
+    }
+    do throws(DataProblem) { quarantine = try policy.quarantineList() } catch { failure = error }
+    let (known, samples) = (quarantine, dataset.samples.indices)
+    newlyBad = plan.alreadySkipped.count { !samples.contains($0) || known?.problem(for: path($0)) == nil }
+    work = BatchWork(
+      dataset, batches: batches, pipeline: pipeline, plan: plan, knownProblem: { known?.problem(for: path($0)) })
     work.start(workers: min(max(0, plan.workers), 64))
   }
 
@@ -114,8 +123,11 @@ public final class BatchLoader {
     guard !skippedIndices.contains(bad.index) else { return }
     skippedIndices.append(bad.index)
     skipped.append(bad.problem)
+    guard !bad.wasKnown else { return }
+    newlyBad += 1
     let count = work.datasetCount
-    guard let problem = policy.problem(bad: skippedIndices.count, of: count, first: bad.problem) else { return }
+    try quarantine?.add([bad.problem])
+    guard let problem = policy.problem(bad: newlyBad, of: count, first: bad.problem) else { return }
     failure = problem
     work.stop()
     throw problem

@@ -13,6 +13,8 @@ final class BatchWork: @unchecked Sendable {
   struct Bad {
     let index: Int
     let problem: DataProblem
+    /// Whether it was named as bad before anybody looked at it.
+    let wasKnown: Bool
   }
 
   /// A batch whose samples have all been tried.
@@ -51,6 +53,7 @@ final class BatchWork: @unchecked Sendable {
   private let draws: [[UInt64]]
   private let pipeline: InputPipeline
   private let plan: BatchLoader.Plan
+  private let knownProblem: @Sendable (Int) -> DataProblem?
 
   private let condition = NSCondition()
   private var pending: [Int: Pending] = [:]
@@ -61,7 +64,12 @@ final class BatchWork: @unchecked Sendable {
   private var running = 0
   private var hasWorkers = false
 
-  init(_ dataset: any LoadedDataset, batches: [[Int]], pipeline: InputPipeline, plan: BatchLoader.Plan) {
+  /// - Parameter knownProblem: what is known to be wrong with a sample, which is then not read.
+  init(
+    _ dataset: any LoadedDataset, batches: [[Int]], pipeline: InputPipeline, plan: BatchLoader.Plan,
+    knownProblem: @escaping @Sendable (Int) -> DataProblem?
+  ) {
+    self.knownProblem = knownProblem
     self.dataset = dataset
     samples = dataset.samples
     datasetCount = samples.count
@@ -139,7 +147,8 @@ final class BatchWork: @unchecked Sendable {
     var finished = Finished(number: number, values: batch.values)
     for (place, index) in batches[number].enumerated() {
       if let problem = batch.problems[place] {
-        finished.bad.append(Bad(index: index, problem: problem))
+        let wasKnown = samples.indices.contains(index) && knownProblem(index) != nil
+        finished.bad.append(Bad(index: index, problem: problem, wasKnown: wasKnown))
       } else {
         finished.indices.append(index)
         finished.labels.append(samples[index].label)
@@ -206,6 +215,7 @@ final class BatchWork: @unchecked Sendable {
     guard samples.indices.contains(index) else {
       return DataProblem("", "the sampler asked for sample \(index) of \(samples.count)")
     }
+    if let problem = knownProblem(index) { return problem }
     do {
       let image = try dataset.image(at: index)
       guard image.width > 0, image.height > 0 else { return DataProblem(samples[index].id, "has no pixels") }

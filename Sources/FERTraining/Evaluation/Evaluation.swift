@@ -58,6 +58,7 @@ public struct Evaluation: Sendable {
   var object: OrderedObject {
     var result = OrderedObject()
     result.add("images", corrected.total)
+    result.add("unreadable", .array(problems.map(JSONValue.string)))
     result.add("loss", loss)
     result.add("primary", primary.json(classes: classes))
     result.add("corrected", corrected.json(classes: classes))
@@ -108,7 +109,7 @@ public struct Evaluator {
       }
       try tick(result.rows.count)
     }
-    result.problems = stream.problems
+    result.problems = source.problems + stream.problems
     result.loss = result.rows.isEmpty ? nil : lossSum / Double(result.rows.count)
     result.embeddings = embeddings.isEmpty ? nil : .concatenated(embeddings, along: 0)
     return result
@@ -148,5 +149,15 @@ extension [Float] {
     var best = 0
     for index in indices where self[index] > self[best] { best = index }
     return best
+  }
+}
+
+extension [String] {
+  /// A sentence on images that could not be read, of which these are the names and reasons.
+  /// - Parameter file: where all of them stand.
+  public func asLeftOut(atMost limit: Int = 20, all file: String = "") -> String {
+    let rest = count > limit ? ["and \(count - limit) more" + (file.isEmpty ? "" : "; all are in \(file)")] : []
+    return "\(count) image\(count == 1 ? "" : "s") could not be read and \(count == 1 ? "was" : "were") left out:\n  "
+      + (prefix(limit) + rest).joined(separator: "\n  ")
   }
 }

@@ -28,33 +28,6 @@ enum CSV {
   }
 }
 
-extension PredictionRow {
-  /// One image as a JSON object, distributions as arrays in the order of the classes.
-  public func json(classes: [String], termNames: [String]) -> String { object(classes, termNames).text }
-
-  func object(_ classes: [String], _ termNames: [String]) -> OrderedObject {
-    let array = { (values: [Float]) in JSONValue.array(values.map { .number(Double($0)) }) }
-    var result = OrderedObject()
-    result.add("image", id)
-    result.add("class", classes[prediction])
-    result.add("confidence", Double(confidence))
-    result.add("primary", array(primary))
-    var named = OrderedObject()
-    for (name, term) in zip(termNames, terms) { named.add(name, array(term)) }
-    result.add("terms", named)
-    result.add("final", array(final))
-    return result
-  }
-}
-
-/// Predictions as one JSON object.
-public func predictionsJSON(_ rows: [PredictionRow], classes: [String], termNames: [String]) -> String {
-  var result = OrderedObject()
-  result.add("classes", .array(classes.map(JSONValue.string)))
-  result.add("predictions", rows.map { $0.object(classes, termNames) })
-  return result.text
-}
-
 extension Evaluation {
   /// The numbers side by side, for people.
   public var summary: String {

@@ -10,6 +10,7 @@ import NeuralKit
 ///     timings.jsonl       how long things took
 ///     checkpoints/        last, previous and best
 ///     predictions.csv     what the model says of each validation image
+///     bad-images.txt      images that could not be read, and why, where there were some
 ///     report.html         the same in pictures
 ///
 /// One process at a time trains in it: it holds a lock that the system takes back when the process ends, however
@@ -18,6 +19,9 @@ public final class RunFolder {
   /// Where it is.
   public let path: String
   private var lock: Int32 = -1
+
+  /// The file that names images which could not be read.
+  static let badImages = "bad-images.txt"
 
   private init(_ path: String) { self.path = path }
 

@@ -6,15 +6,21 @@ import NeuralKit
 public struct TrainedModel {
   /// The model.
   public let model: ExpressionModel
-  /// The preprocessing that the weights were trained with.
-  public let input: InputOptions
+  /// The recipe, with the class names and the preprocessing that the weights were trained with.
+  public let recipe: Recipe
+  /// Where the recipe said otherwise, a sentence for each.
+  public let warnings: [String]
   /// The file of the weights.
   public let path: String
 
   /// Whether the file is whole is found out in the background, see ``confirm()``.
   private let digest: DigestCheck
 
-  /// Loads weights into a recipe's model. The file may come from training here, or hold the weights alone.
+  /// The preprocessing that the weights were trained with.
+  public var input: InputOptions { recipe.input }
+
+  /// Loads weights into a recipe's model. The file may come from training here, or hold the weights alone. What it
+  /// says of classes and preprocessing counts, whatever the recipe says by now.
   /// - Parameter namings: published namings that the file may follow.
   /// - Parameter confirming: false where ``confirm()`` will be called before anything is shown.
   /// - Throws: `FileProblem` where they do not fit, ``RunProblem`` where they were trained for something else.
@@ -25,13 +31,16 @@ public struct TrainedModel {
     digest = file.startVerifyingDigest()
     self.path = path
     do {
-      model = try recipe.buildModel(loadingWeights: false, filling: false)
+      let classes = try Self.classes(of: file, for: recipe)
+      let input = try Self.input(of: file, for: recipe)
+      self.recipe = recipe.adopting(classes: classes, input: input)
+      warnings = Self.differences(from: recipe, classes, input).map { "warning: \(path.printable): \($0)" }
+      model = try self.recipe.buildModel(loadingWeights: false, filling: false)
       let keys = file.names
       let isOwn = Set(model.store.all.map(\.name)).isSubset(of: keys)
       let candidates = isOwn ? [.checkpoint] : WeightNaming.candidates(namings, for: recipe.parts, keys: keys)
       let naming = try file.bestNaming(candidates, for: model.store.all)
       try file.load(into: model.store.all, naming: naming)
-      input = try Self.input(of: file, for: recipe)
     } catch {
       // What a damaged file lacks is its smaller fault.
       try digest.wait()
@@ -44,27 +53,47 @@ public struct TrainedModel {
   /// - Throws: `FileProblem` where they differ.
   public func confirm() throws { try digest.wait() }
 
+  /// The names of the classes, in the order of the weights.
+  private static func classes(of file: WeightFile, for recipe: Recipe) throws -> [String] {
+    guard let text = file.metadata["classes"] else { return recipe.classes }
+    let classes = (try? JSONDecoder().decode([String].self, from: Data(text.utf8))) ?? []
+    guard classes.count == recipe.classes.count, Set(classes).count == classes.count else {
+      throw RunProblem.request(
+        "\(file.path.printable): was trained for the classes \(classes.listed(atMost: 20)), the recipe names "
+          + "\(recipe.classes.listed(atMost: 20)); use the recipe it was trained with")
+    }
+    return classes
+  }
+
   /// How images must be prepared.
   private static func input(of file: WeightFile, for recipe: Recipe) throws -> InputOptions {
-    let path = file.path
-    if let text = file.metadata["classes"] {
-      let classes = try? JSONDecoder().decode([String].self, from: Data(text.utf8))
-      guard classes == recipe.classes else {
-        throw RunProblem.request(
-          "\(path.printable): was trained for the classes \((classes ?? []).listed(atMost: 20)), the recipe names "
-            + "\(recipe.classes.listed(atMost: 20)); use the recipe it was trained with")
-      }
+    guard let text = file.metadata["preprocessing"] else { return recipe.input }
+    guard let stated = try? JSON5Parser.parse(text).value else {
+      throw FileProblem(file.path, "says in \"preprocessing\" what is no JSON")
     }
-    if let text = file.metadata["preprocessing"],
-      let own = try? JSONDecoder().decode(InputOptions.self, from: Data(text.utf8)) {
-      guard own.size == recipe.input.size else {
-        throw RunProblem.request(
-          "\(path.printable): was trained on images of \(own.size) pixels, the recipe says \(recipe.input.size); "
-            + "use the recipe it was trained with")
-      }
-      return own
+    let decoder = RecipeDecoder(owner: "the preprocessing", reserved: ["augment"])
+    let (input, issues) = decoder.decode(InputOptions.self, from: stated, at: RecipePath("preprocessing"))
+    if let issue = issues.first { throw FileProblem(file.path, "\(issue.path): \(issue.message)") }
+    return input
+  }
+
+  private static func differences(from recipe: Recipe, _ classes: [String], _ input: InputOptions) -> [String] {
+    var told: [String] = []
+    if classes != recipe.classes {
+      told.append(
+        "was trained for the classes \(classes.listed(atMost: 20)) in this order, the recipe names "
+          + "\(recipe.classes.listed(atMost: 20)); those of the file count")
     }
-    return recipe.input
+    let (own, asked) = (members(of: input), members(of: recipe.input))
+    for key in own.keys.sorted() where own[key] != asked[key] {
+      let values = [own[key], asked[key]].map { $0?.oneLine ?? "nothing" }
+      told.append("was trained with input.\(key) \(values[0]), the recipe says \(values[1]); that of the file counts")
+    }
+    return told
+  }
+
+  private static func members(of input: InputOptions) -> [String: JSONValue] {
+    (try? JSONValue.encoding(input))?.members ?? [:]
   }
 
   /// The weights of a run: the best, or where there are none yet, the last.

@@ -57,6 +57,8 @@ public struct BatchRequest: Sendable {
 public protocol BatchSource {
   /// What there is.
   var samples: [Sample] { get }
+  /// Images that are not among the samples because they cannot be read, and why.
+  var problems: [String] { get }
   /// Prepares batches ahead of use. The same request gives the same numbers, whatever was asked for before.
   func stream(_ request: BatchRequest) throws -> any BatchStream
   /// The image of a sample as it was read, for people; nil where there is none.
@@ -74,4 +76,9 @@ public protocol BatchStream: AnyObject {
   var skipped: [Int] { get }
   /// Why they could not be read, those of the request apart.
   var problems: [String] { get }
+}
+
+extension BatchSource {
+  /// None.
+  public var problems: [String] { [] }
 }

@@ -19,7 +19,7 @@ extension Trainer {
       return endAsked
     }
     metrics.append(epochLine(number))
-    warn(of: evaluation?.problems ?? [])
+    try warn(of: evaluation?.problems ?? [])
     if let evaluation { metrics.append(validationLine(evaluation, number)) }
     console.line(summary(number, evaluation))
     if isDue { try keepBest(number, evaluation) }

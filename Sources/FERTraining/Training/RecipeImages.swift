@@ -6,6 +6,8 @@ import TensorKit
 public final class RecipeImages: BatchSource {
   /// What there is.
   public let samples: [Sample]
+  /// What was left out when the dataset was loaded.
+  public let problems: [String]
   private let images: any LoadedDataset
   private let pipeline: InputPipeline
   private let seed: UInt64
@@ -19,8 +21,15 @@ public final class RecipeImages: BatchSource {
   public init(
     _ dataset: any Dataset, _ recipe: Recipe, input: InputOptions? = nil, isTraining: Bool, workers: Int? = nil
   ) throws {
-    images = try dataset.load(classes: recipe.classes)
+    let loaded = try dataset.load(classes: recipe.classes)
+    if var files = loaded as? LoadedImageFiles {
+      files.limits = ImageFile.Limits(pixels: recipe.data.pixelLimit)
+      images = files
+    } else {
+      images = loaded
+    }
     samples = images.samples
+    problems = try Self.leftOut(of: images)
     guard !samples.isEmpty else { throw DataProblem(recipe.path, "a dataset holds no images") }
     try Self.check(samples, classes: recipe.classes)
     pipeline = InputPipeline(input ?? recipe.input, augmentations: isTraining ? recipe.augmentations : [])
@@ -42,6 +51,14 @@ public final class RecipeImages: BatchSource {
           sample.id, "its distribution has \(shares.count) shares for \(classes.count) classes that sum to \(sum), not to 1")
       }
     }
+  }
+
+  /// What a dataset left out already; where it keeps a quarantine, that is noted there.
+  private static func leftOut(of images: any LoadedDataset) throws -> [String] {
+    guard let images = images as? any TolerantDataset else { return [] }
+    var list = try images.badImagePolicy.quarantineList()
+    try list?.add(images.leftOut)
+    return images.leftOut.map(\.description)
   }
 
   /// Batches made ahead of use on threads of their own.

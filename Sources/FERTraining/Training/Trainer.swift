@@ -55,6 +55,7 @@ public final class Trainer {
   private let limits: Limits
   private let optimizer: any Optimizer
   private let hasResumed: Bool
+  private var badImages: Set<String> = []
   private var lastSave = Clock.seconds
 
   /// Builds the model, or takes up what the folder's last checkpoint holds.
@@ -88,6 +89,7 @@ public final class Trainer {
     if state.isFinished { return .alreadyFinished }
     // The first checkpoint shows, before any work is done, that there is room for more.
     if hasResumed { console.line("resuming at step \(state.step), epoch \(state.epoch + 1)") } else { try save() }
+    try warn(of: train.problems + (validation?.problems ?? []))
     while state.epoch < options.epochs, !hasLostPatience {
       if let end = try runEpoch() { return end }
       if let end = try closeEpoch() { return end }
@@ -117,17 +119,21 @@ public final class Trainer {
       if isTimeToSave { try save() }
     }
     state.batch = request.batchCount
-    warn(of: stream.problems)
+    try warn(of: stream.problems)
     timings.append(progress.timing(step: state.step))
     // A signal that came with the last batch is seen by the validation that follows.
     guard case .stoppedAtLimit(let step) = endAsked else { return nil }
     return try End.stoppedAtLimit(step: step).saved(by: self)
   }
 
-  /// Tells of images that could not be read.
-  func warn(of problems: [String]) {
-    guard let first = problems.first else { return }
-    console.warn("\(problems.count) images could not be read and were left out; the first: \(first)")
+  /// Tells of images that could not be read, and names all of them in the folder.
+  func warn(of problems: [String]) throws {
+    guard !problems.isEmpty else { return }
+    let more = badImages.union(problems)
+    console.warn(problems.asLeftOut(atMost: badImages.count == more.count ? 1 : 5, all: RunFolder.badImages))
+    guard more.count > badImages.count else { return }
+    badImages = more
+    try AtomicFile.write(more.sorted().joined(separator: "\n") + "\n", to: folder.file(RunFolder.badImages))
   }
 
   /// What is left of the current epoch; the same for the same seed and epoch.

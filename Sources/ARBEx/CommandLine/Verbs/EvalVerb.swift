@@ -17,6 +17,7 @@ extension Verb {
   ) { call in
     let precision = try call.precision()
     let subject = try ModelSubject(call)
+    subject.trained.warnings.forEach(call.output.remark)
     let split = call.value("--split") ?? "validation"
     let source = try subject.images(split)
     let console = Console(descriptor: call.has("--json") ? -1 : STDERR_FILENO)
@@ -34,6 +35,7 @@ extension Verb {
     let folder = call.value("--out") ?? subject.run ?? "."
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try AtomicFile.write(evaluation.predictionTable, to: "\(folder)/predictions\(suffix).csv")
+    if !evaluation.problems.isEmpty { call.output.remark("warning: " + evaluation.problems.asLeftOut()) }
     if let run = subject.run, folder == run, split == "validation" {
       try Report.write(
         evaluation, for: try RunFolder.existing(run), named: subject.recipe.name, image: source.image(of:))
@@ -49,6 +51,7 @@ extension Verb {
 
 /// The model that `eval` and `predict` are asked about: a run's best, or a recipe's with a file of weights.
 struct ModelSubject {
+  /// The recipe, with the classes and the preprocessing of the weights.
   let recipe: Recipe
   let trained: TrainedModel
   /// The run's folder; nil for a recipe, or where other weights than the run's own are used.
@@ -58,15 +61,16 @@ struct ModelSubject {
   init(_ call: Invocation, confirming: Bool = true) throws {
     let word = call.words[0]
     let isRun = RunFolder.isRun(word)
-    recipe = try call.recipe(at: isRun ? word + "/recipe.json5" : word)
+    let asked = try call.recipe(at: isRun ? word + "/recipe.json5" : word)
     let given = call.value("--weights")
     guard isRun || given != nil else {
-      let hint = RunFolder.isRun("runs/\(recipe.name)") ? "; there is a run of that name: runs/\(recipe.name)" : ""
+      let hint = RunFolder.isRun("runs/\(asked.name)") ? "; there is a run of that name: runs/\(asked.name)" : ""
       throw RunProblem.request(
         "\(word): a recipe alone has no trained weights; name the folder of a run, or add --weights FILE\(hint)")
     }
     let weights = try given ?? TrainedModel.weights(ofRun: word)
-    trained = try TrainedModel(recipe, weights: weights, namings: call.registry.namings, confirming: confirming)
+    trained = try TrainedModel(asked, weights: weights, namings: call.registry.namings, confirming: confirming)
+    recipe = trained.recipe
     run = isRun && given == nil ? word : nil
   }
 

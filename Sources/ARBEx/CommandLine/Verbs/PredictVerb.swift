@@ -10,83 +10,193 @@ extension Verb {
     "predict", "name the expression on images",
     arguments: [
       Argument("RUN-or-RECIPE", "the folder of a run, or a recipe with --weights"),
-      Argument("IMAGE", "image files, folders of them, or - for a list on standard input", count: .atLeastOne),
+      Argument(
+        "IMAGE", "image files, folders, patterns such as 'faces/**/*.jpg', or - for a list of paths or an image on "
+          + "standard input", count: .atLeastOne),
     ],
-    flags: [Flag("--weights", value: "FILE", "other weights than the run's best"), .precision, .json, .set]
+    flags: [
+      Flag("--weights", value: "FILE", "other weights than the run's best"),
+      Flag("--top", value: "N", "tell the N likeliest classes; 3 in the text for people"),
+      Flag("--abstain-below", value: "CONFIDENCE", "name no class below this confidence, 0...1; all numbers stay"),
+      .json, Flag("--lines", "one JSON object on a line for each image, as soon as it is known"),
+      Flag("--csv", "comma-separated values, a row for each image"),
+      Flag(
+        "--picture", value: "FILE.png", "a picture of the faces with the bars of every distribution; of more than "
+          + "\(PredictionPicture.mostCards), more pictures: FILE-2.png ..."),
+      .precision, .set,
+    ]
   ) { call in
-    let files = try ImageList.files(Array(call.words.dropFirst()))
+    let (form, top, threshold) = try (call.form(), call.wholeNumber("--top", atLeast: 1), call.threshold())
     let precision = try call.precision()
+    let album = try call.value("--picture").map { try PictureAlbum(path: $0) }
     let subject = try ModelSubject(call, confirming: false)
-    let evaluator = Evaluator(subject.trained.model, batchSize: 1, precision: precision)
-    let pipeline = InputPipeline(subject.trained.input)
-    var (rows, failures) = ([PredictionRow](), 0)
-    let terms = subject.trained.model.correctionNames
-    for start in stride(from: 0, to: files.count, by: 16) {
-      let group = files[start..<min(start + 16, files.count)]
-      var (images, names) = ([Image](), [String]())
-      for file in group {
-        do {
-          images.append(try ImageFile.decode(path: file))
-          names.append(file)
-        } catch {
+    subject.trained.warnings.forEach(call.output.remark)
+    var queue = ImageQueue(Array(call.words.dropFirst()))
+    let (classes, terms) = (subject.recipe.classes, subject.trained.model.correctionNames)
+    var writer = PredictionWriter(
+      form, classes: classes, termNames: terms, top: top, abstainBelow: threshold, print: call.output.print)
+    let reader = FaceReader(subject, keepsThumbnails: album != nil)
+    let evaluator = Evaluator(subject.trained.model, batchSize: FaceReader.groupSize, precision: precision)
+    // A bar among the lines on the same terminal would be in their way.
+    let console = Console(descriptor: isatty(STDOUT_FILENO) == 1 ? -1 : STDERR_FILENO)
+    var (done, failures) = (0, 0)
+    while true {
+      let items = queue.next(upTo: FaceReader.groupSize)
+      if items.isEmpty { break }
+      let faces = reader.read(items)
+      var rows = reader.predict(faces, evaluator)[...]
+      if done == 0 {
+        try subject.trained.confirm()
+        writer.begin()
+      }
+      for face in faces {
+        if let problem = face.problem {
           failures += 1
-          call.output.remark("\(error)")
+          console.clearBar()
+          call.output.remark("\(problem)")
+          writer.write(unreadable: face.name, problem.message)
+        } else if let row = rows.popFirst() {
+          writer.write(row)
+          if let image = face.thumbnail {
+            try album?.add(.init(image: image, row: row, isAbstained: writer.abstains(row)), classes, terms)
+          }
         }
       }
-      guard !names.isEmpty else { continue }
-      let found = evaluator.predict(pipeline.evaluation(images), ids: names)
-      try subject.trained.confirm()
-      if !call.has("--json") { for row in found { call.output.print(line(row, subject.recipe.classes, terms)) } }
-      rows += found
+      done += items.count
+      fflush(nil)
+      if let total = queue.total {
+        console.progress("predict", share: Double(done) / Double(total)) { "\(done) of \(total) images" }
+      }
     }
-    if call.has("--json") {
-      call.output.print(predictionsJSON(rows, classes: subject.recipe.classes, termNames: terms))
+    console.clearBar()
+    guard done > 0 else { throw RunProblem.request("there are no images to look at") }
+    writer.end()
+    try album?.close(classes, terms)
+    if failures > 0 { call.output.remark("\(failures) of \(done) images could not be used") }
+    if writer.abstentions > 0 {
+      call.output.remark("\(writer.abstentions) of \(done - failures) predictions are below the confidence asked for")
     }
-    if failures > 0 { call.output.remark("\(failures) of \(files.count) images could not be used") }
-    return rows.isEmpty ? 2 : failures > 0 ? 1 : 0
-  }
-
-  private static func line(_ row: PredictionRow, _ classes: [String], _ terms: [String]) -> String {
-    let percent = { (value: Float) in "\(Int((100 * value).rounded()))%" }
-    let best = { (values: [Float]) -> String in
-      let order = values.indices.sorted { (values[$1], $0) < (values[$0], $1) }
-      return order.prefix(3).map { "\(classes[$0]) \(percent(values[$0]))" }.joined(separator: ", ")
-    }
-    let parts = [("primary", row.primary)] + zip(terms, row.terms).map { ($0, $1) } + [("final", row.final)]
-    return "\(row.id.printable): \(classes[row.prediction]) (confidence \(percent(row.confidence)))\n"
-      + parts.map { "  \($0.0): \(best($0.1))" }.joined(separator: "\n")
+    return failures == done ? 2 : failures > 0 ? 1 : 0
   }
 }
 
-/// The image files that somebody names.
-enum ImageList {
-  private static let endings = ["jpg", "jpeg", "png", "tif", "tiff", "bmp", "ppm", "pgm"]
-
-  /// Files as they are, the images of folders in the order of their names, and the lines of standard input for "-".
-  static func files(_ words: [String]) throws -> [String] {
-    var result: [String] = []
-    for word in words {
-      var isFolder: ObjCBool = false
-      if word == "-" {
-        while let line = readLine() { if !line.isEmpty { result.append(line) } }
-      } else if FileManager.default.fileExists(atPath: word, isDirectory: &isFolder), isFolder.boolValue {
-        let found = images(in: word)
-        guard !found.isEmpty else { throw RunProblem.request("\(word.printable): holds no images") }
-        result += found
-      } else {
-        result.append(word)
-      }
+extension Invocation {
+  fileprivate func form() throws -> PredictionWriter.Form {
+    let forms: [(flag: String, form: PredictionWriter.Form)] = [("--json", .json), ("--lines", .lines), ("--csv", .csv)]
+    let asked = forms.filter { has($0.flag) }
+    guard asked.count <= 1 else {
+      throw UsageProblem("\(asked.map(\.flag).joined(separator: " and ")) do not go together", verb: "predict")
     }
-    guard !result.isEmpty else { throw RunProblem.request("there are no images to look at") }
-    return result
+    return asked.first?.form ?? .text
   }
 
-  private static func images(in folder: String) -> [String] {
-    let walker = FileManager.default.enumerator(atPath: folder)
-    let names = (walker?.compactMap { $0 as? String } ?? []).filter { name in
-      let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
-      return endings.contains(ending) && !PathText.name(of: name).hasPrefix(".")
+  fileprivate func threshold() throws -> Float? {
+    guard let text = value("--abstain-below") else { return nil }
+    guard let number = Float(text), (0...1).contains(number) else {
+      throw UsageProblem("--abstain-below needs a number from 0 to 1, was given \(JSONValue.quoted(text))", verb: "predict")
     }
-    return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }.map { folder + "/" + $0 }
+    return number
+  }
+}
+
+/// Reads images and prepares them as a model was trained.
+private struct FaceReader {
+  /// Images that are looked at together.
+  static let groupSize = 16
+
+  /// An image on its way: the network's input, or what is wrong with it.
+  struct Face {
+    var name = ""
+    var values: [Float]?
+    var thumbnail: Image?
+    var problem: DataProblem?
+  }
+
+  private let pipeline: InputPipeline
+  private let limits: ImageFile.Limits
+  private let keepsThumbnails: Bool
+
+  init(_ subject: ModelSubject, keepsThumbnails: Bool) {
+    self.keepsThumbnails = keepsThumbnails
+    pipeline = InputPipeline(subject.trained.input)
+    limits = ImageFile.Limits(pixels: subject.recipe.data.pixelLimit)
+  }
+
+  /// Decodes on all threads; no image is kept at its own size.
+  func read(_ items: [ImageQueue.Item]) -> [Face] {
+    var faces = [Face](repeating: Face(), count: items.count)
+    faces.withUnsafeMutableBufferPointer { faces in
+      Parallel.forEach(items.count) { faces[$0] = read(items[$0]) }
+    }
+    return faces
+  }
+
+  private func read(_ item: ImageQueue.Item) -> Face {
+    do throws(DataProblem) {
+      switch item {
+      case .problem(let problem): return Face(name: problem.path, problem: problem)
+      case .file(let path): return face(path, try ImageFile.decode(path: path, limits: limits))
+      case .bytes(let bytes):
+        return face(ImageQueue.inputName, try ImageFile.decode(bytes, name: ImageQueue.inputName, limits: limits))
+      }
+    } catch {
+      return Face(name: error.path, problem: error)
+    }
+  }
+
+  private func face(_ name: String, _ image: Image) -> Face {
+    let values = [Float](unsafeUninitializedCapacity: pipeline.valueCount) { target, count in
+      pipeline.evaluation(image, into: UnsafeMutableBufferPointer(rebasing: target[..<pipeline.valueCount]))
+      count = pipeline.valueCount
+    }
+    return Face(name: name, values: values, thumbnail: keepsThumbnails ? image.thumbnail : nil)
+  }
+
+  /// What the model says of those that could be read.
+  func predict(_ faces: [Face], _ evaluator: Evaluator) -> [PredictionRow] {
+    let readable = faces.filter { $0.values != nil }
+    guard !readable.isEmpty else { return [] }
+    let values = Array(readable.compactMap(\.values).joined())
+    let images = Tensor([readable.count, pipeline.size, pipeline.size, 3], values)
+    return evaluator.predict(images, ids: readable.map(\.name))
+  }
+}
+
+extension Image {
+  /// Small enough to be kept for a picture.
+  fileprivate var thumbnail: Image {
+    let scale = min(1, 320 / Double(max(width, height)))
+    let side = { (length: Int) in max(1, Int((Double(length) * scale).rounded())) }
+    return resized(width: side(width), height: side(height), antialias: true)
+  }
+}
+
+/// The pictures that `--picture` asks for, written as they fill up.
+private final class PictureAlbum {
+  private let path: String
+  private var cards: [PredictionPicture.Card] = []
+  private var number = 1
+
+  /// - Throws: ``RunProblem`` where no file can be written there.
+  init(path: String) throws {
+    guard path.lowercased().hasSuffix(".png") else {
+      throw RunProblem.request("--picture writes PNG files, so its name must end in .png, is \(path.printable)")
+    }
+    guard FileManager.default.isWritableFile(atPath: PathText.folder(of: path)) else {
+      throw RunProblem.request("\(path.printable): its folder is not there, or cannot be written to")
+    }
+    self.path = path
+  }
+
+  func add(_ card: PredictionPicture.Card, _ classes: [String], _ terms: [String]) throws {
+    if cards.count == PredictionPicture.mostCards { try close(classes, terms) }
+    cards.append(card)
+  }
+
+  func close(_ classes: [String], _ terms: [String]) throws {
+    guard !cards.isEmpty else { return }
+    let file = number == 1 ? path : path.dropLast(4) + "-\(number).png"
+    try PredictionPicture(classes: classes, termNames: terms, cards: cards).write(to: file)
+    (cards, number) = ([], number + 1)
   }
 }

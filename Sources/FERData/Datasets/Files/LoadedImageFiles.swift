@@ -13,6 +13,8 @@ public struct LoadedImageFiles: TolerantDataset {
   public let leftOut: [DataProblem]
   /// What else there is to say of the data: what was left out on purpose, and how many.
   public let notes: [String]
+  /// What an image may claim of itself.
+  public var limits = ImageFile.Limits()
   /// The part of each picture that is the image, where it is a part.
   private let faces: [FaceBox?]?
 
@@ -45,11 +47,14 @@ public struct LoadedImageFiles: TolerantDataset {
     return problems
   }
 
+  /// The file of a sample.
+  public func path(at index: Int) -> String { "\(folder)/\(samples[index].id)" }
+
   /// Reads and decodes one file.
   /// - Throws: a ``DataProblem`` that names it.
   public func image(at index: Int) throws -> Image {
-    let path = "\(folder)/\(samples[index].id)"
-    let image = try ImageFile.decode(path: path)
+    let path = path(at: index)
+    let image = try ImageFile.decode(path: path, limits: limits)
     guard let faces else { return image }
     guard let box = faces[index] else { throw DataProblem(path, "the table gives no box of its face") }
     guard let face = box.cut(from: image) else {

@@ -1,0 +1,146 @@
+import FERCore
+import FERData
+import FERTraining
+import Foundation
+
+/// The images that a command line names, one after another: files, folders, patterns, and for `-` what comes on
+/// standard input, a list of paths or one image.
+struct ImageQueue {
+  /// One image, or why there is none.
+  enum Item {
+    case file(String)
+    case bytes([UInt8])
+    case problem(DataProblem)
+  }
+
+  /// How standard input is called where it is an image itself.
+  static let inputName = "standard input"
+
+  /// How many images there are; nil while a list on standard input may go on.
+  let total: Int?
+  private var waiting: ArraySlice<Item?>
+  private var input: InputLines
+
+  /// Looks into folders and patterns, and reads nothing else yet.
+  /// - Parameter input: the file that `-` stands for.
+  init(_ words: [String], input: Int32 = STDIN_FILENO) {
+    var items: [Item?] = []
+    for word in words {
+      do throws(DataProblem) {
+        items += word == "-" ? [nil] : try ImageSearch.files(named: word).map { .file($0) }
+      } catch {
+        items.append(.problem(error))
+      }
+    }
+    waiting = items[...]
+    total = words.contains("-") ? nil : items.count
+    self.input = InputLines(input)
+  }
+
+  /// The next images, at least one where there is one left. It does not wait for a list on standard input to fill
+  /// them up: who writes it may wait for an answer.
+  mutating func next(upTo count: Int) -> [Item] {
+    var items: [Item] = []
+    while items.count < count, let first = waiting.first {
+      if let item = first {
+        items.append(item)
+        waiting.removeFirst()
+      } else if !items.isEmpty && !input.isReady {
+        break
+      } else if let found = input.next() {
+        items += found
+      } else {
+        waiting.removeFirst()
+      }
+    }
+    return items
+  }
+}
+
+/// Standard input, line by line.
+private struct InputLines {
+  /// The longest line that can be a path.
+  private static let longestLine = 64 << 10
+
+  private let descriptor: Int32
+  private var buffer: [UInt8] = []
+  private var start = 0
+  private var hasBegun = false
+  private var hasEnded = false
+
+  init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+  /// Whether ``next()`` will answer at once.
+  var isReady: Bool {
+    var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return hasEnded || buffer[start...].contains(10) || poll(&request, 1, 0) != 0
+  }
+
+  /// What the next line names; nil at the end.
+  mutating func next() -> [ImageQueue.Item]? {
+    if !hasBegun {
+      hasBegun = true
+      // No more than that: the next line may be a long time in coming.
+      while ImageFile.isImage(buffer) == nil, fill() {}
+      if ImageFile.isImage(buffer) == true { return [image()] }
+    }
+    while true {
+      if let end = buffer[start...].firstIndex(of: 10) {
+        defer { start = end + 1 }
+        guard let items = items(buffer[start..<end]) else {
+          start = end + 1
+          continue
+        }
+        return items
+      }
+      if buffer.count - start > Self.longestLine {
+        (buffer, start, hasEnded) = ([], 0, true)
+        return [.problem(DataProblem(ImageQueue.inputName, "is neither an image nor a list of paths, one a line"))]
+      }
+      if !fill() {
+        defer { (buffer, start) = ([], 0) }
+        return buffer.count > start ? items(buffer[start...]) : nil
+      }
+    }
+  }
+
+  /// The images of a line; nil for an empty one.
+  private func items(_ line: ArraySlice<UInt8>) -> [ImageQueue.Item]? {
+    let path = String(decoding: line.last == 13 ? line.dropLast() : line, as: UTF8.self)
+    guard !path.isEmpty else { return nil }
+    do throws(DataProblem) {
+      return try ImageSearch.images(inFolder: path)?.map { .file($0) } ?? [.file(path)]
+    } catch {
+      return [.problem(error)]
+    }
+  }
+
+  /// All that comes, as one image.
+  private mutating func image() -> ImageQueue.Item {
+    while buffer.count <= ImageFile.largestFile, fill() {}
+    defer { (buffer, hasEnded) = ([], true) }
+    guard buffer.count <= ImageFile.largestFile else {
+      return .problem(
+        DataProblem(ImageQueue.inputName, "is too long; at most \(ImageFile.largestFile) bytes are read as an image"))
+    }
+    return .bytes(buffer)
+  }
+
+  /// Reads what is there, or waits for it. False at the end.
+  private mutating func fill() -> Bool {
+    guard !hasEnded else { return false }
+    if start > 0 {
+      buffer.removeSubrange(..<start)
+      start = 0
+    }
+    let size = 1 << 16
+    var got = 0
+    let piece = [UInt8](unsafeUninitializedCapacity: size) { target, count in
+      repeat { got = read(descriptor, target.baseAddress, size) } while got < 0 && errno == EINTR
+      count = max(0, got)
+    }
+    buffer += piece
+    hasEnded = got <= 0
+    return got > 0
+  }
+}
