@@ -44,18 +44,34 @@ private struct Answer {
   let out: String
   let remarks: String
 
-  init(_ arguments: [String]) {
+  init(_ arguments: [String], plugins: [any Plugin.Type] = []) {
     final class Lines: @unchecked Sendable {
       var out = "", remarks = ""
     }
     let lines = Lines()
     code = CommandLineTool.run(
-      arguments, output: CommandOutput(print: { lines.out += $0 + "\n" }, remark: { lines.remarks += $0 + "\n" }))
+      arguments, plugins: plugins,
+      output: CommandOutput(print: { lines.out += $0 + "\n" }, remark: { lines.remarks += $0 + "\n" }))
     (out, remarks) = (lines.out, lines.remarks)
   }
 
   func json() throws -> [String: Any] {
     try #require(try JSONSerialization.jsonObject(with: Data(out.utf8)) as? [String: Any])
+  }
+}
+
+/// A plug-in's dataset that gives one of its images a class that is none.
+private struct Mislabelled: Dataset, LoadedDataset {
+  let samples = [0, 1, 7].map { Sample(id: "plugin/\($0)", label: $0) }
+
+  init(_ options: NoOptions, in context: inout BuildContext) {}
+  func load(classes: [String]) -> any LoadedDataset { self }
+  func image(at index: Int) -> Image { Gallery.picture(index) }
+}
+
+private enum MislabelledPlugin: Plugin {
+  static func register(in registry: inout Registry) throws {
+    try registry.datasets.register("mislabelled", Mislabelled.self)
   }
 }
 
@@ -232,6 +248,13 @@ struct DataVerbTests {
     let missing = run("[\"happy\", \"sad\", \"fear\"]", ", onBadImage: \"skip\", skipUpTo: 0.3")
     #expect(missing.code == 1 && missing.out.contains("no folder for the class fear"), "\(missing.out)")
     #expect(run("[\"happy\"]", "").code == 2)
+    let mislabelled = Answer(
+      [
+        "data", "check", quickstart, "--json", "--set", "classes=[\"happy\", \"sad\"]", "--set",
+        "data={ train: { use: \"mislabelled\" } }", "--set", "data.validation=null",
+      ], plugins: [MislabelledPlugin.self])
+    #expect(mislabelled.code == 1)
+    #expect(findings(try mislabelled.json())["labels-out-of-range"] == ["plugin/7: 7"])
   }
 
   @Test("the contact sheet: the same for the same seed, never over another file unasked")

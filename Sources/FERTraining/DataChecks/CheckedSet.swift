@@ -49,13 +49,18 @@ public struct CheckedSet: Sendable {
   /// Loads a set so that bad images come to light instead of ending the work, and looks at every image on all threads.
   /// - Parameter tick: told of the images done, and of all.
   static func load(
-    _ source: Source, classes: [String], inputSize: Int, registry: Registry, tick: (Int, Int) -> Void
+    _ source: Source, of subject: DataSubject, registry: Registry, tick: (Int, Int) -> Void
   ) -> CheckedSet {
+    let classes = subject.classes
     let attempts = [[:], ["allowMissing": JSONValue.bool(true)]]
     var problem: DataProblem?
     for (place, more) in attempts.enumerated() {
       do {
-        let loaded = try dataset(source, adding: more, classes, inputSize, registry).load(classes: classes)
+        var loaded = try dataset(source, adding: more, classes, subject.inputSize, registry).load(classes: classes)
+        if let recipe = subject.recipe, var files = loaded as? LoadedImageFiles {
+          files.limits = ImageFile.Limits(pixels: recipe.data.pixelLimit)
+          loaded = files
+        }
         return CheckedSet(source, loaded, problem: problem, worksWithMissingClasses: place > 0, tick: tick)
       } catch let found as DataProblem {
         problem = problem ?? found

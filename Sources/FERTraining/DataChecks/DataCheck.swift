@@ -20,7 +20,7 @@ public struct DataCheck {
   public init(_ subject: DataSubject, registry: Registry, console: Console) {
     self.subject = subject
     let sets = subject.sources.map { source in
-      CheckedSet.load(source, classes: subject.classes, inputSize: subject.inputSize, registry: registry) { done, all in
+      CheckedSet.load(source, of: subject, registry: registry) { done, all in
         console.progress(source.split, share: Double(done) / Double(max(all, 1))) { "\(done) of \(all) images" }
       }
     }
@@ -118,6 +118,13 @@ public struct DataCheck {
   private func classFindings(_ set: CheckedSet) -> [DataFinding] {
     guard !set.samples.isEmpty else { return [] }
     var found: [DataFinding] = []
+    let outside = set.samples.filter { !subject.classes.indices.contains($0.label) }
+    if !outside.isEmpty {
+      found.append(.init(
+        .problem, "labels-out-of-range",
+        "\(set.split): \(outside.count) labels are outside of 0...\(subject.classes.count - 1), the places of the classes",
+        outside.map { "\($0.id): \($0.label)" }))
+    }
     let counts = set.counts(classCount: subject.classes.count)
     let missing = counts.indices.filter { counts[$0] == 0 }.map(className)
     if !missing.isEmpty {
