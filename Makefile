@@ -3,7 +3,7 @@
 PACKAGES = libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libssl-dev pkg-config
 ARBEX = .build/release/arbex
 # Suites that run again with the kernels of older CPUs: single operations and whole networks against the reference.
-KERNEL_SUITES = 'Golden|Gradient|Winograd|Parallel'
+KERNEL_SUITES = 'Golden|Gradient|Winograd|Parallel|Convolution|Layer'
 AS_ROOT = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: quickstart test build setup clean

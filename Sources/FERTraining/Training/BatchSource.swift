@@ -65,6 +65,7 @@ public protocol BatchSource {
   func image(of id: String) -> Image?
 }
 extension BatchSource {
+  /// None: for sources that cannot show single images.
   public func image(of id: String) -> Image? { nil }
 }
 

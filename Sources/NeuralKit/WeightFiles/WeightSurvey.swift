@@ -10,6 +10,7 @@ public struct WeightSurvey: Sendable, Equatable {
   /// Those whose running mean is 0 and whose running variance is 1 everywhere, as before any training.
   public private(set) var untrainedNorms: [String] = []
 
+  /// Whether both tell the same.
   public static func == (one: WeightSurvey, other: WeightSurvey) -> Bool {
     one.norms == other.norms && one.untrainedNorms == other.untrainedNorms
       && one.nonFinite.elementsEqual(other.nonFinite) { $0 == $1 }

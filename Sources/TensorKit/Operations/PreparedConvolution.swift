@@ -1,5 +1,3 @@
-import CKernels
-
 extension Tensor {
   /// A convolution of a map behind a batch norm and an activation, either of which may be missing.
   ///
@@ -37,27 +35,5 @@ extension Tensor {
       let found = parts.gradients(&gradient, input)
       return found.prefix(1) + kernels + biases + found.dropFirst()
     }
-  }
-}
-
-extension PointwiseConvolution: Convolving {
-  func inputGradient(_ gradient: Tensor, _ weight: Tensor) -> Tensor {
-    let (inputs, outputs) = (sizes.window.channels, sizes.outputs)
-    let result = Tensor(uninitialized: gradient.shape.dropLast() + [inputs])
-    MatrixProduct.compute(
-      BLAS.Matrix(pointer: gradient.pointer, stride: outputs), BLAS.Matrix(pointer: weight.pointer, stride: inputs),
-      into: result.pointer, stride: inputs, rows: gradient.count / outputs, columns: inputs, depth: outputs)
-    return result
-  }
-
-  func weightGradient(_ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?) -> Tensor {
-    let input = prologue?.applied(to: input) ?? input
-    let (inputs, outputs) = (sizes.window.channels, sizes.outputs)
-    let result = Tensor(uninitialized: [outputs, 1, 1, inputs])
-    MatrixProduct.compute(
-      BLAS.Matrix(pointer: gradient.pointer, stride: outputs, transposed: true),
-      BLAS.Matrix(pointer: input.pointer, stride: inputs), into: result.pointer, stride: inputs, rows: outputs,
-      columns: inputs, depth: gradient.count / outputs)
-    return result
   }
 }
