@@ -1,5 +1,6 @@
 @testable import ARBEx
 import Foundation
+import TestSupport
 import Testing
 
 /// What a command line wrote, and its exit code.
@@ -12,9 +13,9 @@ struct Told {
 /// Runs `arbex` inside this process.
 func arbex(_ arguments: String...) -> Told {
   let lines = Lines()
-  let code = CommandLineTool.run(
-    arguments,
-    output: CommandOutput(print: { lines.add($0, to: \.output) }, remark: { lines.add($0, to: \.remarks) }))
+  let output = CommandOutput(print: { lines.add($0, to: \.output) }, remark: { lines.add($0, to: \.remarks) })
+  let run = { CommandLineTool.run(arguments, output: output) }
+  let code = arguments.first == "bench" ? withThreadCountToItself(run) : run()
   var told = lines.told
   told.code = code
   return told

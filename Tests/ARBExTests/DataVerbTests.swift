@@ -2,64 +2,6 @@ import ARBEx
 import Foundation
 import Testing
 
-/// A folder with pictures in it, and what `arbex data check` says of it.
-private final class Gallery {
-  let path = NSTemporaryDirectory() + "arbex-check-\(UUID().uuidString)"
-
-  init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  /// Soft random blobs, another picture for each seed.
-  static func picture(_ seed: Int, side: Int = 40) -> Image {
-    var random = RandomSource(seed: UInt64(seed), stream: "picture")
-    let small = Image(width: 6, height: 6, pixels: (0..<108).map { _ in 0.1 + 0.8 * random.uniform() })
-    return small.resized(width: side, height: side, antialias: false)
-  }
-
-  func write(_ name: String, _ bytes: [UInt8]) throws {
-    let file = URL(fileURLWithPath: "\(path)/\(name)")
-    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(bytes).write(to: file)
-  }
-
-  func picture(_ name: String, seed: Int, side: Int = 40) throws {
-    try write(name, try ImageFile.encodePNG(Self.picture(seed, side: side)))
-  }
-
-  /// So many pictures, all different, for each class of a split: `split/class/0.png`.
-  func fill(_ split: String, _ counts: KeyValuePairs<String, Int>, seed: Int) throws {
-    var seed = seed
-    for (name, count) in counts {
-      for number in 0..<count {
-        try picture("\(split)/\(name)/\(number).png", seed: seed)
-        seed += 1
-      }
-    }
-  }
-}
-
-private struct Answer {
-  let code: Int32
-  let out: String
-  let remarks: String
-
-  init(_ arguments: [String], plugins: [any Plugin.Type] = []) {
-    final class Lines: @unchecked Sendable {
-      var out = "", remarks = ""
-    }
-    let lines = Lines()
-    code = CommandLineTool.run(
-      arguments, plugins: plugins,
-      output: CommandOutput(print: { lines.out += $0 + "\n" }, remark: { lines.remarks += $0 + "\n" }))
-    (out, remarks) = (lines.out, lines.remarks)
-  }
-
-  func json() throws -> [String: Any] {
-    try #require(try JSONSerialization.jsonObject(with: Data(out.utf8)) as? [String: Any])
-  }
-}
-
 /// A plug-in's dataset that gives one of its images a class that is none.
 private struct Mislabelled: Dataset, LoadedDataset {
   let samples = [0, 1, 7].map { Sample(id: "plugin/\($0)", label: $0) }

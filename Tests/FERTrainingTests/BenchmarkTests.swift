@@ -2,6 +2,7 @@
 import FERCore
 import Foundation
 import TensorKit
+import TestSupport
 import Testing
 
 @Suite("Benchmarks", .serialized)
@@ -12,11 +13,15 @@ struct BenchmarkTests {
   func work(batch: Int) throws {
     var plan = ModelBenchmark.Plan()
     (plan.batch, plan.threads, plan.repetitions) = (batch, 1, 2)
-    let before = Parallel.threadCount
-    let found = try ModelBenchmark.run(try Workshop().recipe, plan)
+    let found = try withThreadCountToItself {
+      let before = Parallel.threadCount
+      let found = try ModelBenchmark.run(try Workshop().recipe, plan)
+      #expect(Parallel.threadCount == before)
+      return found
+    }
     #expect(found.work == 10_368 + 18 + 18)
     #expect(found.parameters == 162 + 12 + 21 + 21 && found.trainable == found.parameters)
-    #expect(found.batch == batch && found.threads == 1 && Parallel.threadCount == before)
+    #expect(found.batch == batch && found.threads == 1)
     #expect(Set(found.inferenceTimes.components.map(\.name)).isSuperset(of: ["backbone", "head", "corrections.tiny"]))
     let names = Set(found.trainingTimes.components.map(\.name))
     #expect(names.isSuperset(of: ["losses.tiny", "optimizer", "encoder"]))
@@ -27,7 +32,7 @@ struct BenchmarkTests {
   func table() throws {
     var plan = ModelBenchmark.Plan()
     (plan.batch, plan.repetitions) = (2, 1)
-    let times = try ModelBenchmark.run(try Workshop().recipe, plan).trainingTimes
+    let times = try withThreadCountToItself { try ModelBenchmark.run(try Workshop().recipe, plan).trainingTimes }
     let backbone = try #require(times.components.first { $0.name == "backbone" })
     #expect(backbone.work == 2 * 10_368)
     #expect(backbone.milliseconds[.forward] ?? 0 > 0 && backbone.milliseconds[.backward] ?? 0 > 0)

@@ -1,6 +1,7 @@
 import Foundation
 import NeuralKit
 import TensorKit
+import TestSupport
 import Testing
 
 @testable import FERTraining
@@ -10,12 +11,13 @@ struct ResumeTests {
   @Test("the same recipe twice, with any number of threads, has the same bytes")
   func deterministic() throws {
     let shop = try Workshop()
-    let before = Parallel.threadCount
-    defer { Parallel.threadCount = before }
-    for (name, threads) in [("one", 1), ("two", 2), ("three", 3)] {
-      Parallel.threadCount = threads
-      #expect(try shop.run(name) == .finished)
+    let outcomes = try withThreadCountToItself {
+      try [("one", 1), ("two", 2), ("three", 3)].map { name, threads in
+        Parallel.threadCount = threads
+        return try shop.run(name)
+      }
     }
+    #expect(outcomes.allSatisfy { $0 == .finished })
     #expect(shop.results("one").values.allSatisfy { !$0.isEmpty })
     #expect(shop.results("one") == shop.results("two"))
     #expect(shop.results("one") == shop.results("three"))

@@ -141,11 +141,11 @@ struct OptimizerTests {
       parameter.gradient = Tensor([70_001], uniform("g\(index)", 70_001))
       return parameter
     }
-    let before = Parallel.threadCount
-    defer { Parallel.threadCount = before }
-    let norms = [1, 2, 3].map { threads in
-      Parallel.threadCount = threads
-      return Gradients.norm(of: parameters)
+    let norms = withThreadCountToItself {
+      [1, 2, 3].map { threads in
+        Parallel.threadCount = threads
+        return Gradients.norm(of: parameters)
+      }
     }
     #expect(norms[0] == norms[1] && norms[1] == norms[2])
   }

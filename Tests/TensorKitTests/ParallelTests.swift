@@ -50,14 +50,14 @@ struct ParallelTests {
 
   @Test("the same bits for 1, 2, 3, 4 and 7 threads")
   func sameBits() {
-    let before = Parallel.threadCount
-    defer { Parallel.threadCount = before }
-    Parallel.threadCount = 1
-    let expected = bits()
-    #expect(expected.allSatisfy { !$0.isEmpty })
-    for threads in [2, 3, 4, 7] {
-      Parallel.threadCount = threads
-      #expect(bits() == expected, "\(threads) threads")
+    withThreadCountToItself {
+      Parallel.threadCount = 1
+      let expected = bits()
+      #expect(expected.allSatisfy { !$0.isEmpty })
+      for threads in [2, 3, 4, 7] {
+        Parallel.threadCount = threads
+        #expect(bits() == expected, "\(threads) threads")
+      }
     }
   }
 }

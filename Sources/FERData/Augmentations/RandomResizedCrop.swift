@@ -11,6 +11,7 @@ public struct RandomResizedCrop: Augmentation {
     @Option("The largest area, as a share of the image.", above: 0) public var scaleMax: Float = 1
     @Option("The smallest ratio of width to height.", 0.01...100) public var aspectMin: Float = 0.85
     @Option("The largest ratio of width to height.", 0.01...100) public var aspectMax: Float = 1.18
+    @Option("Whether shrinking averages over what it leaves out, as Pillow does.") public var antialias = true
     @Option("The share of images that are cut.", 0...1) public var probability: Float = 1
 
     /// The defaults.
@@ -54,7 +55,7 @@ public struct RandomResizedCrop: Augmentation {
       break
     }
     image = image.cropped(x: part.x, y: part.y, width: part.width, height: part.height)
-      .resized(width: size, height: size, antialias: true)
+      .resized(width: size, height: size, antialias: options.antialias)
   }
 
   /// The largest part in the middle whose shape is allowed.

@@ -14,6 +14,9 @@ extension OperationCase {
       linear(64, 128, tokens: 784), linear(768, 2304, tokens: 148), linear(3072, 768, tokens: 148),
       attention(tokens: 784, size: 64, heads: 2, hasBias: true),
       attention(tokens: 148, size: 768, heads: 8, hasBias: false),
+      OperationCase(
+        name: "attention, one query", sizes: "148x768, 8 heads", inputs: { [[$0, 148, 768], [2304, 768], [2304]] },
+        apply: { $0[0].selfAttention(asking: 1, weight: $0[1], bias: $0[2], heads: 8) }),
       map("batch norm", [56, 56, 64], [[64], [64]]) {
         $0[0].normalized(by: BatchNormalization(over: $0[0], scale: $0[1], offset: $0[2], epsilon: 1e-5))
       },
