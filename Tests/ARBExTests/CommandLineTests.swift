@@ -1,30 +1,6 @@
 @testable import ARBEx
 import Foundation
-import TestSupport
 import Testing
-
-/// What a command line wrote, and its exit code.
-struct Told {
-  var code: Int32 = 0
-  var output = ""
-  var remarks = ""
-}
-
-/// Runs `arbex` inside this process.
-func arbex(_ arguments: String...) -> Told {
-  let lines = Lines()
-  let output = CommandOutput(print: { lines.add($0, to: \.output) }, remark: { lines.add($0, to: \.remarks) })
-  let run = { CommandLineTool.run(arguments, output: output) }
-  let code = arguments.first == "bench" ? withThreadCountToItself(run) : run()
-  var told = lines.told
-  told.code = code
-  return told
-}
-
-private final class Lines: @unchecked Sendable {
-  private(set) var told = Told()
-  func add(_ line: String, to place: WritableKeyPath<Told, String>) { told[keyPath: place] += line + "\n" }
-}
 
 @Suite("Command line")
 struct CommandLineTests {
@@ -44,13 +20,10 @@ struct CommandLineTests {
     (["plugins", "describe", "ancor"], "arbex: no component is named \"ancor\"; did you mean \"anchor\"?"),
   ])
   func usage(arguments: [String], sentence: String) {
-    let lines = Lines()
-    let code = CommandLineTool.run(
-      arguments,
-      output: CommandOutput(print: { lines.add($0, to: \.output) }, remark: { lines.add($0, to: \.remarks) }))
-    #expect(code == 2)
-    #expect(lines.told.output == "")
-    #expect(lines.told.remarks.split(separator: "\n").first.map(String.init) == sentence)
+    let answer = Answer(arguments)
+    #expect(answer.code == 2)
+    #expect(answer.output == "")
+    #expect(answer.remarks.split(separator: "\n").first.map(String.init) == sentence)
   }
 
   @Test("no arguments: the verbs are named, exit code 2")
@@ -134,7 +107,7 @@ struct CommandLineTests {
 }
 
 extension CommandLineTool {
-  fileprivate static func helpForTests(_ words: [String]) -> Told {
+  fileprivate static func helpForTests(_ words: [String]) -> Answer {
     words.count == 2 ? arbex(words[0], words[1], "--help") : arbex(words[0], "--help")
   }
 }

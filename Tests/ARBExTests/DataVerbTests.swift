@@ -36,9 +36,9 @@ struct DataVerbTests {
     #expect(answer.code == 0 && answer.remarks.isEmpty, "\(answer.remarks)")
     // 3 of 6 are a half, 2 of 6 a third.
     for line in ["Happy      3  50.0 %           1  25.0 %", "sad        2  33.3 %           2  50.0 %"] {
-      #expect(answer.out.contains(line), "\(answer.out)")
+      #expect(answer.output.contains(line), "\(answer.output)")
     }
-    #expect(answer.out.contains("40x40 pixels, in colour") && answer.out.hasSuffix("usable\n"))
+    #expect(answer.output.contains("40x40 pixels, in colour") && answer.output.hasSuffix("usable\n"))
 
     let object = check(gallery.path, "--json")
     #expect(object.code == 0)
@@ -58,7 +58,7 @@ struct DataVerbTests {
 
     // The lines pasted over those of a recipe: it is valid, and checks to the same counts.
     let lines = try #require(json["recipeLines"] as? String)
-    #expect(answer.out.contains(lines.split(separator: "\n")[0]))
+    #expect(answer.output.contains(lines.split(separator: "\n")[0]))
     let quickstart = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appendingPathComponent("Recipes/quickstart.json5").path
     let whole = try String(contentsOfFile: quickstart, encoding: .utf8)
@@ -94,7 +94,7 @@ struct DataVerbTests {
     let near = try #require((json["duplicates"] as? [String: Any])?["near"] as? [[String: Any]])
     #expect(near.count == 1 && near[0]["mirrored"] as? Bool == false)
     #expect(check(gallery.path).code == 0 && check(gallery.path, "--strict").code == 1)
-    #expect(check(gallery.path).out.contains("leakage: exact duplicates in more than one split: 1 picture;"))
+    #expect(check(gallery.path).output.contains("leakage: exact duplicates in more than one split: 1 picture;"))
 
     let rows = ["path,label,group,split"] + (0..<6).map { number in
       "img/\(number).png,\(["happy", "sad"][number % 2]),p\(number % 3),\(number < 4 ? "train" : "validation")"
@@ -105,7 +105,7 @@ struct DataVerbTests {
     let listed = try check(people.path, "--json").json()
     // People 1 and 2 have images 4 and 5 in validation, 1 and 2 in training.
     #expect(findings(listed)["groups-across-splits"] == ["p1: 1 in train, 1 in validation", "p2: 1 in train, 1 in validation"])
-    #expect(check(people.path).out.contains("groups      3           2"))
+    #expect(check(people.path).output.contains("groups      3           2"))
   }
 
   @Test("what cannot be read is named and decides the exit code by its share")
@@ -117,16 +117,16 @@ struct DataVerbTests {
     try gallery.write("faces/sad/empty.png", [])
     let answer = check(gallery.path + "/faces")
     #expect(answer.code == 1)
-    #expect(answer.out.contains("train: 2 of 14 images cannot be read (14.29 %)"))
-    #expect(answer.out.contains("faces/happy/cut.png: is cut off") && answer.out.contains("faces/sad/empty.png: is empty"))
+    #expect(answer.output.contains("train: 2 of 14 images cannot be read (14.29 %)"))
+    #expect(answer.output.contains("faces/happy/cut.png: is cut off") && answer.output.contains("faces/sad/empty.png: is empty"))
     let sets = try #require(try check(gallery.path + "/faces", "--json").json()["sets"] as? [[String: Any]])
     #expect((sets[0]["unreadable"] as? [[String: String]])?.count == 2 && sets[0]["images"] as? Int == 14)
     // One of 121 is less than a hundredth: the lines skip it.
     try gallery.fill("many", ["happy": 60, "sad": 60], seed: 0)
     try gallery.write("many/sad/text.jpg", Array("no image".utf8))
     let many = check(gallery.path + "/many")
-    #expect(many.code == 0 && many.out.contains("onBadImage: \"skip\""), "\(many.out)")
-    #expect(many.out.contains("many/sad/text.jpg: is not an image"))
+    #expect(many.code == 0 && many.output.contains("onBadImage: \"skip\""), "\(many.output)")
+    #expect(many.output.contains("many/sad/text.jpg: is not an image"))
   }
 
   @Test("missing, unequal and misspelt classes, synonyms, blank and tiny images are warnings")
@@ -156,7 +156,7 @@ struct DataVerbTests {
     try gallery.fill("inner", ["happy": 1, "sad": 1], seed: 0)
     try gallery.write("notes.txt", Array("no dataset".utf8))
     let nested = check(gallery.path)
-    #expect(nested.code == 1 && nested.out.isEmpty && nested.remarks.contains("inner (class-folders)"))
+    #expect(nested.code == 1 && nested.output.isEmpty && nested.remarks.contains("inner (class-folders)"))
     let json = try check(gallery.path, "--json").json()
     #expect(json["usable"] as? Bool == false && findings(json)["unknown-layout"] == [])
     #expect(check(gallery.path + "/absent").code == 2)
@@ -168,7 +168,7 @@ struct DataVerbTests {
     let range = check(raf.path)
     #expect(range.code == 1 && range.remarks.contains("line 2") && range.remarks.contains("\"9\""), "\(range.remarks)")
     let help = Answer(["data", "check", "--help"])
-    #expect(help.code == 0 && help.out.contains("exit codes: 0"))
+    #expect(help.code == 0 && help.output.contains("exit codes: 0"))
   }
 
   @Test("a recipe whose images do not fit it stops with 1")
@@ -185,10 +185,10 @@ struct DataVerbTests {
       Answer(["data", "check", quickstart, "--set", "classes=\(classes)", "--set", "data.validation=null"] + data(more))
     }
     let strict = run("[\"happy\", \"sad\"]", "")
-    #expect(strict.code == 1 && strict.out.contains("set data.train.onBadImage to \"skip\""), "\(strict.out)")
+    #expect(strict.code == 1 && strict.output.contains("set data.train.onBadImage to \"skip\""), "\(strict.output)")
     #expect(run("[\"happy\", \"sad\"]", ", onBadImage: \"skip\", skipUpTo: 0.3").code == 0)
     let missing = run("[\"happy\", \"sad\", \"fear\"]", ", onBadImage: \"skip\", skipUpTo: 0.3")
-    #expect(missing.code == 1 && missing.out.contains("no folder for the class fear"), "\(missing.out)")
+    #expect(missing.code == 1 && missing.output.contains("no folder for the class fear"), "\(missing.output)")
     #expect(run("[\"happy\"]", "").code == 2)
     let mislabelled = Answer(
       [

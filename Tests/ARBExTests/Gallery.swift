@@ -38,25 +38,3 @@ final class Gallery {
     }
   }
 }
-
-/// What `arbex` said and ended with.
-struct Answer {
-  let code: Int32
-  let out: String
-  let remarks: String
-
-  init(_ arguments: [String], plugins: [any Plugin.Type] = []) {
-    final class Lines: @unchecked Sendable {
-      var out = "", remarks = ""
-    }
-    let lines = Lines()
-    code = CommandLineTool.run(
-      arguments, plugins: plugins,
-      output: CommandOutput(print: { lines.out += $0 + "\n" }, remark: { lines.remarks += $0 + "\n" }))
-    (out, remarks) = (lines.out, lines.remarks)
-  }
-
-  func json() throws -> [String: Any] {
-    try #require(try JSONSerialization.jsonObject(with: Data(out.utf8)) as? [String: Any])
-  }
-}

@@ -24,18 +24,9 @@ final class PredictVerbTests {
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-  private final class Lines: @unchecked Sendable {
-    private let lock = NSLock()
-    private var lines: [String] = []
-    func add(_ line: String) { lock.withLock { lines.append(line) } }
-    var all: [String] { lock.withLock { lines } }
-  }
-
   private func predict(_ arguments: String...) -> (code: Int32, out: [String], remarks: String) {
-    let (out, remarks) = (Lines(), Lines())
-    let output = CommandOutput(print: { out.add($0) }, remark: { remarks.add($0) })
-    let code = CommandLineTool.run(["predict"] + arguments, output: output)
-    return (code, out.all, remarks.all.joined(separator: "\n"))
+    let answer = Answer(["predict"] + arguments)
+    return (answer.code, answer.printed, answer.remarked.joined(separator: "\n"))
   }
 
   private func object(_ text: String) throws -> [String: Any] {

@@ -46,26 +46,10 @@ final class TrainingVerbTests {
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-  private final class Lines: @unchecked Sendable {
-    private let lock = NSLock()
-    private var text = ""
-    func add(_ line: String) { lock.withLock { text += line + "\n" } }
-    var all: String { lock.withLock { text } }
-  }
+  private func arbex(_ arguments: String...) -> Answer { Answer(arguments, plugins: [BarsPlugin.self]) }
 
-  private func arbex(_ arguments: String...) -> (code: Int32, out: String, remarks: String) {
-    let (out, remarks) = (Lines(), Lines())
-    let output = CommandOutput(print: { out.add($0) }, remark: { remarks.add($0) })
-    let code = CommandLineTool.run(arguments, plugins: [BarsPlugin.self], output: output)
-    return (code, out.all, remarks.all)
-  }
-
-  private func train(_ name: String, _ more: String...) -> (code: Int32, out: String, remarks: String) {
-    let (out, remarks) = (Lines(), Lines())
-    let output = CommandOutput(print: { out.add($0) }, remark: { remarks.add($0) })
-    let code = CommandLineTool.run(
-      ["train", recipe, "--out", "\(folder)/\(name)"] + small + more, plugins: [BarsPlugin.self], output: output)
-    return (code, out.all, remarks.all)
+  private func train(_ name: String, _ more: String...) -> Answer {
+    Answer(["train", recipe, "--out", "\(folder)/\(name)"] + small + more, plugins: [BarsPlugin.self])
   }
 
   private func bytes(_ name: String) -> Data? { FileManager.default.contents(atPath: "\(folder)/\(name)") }
@@ -73,7 +57,7 @@ final class TrainingVerbTests {
   @Test("train, stop, resume, evaluate, predict")
   func wholeWay() throws {
     #expect(train("whole").code == 0)
-    #expect(train("split", "--max-steps", "2").out.contains("stopped after step 2"))
+    #expect(train("split", "--max-steps", "2").output.contains("stopped after step 2"))
     let other = train("split", "--resume", "--set", "training.batch=4")
     #expect(other.code == 2 && other.remarks.contains("training.batch: was 8, is 4"))
     #expect(arbex("train", "\(folder)/split", "--resume").code == 0)
@@ -81,11 +65,11 @@ final class TrainingVerbTests {
       #expect(bytes("whole/" + file) == bytes("split/" + file) && bytes("whole/" + file) != nil, "\(file)")
     }
     #expect(train("whole").code == 2)
-    #expect(train("whole", "--resume").out.contains("already complete"))
+    #expect(train("whole", "--resume").output.contains("already complete"))
 
     let evaluated = arbex("eval", "\(folder)/whole", "--json")
     #expect(evaluated.code == 0 && evaluated.remarks.isEmpty)
-    let json = try #require(try JSONSerialization.jsonObject(with: Data(evaluated.out.utf8)) as? [String: Any])
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [String: Any])
     #expect(json["images"] as? Int == 8)
     #expect(arbex("eval", "\(folder)/whole", "--split", "test").code == 2)
     #expect(arbex("eval", "\(folder)/whole", "--split", "tset").code == 2)
@@ -97,7 +81,7 @@ final class TrainingVerbTests {
     #expect(arbex("predict", run, good).code == 0)
     let mixed = arbex("predict", run, bad, good, "--json")
     #expect(mixed.code == 1 && mixed.remarks.contains("bad.png"))
-    let found = try #require(try JSONSerialization.jsonObject(with: Data(mixed.out.utf8)) as? [String: Any])
+    let found = try #require(try JSONSerialization.jsonObject(with: Data(mixed.output.utf8)) as? [String: Any])
     let rows = try #require(found["predictions"] as? [[String: Any]])
     #expect(rows.count == 1 && (rows[0]["final"] as? [Double])?.count == 7)
     #expect(arbex("predict", run, bad).code == 2)
@@ -107,7 +91,7 @@ final class TrainingVerbTests {
     bytes[bytes.count - 400] ^= 1
     try bytes.write(to: best)
     let damaged = arbex("predict", run, good, "--json")
-    #expect(damaged.code == 2 && damaged.out.isEmpty && damaged.remarks.contains("is damaged"), "\(damaged.remarks)")
+    #expect(damaged.code == 2 && damaged.output.isEmpty && damaged.remarks.contains("is damaged"), "\(damaged.remarks)")
     try whole.write(to: best)
     #expect(arbex("predict", run, folder + "/absent.png").code == 2)
     let withoutWeights = arbex("predict", recipe, good)
@@ -130,11 +114,8 @@ final class TrainingVerbTests {
         ["--set", "data.\(split)={ use: \"class-folders\", root: \"\(data)\", onBadImage: \"\(policy)\", skipUpTo: 0.1 }"]
       } + ["--set", "input.augment=[]", "--set", "training.epochs=2", "--set", "training.batch=8"]
     }
-    func start(_ name: String, _ policy: String, _ more: String...) -> (code: Int32, remarks: String) {
-      let remarks = Lines()
-      let output = CommandOutput(print: { _ in }, remark: { remarks.add($0) })
-      let code = CommandLineTool.run(["train", recipe, "--out", "\(folder)/\(name)"] + set(policy) + more, output: output)
-      return (code, remarks.all)
+    func start(_ name: String, _ policy: String, _ more: String...) -> Answer {
+      Answer(["train", recipe, "--out", "\(folder)/\(name)"] + set(policy) + more)
     }
     let failed = start("fail", "fail")
     #expect(failed.code == 2 && failed.remarks.contains("sad/cut.png: is cut off"), "\(failed.remarks)")
@@ -151,7 +132,7 @@ final class TrainingVerbTests {
     }
     let evaluated = arbex("eval", "\(folder)/known", "--json")
     #expect(evaluated.code == 0 && evaluated.remarks.contains("1 image could not be read and was left out:\n  \(data)/sad/cut.png"))
-    let json = try #require(try JSONSerialization.jsonObject(with: Data(evaluated.out.utf8)) as? [String: Any])
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [String: Any])
     #expect(json["images"] as? Int == 14 && (json["unreadable"] as? [String])?.count == 1)
   }
 
@@ -160,11 +141,9 @@ final class TrainingVerbTests {
     // Somebody's own run may be there: `make quickstart` leaves one.
     let folder = { (try? FileManager.default.attributesOfItem(atPath: "runs/quickstart"))?[.modificationDate] as? Date }
     let before = folder()
-    let (out, remarks) = (Lines(), Lines())
-    let output = CommandOutput(print: { out.add($0) }, remark: { remarks.add($0) })
-    let code = CommandLineTool.run(["train", recipe, "--smoke"] + small, plugins: [BarsPlugin.self], output: output)
-    #expect(code == 0, "\(remarks.all)")
-    #expect(out.all.contains("ms per image to train") && out.all.contains("peak memory"))
+    let answer = Answer(["train", recipe, "--smoke"] + small, plugins: [BarsPlugin.self])
+    #expect(answer.code == 0, "\(answer.remarks)")
+    #expect(answer.output.contains("ms per image to train") && answer.output.contains("peak memory"))
     #expect(folder() == before)
   }
 

@@ -21,16 +21,8 @@ final class WeightVerbTests {
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-  private final class Lines: @unchecked Sendable {
-    var text = ""
-  }
-
-  private func arbex(_ arguments: [String], isSmall: Bool = true) -> (code: Int32, out: String, remarks: String) {
-    let (out, remarks) = (Lines(), Lines())
-    let output = CommandOutput(print: { out.text += $0 + "\n" }, remark: { remarks.text += $0 + "\n" })
-    let sets = isSmall ? small.flatMap { ["--set", $0] } : []
-    let code = CommandLineTool.run(arguments + sets, output: output)
-    return (code, out.text, remarks.text)
+  private func arbex(_ arguments: [String], isSmall: Bool = true) -> Answer {
+    Answer(arguments + (isSmall ? small.flatMap { ["--set", $0] } : []))
   }
 
   private func load(_ more: [String] = []) throws -> Recipe {
@@ -65,9 +57,9 @@ final class WeightVerbTests {
     let first = "\(folder)/first.safetensors"
     let told = arbex(["weights", "import", file, "--recipe", recipe, "--out", first])
     #expect(told.code == 0, "\(told.remarks)")
-    #expect(told.out.contains("read as POSTER++ checkpoint") && told.out.contains("unwrapped: state_dict, module."))
-    #expect(told.out.contains("skipped, no use for it, 1: VIT.CON1.weight"))
-    #expect(told.out.contains("classes named in it, never run, 1: __main__.RecorderMeter"))
+    #expect(told.output.contains("read as POSTER++ checkpoint") && told.output.contains("unwrapped: state_dict, module."))
+    #expect(told.output.contains("skipped, no use for it, 1: VIT.CON1.weight"))
+    #expect(told.output.contains("classes named in it, never run, 1: __main__.RecorderMeter"))
     #expect(told.remarks.contains("does not tell its classes") && told.remarks.contains("affectnet-7"))
     let imported = try WeightFile(first)
     #expect(imported.metadata["classes"]?.hasPrefix(#"["surprise", "fear""#) == true)
@@ -107,7 +99,7 @@ final class WeightVerbTests {
     let pixels = uniform("y", 32 * 32 * 3).map { ($0 + 1) / 2 }
     try ImageFile.writePNG(Image(width: 32, height: 32, pixels: pixels), path: image)
     let told = arbex(["predict", recipe, image, "--weights", out, "--json"])
-    #expect(told.code == 0 && told.out.contains("surprise"), "\(told.remarks)")
+    #expect(told.code == 0 && told.output.contains("surprise"), "\(told.remarks)")
   }
 
   @Test("a part of a model starts from a .pth of its own under other names")
@@ -126,7 +118,7 @@ final class WeightVerbTests {
     let expected = filled("ir_back.body3.0.res_layer.1.weight", shape: [16, 16, 3, 3])
     #expect(model.store["backbone.body3.0.res_layer.1.weight"]?.fileValue.values == expected.values)
     let told = arbex(["weights", "import", file, "--recipe", recipe, "--out", "\(folder)/b", "--json"])
-    #expect(told.code == 0 && told.out.contains(#""map": "ir50-face-evolve""#), "\(told.remarks)\(told.out)")
+    #expect(told.code == 0 && told.output.contains(#""map": "ir50-face-evolve""#), "\(told.remarks)\(told.output)")
     #expect(try WeightFile("\(folder)/b").names.allSatisfy { $0.hasPrefix("backbone.") })
     let direct = try load(["model.backbone.weights=\(JSONValue.quoted("\(folder)/b"))"]).buildModel()
     #expect(direct.store["backbone.body3.0.res_layer.1.weight"]?.fileValue.values == expected.values)
@@ -149,7 +141,7 @@ final class WeightVerbTests {
     let unknown = arbex(forced + ["--map", "postr++"])
     #expect(unknown.code == 2 && unknown.remarks.contains("did you mean \"poster++\"?"))
     let part = arbex(forced + ["--part", "encoder"])
-    #expect(part.code == 0 && !part.out.contains("no place in the model"))
+    #expect(part.code == 0 && !part.output.contains("no place in the model"))
     #expect(arbex(forced + ["--part", "encodr"]).remarks.contains("did you mean \"encoder\"?"))
     let itself = ["weights", "import", "\(folder)/x", "--recipe", recipe, "--out", "\(folder)/x", "--part", "encoder"]
     #expect(arbex(itself).remarks.contains("is the file to import"))
@@ -190,7 +182,7 @@ final class WeightVerbTests {
     let told = arbex(begin)
     #expect(told.code == 0 && told.remarks.contains("batch norms have mean 0 and variance 1 everywhere"))
     let inspected = arbex(["weights", "inspect", "\(folder)/weights.pth"], isSmall: false)
-    #expect(inspected.code == 0 && inspected.out.contains("as before any training"))
+    #expect(inspected.code == 0 && inspected.output.contains("as before any training"))
     arrays[0].array.values[0] = .nan
     _ = try write(arrays)
     #expect(arbex(begin).remarks.contains("not finite in 1 arrays"))
@@ -210,10 +202,10 @@ final class WeightVerbTests {
     let file = try write(arrays)
     let told = arbex(["weights", "inspect", file], isSmall: false)
     #expect(told.code == 0)
-    #expect(told.out.contains("fits ir50-poster++, IR-50 of POSTER++: 247 of 247"), "\(told.out.prefix(1000))")
-    #expect(told.out.contains("247 arrays, 17629632 numbers"))
+    #expect(told.output.contains("fits ir50-poster++, IR-50 of POSTER++: 247 of 247"), "\(told.output.prefix(1000))")
+    #expect(told.output.contains("247 arrays, 17629632 numbers"))
     let json = arbex(["weights", "inspect", file, "--json"], isSmall: false)
-    #expect(json.out.contains(#""format": "PyTorch (zip)""#) && json.out.contains(#""map": "ir50-poster++""#))
+    #expect(json.output.contains(#""format": "PyTorch (zip)""#) && json.output.contains(#""map": "ir50-poster++""#))
   }
 
   @Test("what a hostile pickle would call is named, and the file does no harm")
@@ -230,7 +222,7 @@ final class WeightVerbTests {
     pickle.bytes += Array("u.".utf8)
     let file = try write(TorchWriter.zip(pickle.bytes, [[1, 2]]), "evil.pth")
     let told = arbex(["weights", "inspect", file], isSmall: false)
-    #expect(told.code == 0 && told.out.contains("names posix.system: loading it in Python may run a program"))
+    #expect(told.code == 0 && told.output.contains("names posix.system: loading it in Python may run a program"))
     #expect(!FileManager.default.fileExists(atPath: "\(folder)/executed"))
   }
 

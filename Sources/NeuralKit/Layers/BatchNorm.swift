@@ -41,7 +41,7 @@ public struct BatchNorm {
 
   /// The norm as gain · x + offset, where it runs on stored statistics and this pass wants no gradient of it.
   func affine(_ pass: ForwardPass) -> (gain: Tensor, offset: Tensor)? {
-    guard !pass.isTraining || scale.isFrozen, pass.tape == nil || !(scale.isTrainable || offset.isTrainable) else {
+    guard !pass.isTraining || scale.isFrozen, !pass.records(scale, offset) else {
       return nil
     }
     let gain = scale.value / (variance.value + epsilon).squareRoot()

@@ -1,4 +1,3 @@
-import Synchronization
 import TensorKit
 
 /// Two-dimensional convolution.
@@ -48,9 +47,7 @@ public struct Convolution {
   var outputs: Int { weight.shape[0] }
 
   /// Whether this pass wants gradients of its parameters.
-  func isRecorded(by pass: ForwardPass) -> Bool {
-    pass.tape != nil && (weight.isTrainable || bias?.isTrainable ?? false)
-  }
+  func isRecorded(by pass: ForwardPass) -> Bool { pass.records(weight, bias) }
 
   /// Without a history, and with what surrounds it in the same pass over memory.
   func callAsFunction(
@@ -63,28 +60,5 @@ public struct Convolution {
     return x.convolved(
       kernel: cache.kernel(of: weight), stride: stride, padding: padding, groups: groups, prologue: prologue,
       epilogue: epilogue, precision: precision)
-  }
-}
-
-/// Keeps a layer's weights in the form that the computation takes, from their second use on: who predicts once
-/// should not hold them twice.
-final class KernelCache: Sendable {
-  private struct State {
-    var version = -1
-    var kernel: ConvolutionKernel?
-  }
-
-  private let state = Mutex(State())
-
-  /// Training changes the weights with every step: nothing is worth keeping.
-  func forget() { state.withLock { $0 = State() } }
-
-  func kernel(of weight: Parameter) -> ConvolutionKernel {
-    state.withLock { state in
-      if state.version == weight.version, let kernel = state.kernel { return kernel }
-      let kernel = ConvolutionKernel(weight.value)
-      state = State(version: weight.version, kernel: state.version == weight.version ? kernel : nil)
-      return kernel
-    }
   }
 }

@@ -20,7 +20,7 @@ public struct Linear {
 
   /// See the type's shapes.
   public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    guard x.isTracked || pass.tape != nil && (weight.isTrainable || bias?.isTrainable ?? false) else {
+    guard x.isTracked || pass.records(weight, bias) else {
       return x.linear(kernel: cache.kernel(of: weight), bias: bias?.value, precision: pass.precision)
     }
     cache.forget()

@@ -19,5 +19,5 @@ public struct PReLU {
   func slope(_ pass: ForwardPass) -> Tensor { pass[slope] }
 
   /// The slopes where this pass wants no gradient of them.
-  func constantSlope(_ pass: ForwardPass) -> Tensor? { pass.tape != nil && slope.isTrainable ? nil : slope.value }
+  func constantSlope(_ pass: ForwardPass) -> Tensor? { pass.records(slope) ? nil : slope.value }
 }

@@ -63,6 +63,11 @@ public struct ForwardPass {
     return tape.watch(parameter.value, key: ObjectIdentifier(parameter))
   }
 
+  /// Whether this pass wants the gradient of any of these.
+  func records(_ parameters: Parameter?...) -> Bool {
+    tape != nil && parameters.contains { $0?.isTrainable ?? false }
+  }
+
   /// Randomness for one layer in this step.
   public func random(for layer: String) -> RandomSource {
     RandomSource(seed: seed, stream: layer, epoch: UInt64(step))

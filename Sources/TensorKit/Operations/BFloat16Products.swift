@@ -48,12 +48,8 @@ struct BFloat16Convolution: Preparing {
     (self.sizes, isLinear) = (sizes, false)
   }
 
-  /// A linear layer of `[outputs, inputs]` on so many rows.
-  init(rows: Int, inputs: Int, outputs: Int) {
-    sizes = ConvolutionShape(
-      input: [1, 1, rows, inputs], weight: [outputs, 1, 1, inputs], stride: 1, padding: 0, groups: 1)
-    isLinear = true
-  }
+  /// A linear layer, told as a 1x1 convolution.
+  init(linear sizes: ConvolutionShape) { (self.sizes, isLinear) = (sizes, true) }
 
   private var columns: Int { sizes.outputs }
   private var depth: Int { sizes.depth }
@@ -134,22 +130,5 @@ extension ConvolutionShape {
       if let products = BFloat16Convolution(self) { return products }
     }
     return isPointwise ? PointwiseConvolution(sizes: self) : algorithm(inTraining: false)
-  }
-}
-
-extension Tensor {
-  /// y = x Wᵀ + b with factors rounded to bfloat16 and without a history.
-  ///
-  /// ## Shapes
-  /// as ``linear(kernel:bias:precision:)``, which has checked them
-  func linear(bfloat16 kernel: ConvolutionKernel, bias: Tensor?) -> Tensor {
-    let (outputs, inputs) = (kernel.weight.shape[0], kernel.weight.shape[1])
-    let rows = count / max(inputs, 1)
-    let way = BFloat16Convolution(rows: rows, inputs: inputs, outputs: outputs)
-    var epilogue = ConvolutionEpilogue()
-    epilogue.offset = bias?.detached
-    return way.forward(detached, kernel.prepared(for: way), nil, epilogue)
-      .recorded(from: [], operation: way.name, work: rows * inputs * outputs) { _ in [] }
-      .reshaped(shape.dropLast() + [outputs])
   }
 }

@@ -173,16 +173,16 @@ extension Tensor {
   public func linear(kernel: ConvolutionKernel, bias: Tensor?, precision: Precision = .float32) -> Tensor {
     let (inputs, outputs) = (kernel.weight.shape[1], kernel.weight.shape[0])
     require(Self.linearIssue(shape, kernel.weight.shape, bias?.shape))
-    if precision == .bfloat16 { return linear(bfloat16: kernel, bias: bias) }
     let rows = count / max(inputs, 1)
-    let way = PointwiseConvolution(
-      sizes: ConvolutionShape(
-        input: [1, 1, rows, inputs], weight: [outputs, 1, 1, inputs], stride: 1, padding: 0, groups: 1),
-      name: "linear")
+    let sizes = ConvolutionShape(
+      input: [1, 1, rows, inputs], weight: [outputs, 1, 1, inputs], stride: 1, padding: 0, groups: 1)
+    let way: any Preparing = precision == .bfloat16
+      ? BFloat16Convolution(linear: sizes) : PointwiseConvolution(sizes: sizes, name: "linear")
     var epilogue = ConvolutionEpilogue()
     epilogue.offset = bias?.detached
-    let result = way.forward(detached, kernel.prepared(for: way), nil, epilogue)
-    return result.recorded(from: [], operation: way.name, work: rows * inputs * outputs) { _ in [] }
+    return way.forward(detached, kernel.prepared(for: way), nil, epilogue)
+      .recorded(from: [], operation: way.name, work: rows * inputs * outputs) { _ in [] }
+      .reshaped(shape.dropLast() + [outputs])
   }
 
   private static func linearIssue(_ input: [Int], _ weight: [Int], _ bias: [Int]?) -> ShapeIssue? {

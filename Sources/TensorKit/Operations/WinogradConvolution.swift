@@ -32,7 +32,7 @@ struct WinogradConvolution: Convolving {
   }
 
   private var tilesPerImage: Int { Self.tilesPerImage(sizes.window, tile: tile) }
-  private var tiles: Int { sizes.images * tilesPerImage }
+  var tiles: Int { sizes.images * tilesPerImage }
 
   /// The transformed kernel, a packed matrix `[inputs, outputs]` for each position.
   func prepared(_ weight: Tensor) -> Tensor {
