@@ -35,7 +35,8 @@ public final class IR50: Backbone {
       guard widths.count != units.count + 1 else { return [] }
       return [
         OptionIssue(
-          "widths", "needs \(units.count + 1) numbers (the first convolution and \(units.count) stages), "
+          "widths",
+          "needs \(units.count + 1) numbers (the first convolution and \(units.count) stages), "
             + "has \(widths.count)")
       ]
     }
@@ -61,7 +62,8 @@ public final class IR50: Backbone {
     stages = options.units.indices.map { stage in
       (0..<options.units[stage]).map { unit in
         ResidualUnit(
-          from: unit == 0 ? widths[stage] : widths[stage + 1], to: widths[stage + 1], stride: unit == 0 ? 2 : 1,
+          from: unit == 0 ? widths[stage] : widths[stage + 1], to: widths[stage + 1],
+          stride: unit == 0 ? 2 : 1,
           in: scope / "body\(stage + 1)" / unit)
       }
     }
@@ -69,11 +71,12 @@ public final class IR50: Backbone {
 
   /// `[N, H, W, 3]` → the levels announced.
   public func features(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid {
-    var x = first(view(images), pass)                                       // [N, S, S, widths[0]]
-    return FeaturePyramid(levels: stages.map { units in
-      for unit in units { x = unit(x, pass) }
-      return x
-    })
+    var x = first(view(images), pass)  // [N, S, S, widths[0]]
+    return FeaturePyramid(
+      levels: stages.map { units in
+        for unit in units { x = unit(x, pass) }
+        return x
+      })
   }
 }
 
@@ -87,9 +90,12 @@ private struct ResidualUnit {
     self.stride = stride
     let shortcut = scope / "shortcut_layer"
     let place = scope / "res_layer"
-    projection = from == to ? nil : ConvolutionBlock(
-      Convolution(from: from, to: to, kernel: 1, stride: stride, bias: false, in: shortcut / 0),
-      BatchNorm(to, in: shortcut / 1))
+    projection =
+      from == to
+      ? nil
+      : ConvolutionBlock(
+        Convolution(from: from, to: to, kernel: 1, stride: stride, bias: false, in: shortcut / 0),
+        BatchNorm(to, in: shortcut / 1))
     residual = ConvolutionChain(
       ConvolutionBlock(
         normalizedBy: BatchNorm(from, in: place / 0),

@@ -44,7 +44,8 @@ public final class MobileFaceNetLandmarks: LandmarkExtractor {
     let size = MobileFaceNetTrunk.Size(blocks: options.blocks, width: options.width, view: options.view)
     trunk = try MobileFaceNetTrunk(size, in: context)
     let last = trunk.levels[2]
-    locator = options.points == 0
+    locator =
+      options.points == 0
       ? nil
       : PointLocator(map: last, points: options.points, in: context.scope / "output_layer")
   }
@@ -114,7 +115,7 @@ private struct PointLocator {
 
   /// `[N, h, w, C]` -> `[N, P, 2]`
   func callAsFunction(_ map: Tensor, _ pass: ForwardPass) -> Tensor {
-    let pooled = global(map, pass).reshaped([map.shape[0], -1])   // [N, C]
+    let pooled = global(map, pass).reshaped([map.shape[0], -1])  // [N, C]
     return norm(linear(pooled, pass), pass).reshaped([map.shape[0], points, 2])
   }
 }

@@ -31,11 +31,14 @@ struct MobileFaceNetTrunk {
     let scope = context.scope
     view = try View(limit: size.view, inputSize: context.inputSize)
     let sides = try view.halved(4).dropFirst()
-    let (narrow, middle, wide, output) = (size.channels(64), size.channels(128), size.channels(256), size.channels(512))
+    let (narrow, middle, wide, output) = (
+      size.channels(64), size.channels(128), size.channels(256), size.channels(512)
+    )
     levels = zip(sides, [narrow, middle, output]).map { PyramidLevel(height: $0, width: $0, channels: $1) }
     stem = [
       ConvolutionBlock(from: 3, to: narrow, kernel: 3, stride: 2, padding: 1, in: scope / "conv1"),
-      ConvolutionBlock(from: narrow, to: narrow, kernel: 3, padding: 1, groups: narrow, in: scope / "conv2_dw"),
+      ConvolutionBlock(
+        from: narrow, to: narrow, kernel: 3, padding: 1, groups: narrow, in: scope / "conv2_dw"),
     ]
     func stage(
       _ down: String, _ body: String, _ blocks: Int, from: Int, to: Int, expandedDown: Int, expanded: Int
@@ -48,8 +51,10 @@ struct MobileFaceNetTrunk {
     stages = [
       stage(
         "conv_23", "conv_3", size.blocks[0], from: narrow, to: narrow, expandedDown: middle, expanded: middle),
-      stage("conv_34", "conv_4", size.blocks[1], from: narrow, to: middle, expandedDown: wide, expanded: wide),
-      stage("conv_45", "conv_5", size.blocks[2], from: middle, to: middle, expandedDown: output, expanded: wide),
+      stage(
+        "conv_34", "conv_4", size.blocks[1], from: narrow, to: middle, expandedDown: wide, expanded: wide),
+      stage(
+        "conv_45", "conv_5", size.blocks[2], from: middle, to: middle, expandedDown: output, expanded: wide),
     ]
     last = ConvolutionBlock(from: middle, to: output, kernel: 1, in: scope / "conv_6_sep")
   }
@@ -70,14 +75,16 @@ struct MobileFaceNetTrunk {
 extension ConvolutionBlock {
   /// Convolution without bias, batch norm, and PReLU unless left out: `conv`, `bn`, `prelu`.
   init(
-    from: Int, to: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1, hasActivation: Bool = true,
+    from: Int, to: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1,
+    hasActivation: Bool = true,
     in scope: ParameterScope
   ) {
     self.init(
       Convolution(
         from: from, to: to, kernel: kernel, stride: stride, padding: padding, groups: groups, bias: false,
         in: scope / "conv"),
-      BatchNorm(to, in: scope / "bn"), activation: hasActivation ? .prelu(PReLU(to, in: scope / "prelu")) : .none)
+      BatchNorm(to, in: scope / "bn"),
+      activation: hasActivation ? .prelu(PReLU(to, in: scope / "prelu")) : .none)
   }
 }
 
@@ -91,7 +98,8 @@ private struct SeparableBlock {
     layers = ConvolutionChain(
       ConvolutionBlock(from: from, to: expanded, kernel: 1, in: scope / "conv"),
       ConvolutionBlock(
-        from: expanded, to: expanded, kernel: 3, stride: stride, padding: 1, groups: expanded, in: scope / "conv_dw"),
+        from: expanded, to: expanded, kernel: 3, stride: stride, padding: 1, groups: expanded,
+        in: scope / "conv_dw"),
       ConvolutionBlock(from: expanded, to: to, kernel: 1, hasActivation: false, in: scope / "project"))
   }
 

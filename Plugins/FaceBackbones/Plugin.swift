@@ -6,12 +6,15 @@ import FERCore
 public enum FaceBackbonesPlugin: Plugin {
   /// Puts the components on their shelves.
   public static func register(in registry: inout Registry) throws {
-    try registry.backbones.register("ir50", IR50.self, "face recognition's IR-50, first three stages, as in POSTER++")
-    try registry.backbones.register("mobilefacenet", MobileFaceNetBackbone.self, "a small network made for faces")
+    try registry.backbones.register(
+      "ir50", IR50.self, "face recognition's IR-50, first three stages, as in POSTER++")
+    try registry.backbones.register(
+      "mobilefacenet", MobileFaceNetBackbone.self, "a small network made for faces")
     try registry.backbones.register("resnet18", ResNet18.self, "the usual baseline")
     try registry.backbones.register("resnet50", ResNet50.self, "the usual larger baseline")
     try registry.landmarks.register(
-      "mobilefacenet", MobileFaceNetLandmarks.self, "features that locate 68 points of the face, as in POSTER++")
+      "mobilefacenet", MobileFaceNetLandmarks.self,
+      "features that locate 68 points of the face, as in POSTER++")
     for naming in PublishedNames.all { try registry.register(naming) }
   }
 }

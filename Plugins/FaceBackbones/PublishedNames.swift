@@ -12,7 +12,8 @@ enum PublishedNames {
       "IR-50 of POSTER++", word: "ir50-poster++", component: "ir50", optional: irOptional
     ) { key in
       let steps = split(key)
-      return ["input_layer", "output_layer", "body1", "body2", "body3", "body4"].contains(steps[0]) ? key : nil
+      return ["input_layer", "output_layer", "body1", "body2", "body3", "body4"].contains(steps[0])
+        ? key : nil
     },
     WeightNaming(
       "IR-50 of face.evoLVe or POSTER", word: "ir50-face-evolve", component: "ir50", optional: irOptional
@@ -35,7 +36,9 @@ enum PublishedNames {
       let steps = split(key)
       guard steps[0] == "extractor", steps.count > 2 else { return nil }
       if steps[1] == "input_layer" { return key.dropping("extractor.") }
-      guard steps[1] == "body", steps.count > 3, let stage = Int(steps[2]), (0..<4).contains(stage) else { return nil }
+      guard steps[1] == "body", steps.count > 3, let stage = Int(steps[2]), (0..<4).contains(stage) else {
+        return nil
+      }
       return "body\(stage + 1)." + steps.dropFirst(3).joined(separator: ".")
     },
   ]
@@ -57,7 +60,8 @@ enum PublishedNames {
 
   private static let mobileFaceNet = [
     WeightNaming(
-      "MobileFaceNet for landmarks", word: "mobilefacenet", component: "mobilefacenet", optional: ["output_layer."]
+      "MobileFaceNet for landmarks", word: "mobilefacenet", component: "mobilefacenet",
+      optional: ["output_layer."]
     ) { key in
       mobileParts.contains(split(key)[0]) ? key : nil
     },
@@ -77,7 +81,8 @@ enum PublishedNames {
   ]
 
   private static let mobileParts: Set<String> = [
-    "conv1", "conv2_dw", "conv_23", "conv_3", "conv_34", "conv_4", "conv_45", "conv_5", "conv_6_sep", "output_layer",
+    "conv1", "conv2_dw", "conv_23", "conv_3", "conv_34", "conv_4", "conv_45", "conv_5", "conv_6_sep",
+    "output_layer",
   ]
 
   /// What lies at each place of ARBEx's three paths.
@@ -90,7 +95,9 @@ enum PublishedNames {
   /// `conv_dw.conv.weight`.
   private static func block(_ steps: ArraySlice<String>) -> String? {
     let steps = Array(steps)
-    guard steps.count > 2, steps[0] == "net", let part = Int(steps[1]), (0..<3).contains(part) else { return nil }
+    guard steps.count > 2, steps[0] == "net", let part = Int(steps[1]), (0..<3).contains(part) else {
+      return nil
+    }
     if steps[2] == "net" { return block(steps[2...]).map { "\(["conv", "conv_dw", "project"][part]).\($0)" } }
     return "\(["conv", "bn", "prelu"][part])." + steps[2...].joined(separator: ".")
   }

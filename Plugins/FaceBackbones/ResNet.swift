@@ -45,7 +45,8 @@ public final class ResNet18: Backbone {
   /// - Throws: ``BuildIssue`` where the image is too small for that many stages.
   public init(_ options: Options, in context: inout BuildContext) throws {
     let shape = ResNetShape(
-      units: options.units, widths: options.widths, hasLargeStem: options.stem == "large", stages: options.stages)
+      units: options.units, widths: options.widths, hasLargeStem: options.stem == "large",
+      stages: options.stages)
     trunk = try ResNetTrunk(shape, view: options.view, in: context)
   }
 
@@ -70,7 +71,8 @@ public final class ResNet50: Backbone {
   public struct Options: ComponentOptions {
     @Option("Units of each stage. The first may have none: the stem stands alone in its place.", 0...)
     public var units = [3, 4, 6, 3]
-    @Option("Inner channels of each stage, a quarter of what it delivers; the stem has as many as the first.", 1...)
+    @Option(
+      "Inner channels of each stage, a quarter of what it delivers; the stem has as many as the first.", 1...)
     public var widths = [64, 128, 256, 512]
     @Option(
       "\"large\": 7x7 with stride 2, then a pooling with stride 2. \"small\", for small images: 3x3 with stride 1.",
@@ -98,7 +100,8 @@ public final class ResNet50: Backbone {
   /// - Throws: ``BuildIssue`` where the image is too small for that many stages.
   public init(_ options: Options, in context: inout BuildContext) throws {
     let shape = ResNetShape(
-      units: options.units, widths: options.widths, hasLargeStem: options.stem == "large", stages: options.stages)
+      units: options.units, widths: options.widths, hasLargeStem: options.stem == "large",
+      stages: options.stages)
     trunk = try ResNetTrunk(shape, view: options.view, in: context)
   }
 

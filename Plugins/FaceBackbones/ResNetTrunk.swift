@@ -59,7 +59,8 @@ struct ResNetTrunk<Unit: ResNetUnit> {
       return PyramidLevel(height: side, width: side, channels: Self.channels(after: stage, shape))
     }
     let width = shape.widths[0]
-    stem = shape.hasLargeStem
+    stem =
+      shape.hasLargeStem
       ? ConvolutionBlock(1, from: 3, to: width, kernel: 7, stride: 2, activation: .relu, in: scope)
       : ConvolutionBlock(1, from: 3, to: width, kernel: 3, activation: .relu, in: scope)
     stages = (0..<stageCount).map { stage in
@@ -129,7 +130,8 @@ struct BottleneckUnit: ResNetUnit {
 extension ConvolutionBlock {
   /// A convolution without bias that keeps the map's side (divided by `stride`), and its batch norm: `convN`, `bnN`.
   fileprivate init(
-    _ number: Int, from: Int, to: Int, kernel: Int, stride: Int = 1, activation: Activation, in scope: ParameterScope
+    _ number: Int, from: Int, to: Int, kernel: Int, stride: Int = 1, activation: Activation,
+    in scope: ParameterScope
   ) {
     self.init(
       Convolution(
@@ -140,11 +142,16 @@ extension ConvolutionBlock {
 
   /// A 1x1 convolution with batch norm where a unit changes the size, `downsample.0` and `downsample.1`; nil where
   /// the input itself can be added.
-  fileprivate static func projection(from: Int, to: Int, stride: Int, in scope: ParameterScope) -> ConvolutionBlock? {
+  fileprivate static func projection(from: Int, to: Int, stride: Int, in scope: ParameterScope)
+    -> ConvolutionBlock?
+  {
     let place = scope / "downsample"
-    return from == to && stride == 1 ? nil : ConvolutionBlock(
-      Convolution(
-        from: from, to: to, kernel: 1, stride: stride, bias: false, initializer: .kaimingNormalFanOut, in: place / 0),
-      BatchNorm(to, in: place / 1))
+    return from == to && stride == 1
+      ? nil
+      : ConvolutionBlock(
+        Convolution(
+          from: from, to: to, kernel: 1, stride: stride, bias: false, initializer: .kaimingNormalFanOut,
+          in: place / 0),
+        BatchNorm(to, in: place / 1))
   }
 }

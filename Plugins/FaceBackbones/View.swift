@@ -33,7 +33,8 @@ struct View {
       let last = sides.last ?? side
       guard last > 1 else {
         throw BuildIssue(
-          "", "sees the image at \(side)x\(side) pixels, too few to be halved \(count) times; "
+          "",
+          "sees the image at \(side)x\(side) pixels, too few to be halved \(count) times; "
             + "use an input that is seen at \((1 << (count - 1)) + 1) pixels or more")
       }
       sides.append((last + 1) / 2)

@@ -61,7 +61,7 @@ struct CrossFusion {
   }
 
   func callAsFunction(image: Tensor, landmarks: Tensor?, _ pass: ForwardPass) -> Tensor {
-    let x = norm(reduce(image, pass), pass)                                           // [N, H/2, W/2, C]
+    let x = norm(reduce(image, pass), pass)  // [N, H/2, W/2, C]
     let attended = pass[attentionScale] * attention(x, query: query(landmarks, or: x, pass), pass)
     let fused = x + attentionDrop(attended, pass)
     let refined = pass[feedForwardScale] * feedForward(feedForwardNorm(fused, pass), pass)
@@ -85,11 +85,12 @@ extension Tensor {
     if height == width && height % side == 0 {
       return averagePooled(kernel: height / side, stride: height / side)
     }
-    let rows = Self.shares(of: height, in: side)                                      // [side, H]
-    let columns = Self.shares(of: width, in: side)                                    // [side, W]
-    let byRow = permuted([0, 2, 3, 1]).reshaped([-1, height]).linear(weight: rows, bias: nil)  // [N·W·C, side]
+    let rows = Self.shares(of: height, in: side)  // [side, H]
+    let columns = Self.shares(of: width, in: side)  // [side, W]
+    // [N·W·C, side]
+    let byRow = permuted([0, 2, 3, 1]).reshaped([-1, height]).linear(weight: rows, bias: nil)
     return byRow.reshaped([count, width, channels, side]).permuted([0, 3, 2, 1])
-      .reshaped([-1, width]).linear(weight: columns, bias: nil)                               // [N·side·C, side]
+      .reshaped([-1, width]).linear(weight: columns, bias: nil)  // [N·side·C, side]
       .reshaped([count, side, channels, side]).permuted([0, 1, 3, 2])
   }
 

@@ -6,10 +6,13 @@ public enum EarlierNames {
   /// here. Its IR-50 has face.evoLVe's names. Its RAF-DB model saw images as blue, green, red.
   public static let poster: WeightNaming = {
     let own = ["ir_layer.", "pyramid_fuse.", "se_block.", "head.linear."]
-    var naming = WeightNaming("POSTER checkpoint") { key in own.contains { key.hasPrefix($0) } ? nil : unknown(key) }
+    var naming = WeightNaming("POSTER checkpoint") { key in
+      own.contains { key.hasPrefix($0) } ? nil : unknown(key)
+    }
     naming.word = "poster"
     naming.parts = [
-      .init("backbone", "ir50", prefix: "ir_back."), .init("landmarks", "mobilefacenet", prefix: "face_landback."),
+      .init("backbone", "ir50", prefix: "ir_back."),
+      .init("landmarks", "mobilefacenet", prefix: "face_landback."),
     ]
     return naming
   }()
@@ -24,7 +27,8 @@ public enum EarlierNames {
       .init("encoder", "wmcsa-vit"),
     ]
     naming.orders = [
-      .init("aff-wild2", ["neutral", "anger", "disgust", "fear", "happiness", "sadness", "surprise", "other"])
+      .init(
+        "aff-wild2", ["neutral", "anger", "disgust", "fear", "happiness", "sadness", "surprise", "other"])
     ]
     return naming
   }()

@@ -23,12 +23,15 @@ struct LevelPlan: Equatable {
   static func plans(
     _ options: WindowViT.Options, image: [PyramidLevel], landmarks: [PyramidLevel]
   ) throws -> [LevelPlan] {
-    guard !image.isEmpty else { throw BuildIssue("", "needs the levels of a backbone, and none comes before it") }
+    guard !image.isEmpty else {
+      throw BuildIssue("", "needs the levels of a backbone, and none comes before it")
+    }
     try requireSquare(image, "backbone")
     try requireSquare(landmarks, "landmark extractor")
     guard landmarks.isEmpty || landmarks.count == image.count else {
       throw BuildIssue(
-        "", "the backbone delivers \(image.count) levels and the landmark extractor \(landmarks.count); "
+        "",
+        "the backbone delivers \(image.count) levels and the landmark extractor \(landmarks.count); "
           + "they are fused level by level, so there must be as many of both")
     }
     try requireCount(options.windows, "windows", levels: image.count)
@@ -39,13 +42,15 @@ struct LevelPlan: Equatable {
       let landmark = landmarks.isEmpty ? nil : landmarks[i]
       let dropPath = Float(i) * options.dropPath
       guard dropPath < 1 else {
-        throw BuildIssue("dropPath", "grows to \(dropPath) at level \(i + 1) of \(image.count), must stay below 1")
+        throw BuildIssue(
+          "dropPath", "grows to \(dropPath) at level \(i + 1) of \(image.count), must stay below 1")
       }
       return LevelPlan(
         number: i + 1, channels: image[i].channels, side: sides[i],
         heads: try heads(options.heads, at: i, channels: image[i].channels),
         window: try window(options.windows, at: i, side: sides[i], landmark: landmark), dropPath: dropPath,
-        landmarkChannels: landmark?.channels, halvings: try halvings(at: i, from: sides[i], to: grid), grid: grid)
+        landmarkChannels: landmark?.channels, halvings: try halvings(at: i, from: sides[i], to: grid),
+        grid: grid)
     }
   }
 
@@ -65,7 +70,8 @@ struct LevelPlan: Equatable {
     guard !heads.isEmpty else { return channels % 32 == 0 ? channels / 32 : 1 }
     guard channels % heads[index] == 0 else {
       throw BuildIssue(
-        "heads", "\(heads[index]) heads do not divide the \(channels) channels of level \(index + 1); "
+        "heads",
+        "\(heads[index]) heads do not divide the \(channels) channels of level \(index + 1); "
           + "dividing numbers: \(divisors(of: channels))")
     }
     return heads[index]
@@ -78,12 +84,14 @@ struct LevelPlan: Equatable {
     let level = "level \(index + 1)"
     guard side % window == 0 else {
       throw BuildIssue(
-        "windows", "window \(window) does not divide the \(side)x\(side) map of \(level); "
+        "windows",
+        "window \(window) does not divide the \(side)x\(side) map of \(level); "
           + "dividing windows: \(divisors(of: side))")
     }
     if let landmark, landmark.height < window {
       throw BuildIssue(
-        "windows", "window \(window) is larger than the \(landmark.height)x\(landmark.width) landmark map of \(level); "
+        "windows",
+        "window \(window) is larger than the \(landmark.height)x\(landmark.width) landmark map of \(level); "
           + "windows that fit: \(divisors(of: side, upTo: landmark.height))")
     }
     return window
@@ -92,7 +100,8 @@ struct LevelPlan: Equatable {
   private static func halvings(at index: Int, from side: Int, to grid: Int) throws -> Int {
     guard let count = TokenEmbedding.halvings(from: side, to: grid) else {
       throw BuildIssue(
-        "tokens", "the \(side)x\(side) map of level \(index + 1) cannot be halved to a grid of \(grid)x\(grid) tokens; "
+        "tokens",
+        "the \(side)x\(side) map of level \(index + 1) cannot be halved to a grid of \(grid)x\(grid) tokens; "
           + "it can to \(halves(of: side))")
     }
     return count

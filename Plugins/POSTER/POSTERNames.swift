@@ -16,7 +16,8 @@ public enum POSTERNames {
   /// What a published file holds and the network never uses: buffers that follow from sizes, the output layer
   /// of IR-50, and layers left over from earlier versions.
   public static let unusedPrefixes = [
-    "ir_back.output_layer.", "VIT.patch_embed.", "VIT.eca_block.", "VIT.CON1.", "VIT.IRLinear1.", "VIT.IRLinear2.",
+    "ir_back.output_layer.", "VIT.patch_embed.", "VIT.eca_block.", "VIT.CON1.", "VIT.IRLinear1.",
+    "VIT.IRLinear2.",
   ]
   /// Endings of keys that the network never uses.
   public static let unusedSuffixes = [".num_batches_tracked", ".relative_position_index"]
@@ -39,7 +40,8 @@ public enum POSTERNames {
     var naming = WeightNaming("POSTER++ checkpoint") { modelName(ofKey: $0) }
     naming.word = "poster++"
     naming.parts = [
-      .init("backbone", "ir50", prefix: "ir_back."), .init("landmarks", "mobilefacenet", prefix: "face_landback."),
+      .init("backbone", "ir50", prefix: "ir_back."),
+      .init("landmarks", "mobilefacenet", prefix: "face_landback."),
       .init("encoder", "wmcsa-vit"), .init("head", "linear"),
     ]
     let affectNet = ["neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger", "contempt"]
@@ -67,7 +69,8 @@ public enum POSTERNames {
   }
 
   private static func isUnused(_ key: String) -> Bool {
-    let isBlockConvolution = key.hasPrefix("VIT.blocks.") && key.split(separator: ".").dropFirst(3).first == "conv"
+    let isBlockConvolution =
+      key.hasPrefix("VIT.blocks.") && key.split(separator: ".").dropFirst(3).first == "conv"
     return isBlockConvolution || unusedPrefixes.contains { key.hasPrefix($0) }
       || unusedSuffixes.contains { key.hasSuffix($0) }
   }

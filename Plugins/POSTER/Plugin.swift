@@ -7,6 +7,8 @@ public enum POSTERPlugin: Plugin {
     try registry.encoders.register(
       "wmcsa-vit", WindowViT.self, "POSTER++: landmarks ask the image, a transformer joins the levels")
     try registry.heads.register("linear", LinearHead.self, "one linear layer")
-    for naming in [POSTERNames.naming, EarlierNames.poster, EarlierNames.arbex] { try registry.register(naming) }
+    for naming in [POSTERNames.naming, EarlierNames.poster, EarlierNames.arbex] {
+      try registry.register(naming)
+    }
   }
 }

@@ -17,11 +17,13 @@ struct TokenEmbedding {
   init(channels: Int, size: Int, halvings: Int, level: Int, in scope: ParameterScope) {
     let names = ["embed_q", "embed_k", "embed_v"]
     let place = scope / (level <= names.count ? names[level - 1] : "embed_\(level)")
-    convolutions = halvings == 0
+    convolutions =
+      halvings == 0
       ? [Convolution(from: channels, to: size, kernel: 1, bias: true, in: place / "proj")]
       : (0..<halvings).map { index in
         Convolution(
-          from: index == 0 ? channels : size, to: size, kernel: 3, stride: 2, padding: 1, bias: true, in: place / index)
+          from: index == 0 ? channels : size, to: size, kernel: 3, stride: 2, padding: 1, bias: true,
+          in: place / index)
       }
     pair = convolutions.count == 2 ? ConvolutionPair(convolutions[0], convolutions[1]) : nil
   }

@@ -28,10 +28,13 @@ struct TokenTransformer {
     in scope: ParameterScope
   ) {
     let weights = Initializer.truncatedNormal(deviation: deviation)
-    classToken = readsMean ? nil : scope.parameter("cls_token", [1, 1, size], .truncatedNormal(deviation: 0.02))
+    classToken =
+      readsMean ? nil : scope.parameter("cls_token", [1, 1, size], .truncatedNormal(deviation: 0.02))
     let places = readsMean ? tokens : tokens + 1
     positions = scope.parameter("pos_embed", [1, places, size], .truncatedNormal(deviation: 0.02))
-    blocks = (0..<depth).map { Block(size: size, heads: heads, mlpRatio: mlpRatio, weights, in: scope / "blocks" / $0) }
+    blocks = (0..<depth).map {
+      Block(size: size, heads: heads, mlpRatio: mlpRatio, weights, in: scope / "blocks" / $0)
+    }
     norm = LayerNorm(size, epsilon: 1e-6, in: scope / "norm")
     gate = SqueezeGate(size: size, initializer: weights, in: scope / "se_block")
   }
@@ -39,7 +42,8 @@ struct TokenTransformer {
   func callAsFunction(_ levels: [Tensor], _ pass: ForwardPass) -> Tensor {
     let (count, size) = (levels[0].shape[0], levels[0].shape[2])
     let first = classToken.map { [pass[$0].broadcast(to: [count, 1, size])] } ?? []
-    var tokens = Tensor.concatenated(first + levels, along: 1) + pass[positions]      // [N, 1 + T, D] or [N, T, D]
+    // [N, 1 + T, D] or [N, T, D]
+    var tokens = Tensor.concatenated(first + levels, along: 1) + pass[positions]
     for (index, block) in blocks.enumerated() {
       // Of the last block only the class token is read, so only that is worked out.
       let isEnough = classToken != nil && index == blocks.count - 1

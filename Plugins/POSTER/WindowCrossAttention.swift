@@ -27,14 +27,15 @@ struct WindowCrossAttention {
     self.window = window
     self.heads = heads
     let span = 2 * window - 1
-    table = scope.parameter("relative_position_bias_table", [span * span, heads], .truncatedNormal(deviation: 0.02))
+    table = scope.parameter(
+      "relative_position_bias_table", [span * span, heads], .truncatedNormal(deviation: 0.02))
     keysAndValues = Linear(from: channels, to: 2 * channels, in: scope / "qkv")
     output = Linear(from: channels, to: channels, in: scope / "proj")
   }
 
   func callAsFunction(_ map: Tensor, query: Tensor, _ pass: ForwardPass) -> Tensor {
-    let both = keysAndValues(windows(of: map), pass)                      // [N·G, T, 2C]
-    let bias = pass[table].relativePositionBias(window: window)           // [heads, T, T]
+    let both = keysAndValues(windows(of: map), pass)  // [N·G, T, 2C]
+    let bias = pass[table].relativePositionBias(window: window)  // [heads, T, T]
     let attended = Tensor.attention(
       query: query, keysAndValues: both, heads: heads, bias: bias, precision: pass.precision)
     return joined(output(attended, pass), into: map.shape)

@@ -20,7 +20,8 @@ public final class WindowViT: Encoder {
   /// The settings of ``WindowViT``.
   public struct Options: ComponentOptions {
     @Option(
-      "Side of the attention windows of each level, whose map is half the image level. Empty: the whole map.", 1...)
+      "Side of the attention windows of each level, whose map is half the image level. Empty: the whole map.",
+      1...)
     public var windows: [Int] = []
     @Option("Attention heads of each level. Empty: one for every 32 channels.", 1...)
     public var heads: [Int] = []
@@ -54,9 +55,11 @@ public final class WindowViT: Encoder {
 
     /// What is wrong between options.
     public func issues() -> [OptionIssue] {
-      size % vitHeads == 0 ? [] : [
-        OptionIssue("vitHeads", "must divide the embedding's size: \(vitHeads) heads do not divide \(size)")
-      ]
+      size % vitHeads == 0
+        ? []
+        : [
+          OptionIssue("vitHeads", "must divide the embedding's size: \(vitHeads) heads do not divide \(size)")
+        ]
     }
   }
 
@@ -79,10 +82,12 @@ public final class WindowViT: Encoder {
     }
     embeddings = plan.map { level in
       TokenEmbedding(
-        channels: level.channels, size: options.size, halvings: level.halvings, level: level.number, in: scope)
+        channels: level.channels, size: options.size, halvings: level.halvings, level: level.number, in: scope
+      )
     }
     transformer = TokenTransformer(
-      size: options.size, tokens: plan.map(\.tokenCount).reduce(0, +), depth: options.depth, heads: options.vitHeads,
+      size: options.size, tokens: plan.map(\.tokenCount).reduce(0, +), depth: options.depth,
+      heads: options.vitHeads,
       mlpRatio: options.mlpRatio, deviation: options.deviation, readsMean: options.readout == "mean",
       in: scope / "VIT")
   }
@@ -91,7 +96,7 @@ public final class WindowViT: Encoder {
   public func encode(image: FeaturePyramid, landmarks: FeaturePyramid?, _ pass: ForwardPass) -> Tensor {
     let tokens = fusions.indices.map { i in
       let fused = fusions[i](image: image.levels[i], landmarks: landmarks?.levels[i], pass)
-      return embeddings[i](fused, pass)                                               // [N, g·g, D]
+      return embeddings[i](fused, pass)  // [N, g·g, D]
     }
     return transformer(tokens, pass)
   }

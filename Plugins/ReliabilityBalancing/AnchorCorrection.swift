@@ -43,14 +43,14 @@ public final class AnchorCorrection: CorrectionTerm {
 
   /// Embedding `[N, D]` and primary distribution `[N, C]` → proposed distribution `[N, C]`.
   public func correct(_ prediction: Prediction, _ pass: ForwardPass) -> Correction {
-    let anchors = pass[anchors]                                                          // [C, K, D]
+    let anchors = pass[anchors]  // [C, K, D]
     let (count, size) = (prediction.embedding.shape[0], anchors.shape[2])
-    let gap = prediction.embedding.expanded(at: 1) - anchors.reshaped([-1, size])        // [N, C·K, D]
-    let distance = (gap.squared().sum(along: 2) + 1e-12).squareRoot()                    // [N, C·K]
-    let similarity = (-distance / options.delta).softmax(along: -1)                      // [N, C·K]
+    let gap = prediction.embedding.expanded(at: 1) - anchors.reshaped([-1, size])  // [N, C·K, D]
+    let distance = (gap.squared().sum(along: 2) + 1e-12).squareRoot()  // [N, C·K]
+    let similarity = (-distance / options.delta).softmax(along: -1)  // [N, C·K]
     let grouped = [count, classCount, options.perClass]
     return Correction(
-      distribution: similarity.reshaped(grouped).sum(along: 2),                          // [N, C]
+      distribution: similarity.reshaped(grouped).sum(along: 2),  // [N, C]
       evidence: [.anchors: anchors, .distances: distance.reshaped(grouped)])
   }
 }

@@ -18,7 +18,9 @@ import TensorKit
 public final class AnchorLoss: Loss {
   /// The settings of ``AnchorLoss``.
   public struct Options: ComponentOptions {
-    @Option("Mean squared distance by dimension beyond which two anchors are no longer pushed apart. 0: none.", 0...)
+    @Option(
+      "Mean squared distance by dimension beyond which two anchors are no longer pushed apart. 0: none.", 0...
+    )
     public var margin: Float = 0
 
     /// The defaults.
@@ -37,15 +39,15 @@ public final class AnchorLoss: Loss {
   public func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
     guard let evidence = outcome.evidence(.anchors) else { return Tensor.zeros([1]) }
     let size = evidence.shape[2]
-    let anchors = evidence.reshaped([-1, size])                                           // [M, D]
+    let anchors = evidence.reshaped([-1, size])  // [M, D]
     let count = anchors.shape[0]
     guard count > 1 else { return anchors.sum() * 0 }
     guard options.margin > 0 else {
       let apart = anchors - anchors.mean(along: 0, keepingDimensions: true)
       return apart.squared().sum() * (-2 / (Float(count - 1) * Float(size)))
     }
-    let gaps = anchors.expanded(at: 1) - anchors                                          // [M, M, D]
-    let distances = gaps.squared().mean(along: 2)                                         // [M, M]
+    let gaps = anchors.expanded(at: 1) - anchors  // [M, M, D]
+    let distances = gaps.squared().mean(along: 2)  // [M, M]
     let missing = (options.margin - distances).relu()
     // min(d, margin) = margin - missing; the M pairs of an anchor with itself have d = 0 and count for nothing.
     return (options.margin - missing).sum() * (-1 / Float(count * (count - 1)))
@@ -73,8 +75,8 @@ public final class CenterLoss: Loss {
   /// The mean over the batch, `[1]`.
   public func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
     guard let anchors = outcome.evidence(.anchors) else { return Tensor.zeros([1]) }
-    let own = anchors.gathered(rows: targets.labels)                                      // [N, K, D]
-    let distances = (outcome.embedding.expanded(at: 1) - own).squared().mean(along: 2)    // [N, K]
+    let own = anchors.gathered(rows: targets.labels)  // [N, K, D]
+    let distances = (outcome.embedding.expanded(at: 1) - own).squared().mean(along: 2)  // [N, K]
     return distances.minimum(along: 1).mean()
   }
 }

@@ -35,7 +35,8 @@ public final class AttentiveCorrection: CorrectionTerm {
       if keys / tokens % heads != 0 {
         return [
           OptionIssue(
-            "heads", "must divide a token's size, keys / tokens: \(heads) heads do not divide \(keys / tokens)")
+            "heads",
+            "must divide a token's size, keys / tokens: \(heads) heads do not divide \(keys / tokens)")
         ]
       }
       return []
@@ -64,10 +65,10 @@ public final class AttentiveCorrection: CorrectionTerm {
     let count = prediction.embedding.shape[0]
     let tokens = [query, key, value].map { projection in
       projection(prediction.embedding, pass).reshaped([count, options.tokens, options.keys / options.tokens])
-    }                                                                                     // each [N, T, keys / T]
+    }  // each [N, T, keys / T]
     let attended = Tensor.attention(
       query: tokens[0], key: tokens[1], value: tokens[2], heads: options.heads, bias: nil)
-    let logits = output(attended.reshaped([count, options.keys]), pass)                   // [N, C]
+    let logits = output(attended.reshaped([count, options.keys]), pass)  // [N, C]
     return Correction(distribution: logits.softmax(along: -1))
   }
 }

@@ -54,7 +54,9 @@ public final class MLPHead: Head {
     "classifier of the ARBEx repository", word: "mlp-arbex", component: "mlp"
   ) { key in
     let steps = key.split(separator: ".").map(String.init)
-    guard steps.count == 3, steps[0] == "net", let place = Int(steps[1]), (0...12).contains(place) else { return nil }
+    guard steps.count == 3, steps[0] == "net", let place = Int(steps[1]), (0...12).contains(place) else {
+      return nil
+    }
     switch place % 4 {
     case 0: return place == 12 ? "out.\(steps[2])" : "\(place / 4).linear.\(steps[2])"
     case 2: return "\(place / 4).norm.\(steps[2])"

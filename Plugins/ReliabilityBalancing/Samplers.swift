@@ -90,7 +90,8 @@ public final class ClassBalancedSampler: Sampler {
   /// The settings of ``ClassBalancedSampler``.
   public struct Options: ComponentOptions {
     @Option(
-      "Samples of each class in an epoch. 0: the mean size of the classes, so that an epoch keeps its length.", 0...)
+      "Samples of each class in an epoch. 0: the mean size of the classes, so that an epoch keeps its length.",
+      0...)
     public var perClass = 0
 
     /// The defaults.

@@ -23,17 +23,18 @@ public final class ExpressionModel {
     let landmarks = parts.landmarks?.run(pass) { $0.landmarks(of: images, wantsPoints: false, $1) }
     let encoded = parts.encoder.run(pass) { $0.encode(image: image, landmarks: landmarks, $1) }
     let pass = pass.inFloat32
-    let embedding = parts.reduction.map { layer in
-      Profile.component("reduction") { layer(encoded, pass) }
-    } ?? encoded                                                                                // [N, D]
+    let embedding =
+      parts.reduction.map { layer in
+        Profile.component("reduction") { layer(encoded, pass) }
+      } ?? encoded  // [N, D]
     let scores = parts.head.run(pass) { $0.classify(embedding, $1) }
-    let primary = scores.logits.softmax(along: -1)                                              // [N, C]
+    let primary = scores.logits.softmax(along: -1)  // [N, C]
     let prediction = Prediction(embedding: embedding, distribution: primary)
     let terms = parts.corrections.map { term in
       (name: term.name, correction: term.run(pass) { $0.correct(prediction, $1) })
     }
     let final = Profile.component("balance") {
-      Tensor.balanced(primary, with: terms.map(\.correction.distribution))                      // [N, C]
+      Tensor.balanced(primary, with: terms.map(\.correction.distribution))  // [N, C]
     }
     return Outcome(embedding: embedding, head: scores, primary: primary, terms: terms, final: final)
   }

@@ -34,7 +34,8 @@ enum BLAS {
   }
 
   /// A right factor in that form, from column `first` on, a multiple of 32.
-  static func packed(_ pointer: UnsafePointer<Float>, columns: Int, depth: Int, from first: Int = 0) -> Matrix {
+  static func packed(_ pointer: UnsafePointer<Float>, columns: Int, depth: Int, from first: Int = 0) -> Matrix
+  {
     let panel = panelColumns(columns)
     return hasOwnProduct
       ? Matrix(pointer: pointer + first * depth, stride: panel * depth, isPacked: true)
@@ -67,7 +68,8 @@ enum BLAS {
   ) {
     if hasOwnProduct {
       return arbex_multiply(
-        a.pointer, a.rowStep, a.columnStep, b.pointer, b.rowStep, b.columnStep, c, stride, rows, columns, depth, scale,
+        a.pointer, a.rowStep, a.columnStep, b.pointer, b.rowStep, b.columnStep, c, stride, rows, columns,
+        depth, scale,
         accumulating ? 1 : 0)
     }
     multiplyByOpenBLAS(
@@ -82,7 +84,8 @@ enum BLAS {
     singleThreaded
     cblas_sgemm(
       CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,
-      Int32(rows), Int32(columns), Int32(depth), scale, a.pointer, Int32(a.stride), b.pointer, Int32(b.stride),
+      Int32(rows), Int32(columns), Int32(depth), scale, a.pointer, Int32(a.stride), b.pointer,
+      Int32(b.stride),
       accumulating ? 1 : 0, c, Int32(stride))
   }
 

@@ -18,7 +18,9 @@ public enum Kernels: String, CaseIterable, Sendable {
   /// What this process runs.
   public static var chosen: Kernels { Kernels(arbex_chosen_variant()) }
   /// Those that a CPU can run whose best are these, best first.
-  public var runnable: [Kernels] { Self.allCases.filter { $0.variant.rawValue <= variant.rawValue }.reversed() }
+  public var runnable: [Kernels] {
+    Self.allCases.filter { $0.variant.rawValue <= variant.rawValue }.reversed()
+  }
 
   /// As the CPU's makers write it.
   public var title: String {

@@ -34,7 +34,8 @@ public enum PixelLoops {
   /// weights, for i below `count`. Behind each row of `source` one more float must be readable.
   public static func mixPixels(
     _ source: UnsafePointer<Float>, stride: Int, rowCount: Int, starts: UnsafePointer<Int32>,
-    weights: UnsafePointer<Float>, taps: Int, into target: UnsafeMutablePointer<Float>, targetStride: Int, count: Int
+    weights: UnsafePointer<Float>, taps: Int, into target: UnsafeMutablePointer<Float>, targetStride: Int,
+    count: Int
   ) {
     arbex_mix_pixels(target, targetStride, source, stride, rowCount, starts, weights, taps, count)
   }
@@ -61,7 +62,8 @@ public enum PixelLoops {
   }
 
   /// Each of `count` floats becomes `scale` times itself plus `offset`, held within 0...1.
-  public static func scale(_ values: UnsafeMutablePointer<Float>, by scale: Float, offset: Float, count: Int) {
+  public static func scale(_ values: UnsafeMutablePointer<Float>, by scale: Float, offset: Float, count: Int)
+  {
     arbex_scale_within_unit(values, scale, offset, count)
   }
 
@@ -77,7 +79,8 @@ public enum PixelLoops {
 
   /// (value − mean) · scale for `count` pixels, with three means and three scales.
   public static func normalize(
-    _ source: UnsafePointer<Float>, mean: [Float], scale: [Float], into target: UnsafeMutablePointer<Float>, count: Int
+    _ source: UnsafePointer<Float>, mean: [Float], scale: [Float], into target: UnsafeMutablePointer<Float>,
+    count: Int
   ) {
     precondition(mean.count == 3 && scale.count == 3, "PixelLoops: three means and scales")
     arbex_normalize_pixels(target, source, mean, scale, count)

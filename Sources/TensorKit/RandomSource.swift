@@ -12,7 +12,9 @@ public struct RandomSource: Sendable {
   /// The source for one purpose: `stream` names it, epoch and sample number its draws.
   public init(seed: UInt64, stream: String, epoch: UInt64 = 0, sample: UInt64 = 0) {
     var key = Self.mixed(seed &+ 0x9E37_79B9_7F4A_7C15)
-    for part in [Self.hash(stream), epoch, sample] { key = Self.mixed(key ^ Self.mixed(part &+ 0xD1B5_4A32_D192_ED03)) }
+    for part in [Self.hash(stream), epoch, sample] {
+      key = Self.mixed(key ^ Self.mixed(part &+ 0xD1B5_4A32_D192_ED03))
+    }
     state = key
   }
 
@@ -47,7 +49,9 @@ public struct RandomSource: Sendable {
   }
 
   /// An independent source; this one does not move.
-  public func split(_ stream: String) -> RandomSource { RandomSource(state: Self.mixed(state ^ Self.hash(stream))) }
+  public func split(_ stream: String) -> RandomSource {
+    RandomSource(state: Self.mixed(state ^ Self.hash(stream)))
+  }
 
   private static func mixed(_ value: UInt64) -> UInt64 {
     var z = value

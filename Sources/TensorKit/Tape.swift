@@ -40,7 +40,8 @@ public final class Tape: @unchecked Sendable {
   /// Finds the gradients of `loss` (a single number) for every leaf it depends on. The tape's history is used
   /// up; the leaves' gradients stay.
   public func backward(from loss: Tensor) {
-    require(loss.count == 1 ? nil : ShapeIssue("backward", "a loss of shape \(loss.shape)", "a single number"))
+    require(
+      loss.count == 1 ? nil : ShapeIssue("backward", "a loss of shape \(loss.shape)", "a single number"))
     backward(from: loss, gradient: .ones(loss.shape))
   }
 
@@ -134,7 +135,8 @@ extension Tensor {
   /// - Parameter operation: what a ``Profile`` calls it.
   /// - Parameter work: multiply-adds of its first two inputs, for a ``Profile``.
   func recorded(
-    from inputs: [Tensor], operation: StaticString = #function, work: Int = 0, backward: @escaping Tape.Backward
+    from inputs: [Tensor], operation: StaticString = #function, work: Int = 0,
+    backward: @escaping Tape.Backward
   ) -> Tensor {
     let label = Profile.mark(operation, work: work, factors: inputs.prefix(2).count { $0.isTracked })
     guard let tape = inputs.lazy.compactMap(\.tape).first else { return self }

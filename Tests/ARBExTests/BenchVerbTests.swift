@@ -4,7 +4,8 @@ import Testing
 
 @Suite("bench from the command line", .serialized)
 struct BenchVerbTests {
-  private static let recipes = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  private static let recipes = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("Recipes").path
   private static let quickstart = recipes + "/quickstart.json5"
 
@@ -58,31 +59,43 @@ struct BenchVerbTests {
     let json = try object(arbex("bench", "operations", "--batch", "1", "--reps", "1", "--json").output)
     let lines = try #require(json["operations"] as? [[String: Any]])
     let names = Set(lines.compactMap { $0["operation"] as? String })
-    for name in ["convolution 3x3", "convolution 3x3 /2", "convolution 1x1", "depthwise 3x3", "linear", "GELU"] {
+    for name in [
+      "convolution 3x3", "convolution 3x3 /2", "convolution 1x1", "depthwise 3x3", "linear", "GELU",
+    ] {
       #expect(names.contains(name), "\(name)")
     }
     for line in lines {
       #expect(try number("forward_ms", in: line) > 0 && number("backward_ms", in: line) > 0)
-      let isProduct = (line["operation"] as? String).map { $0.hasPrefix("conv") || $0.hasPrefix("attention") } ?? false
-      #expect((line["forward_gflops"] is Double) == (isProduct || ["linear", "depthwise 3x3", "depthwise 3x3 /2"]
-        .contains(line["operation"] as? String ?? "")))
+      let isProduct =
+        (line["operation"] as? String).map { $0.hasPrefix("conv") || $0.hasPrefix("attention") } ?? false
+      #expect(
+        (line["forward_gflops"] is Double)
+          == (isProduct
+            || ["linear", "depthwise 3x3", "depthwise 3x3 /2"]
+              .contains(line["operation"] as? String ?? ""))
+      )
     }
   }
 
   @Test("the loader alone")
   func data() throws {
-    let told = arbex("bench", "data", Self.quickstart, "--images", "20", "--threads", "2", "--reps", "1", "--json")
+    let told = arbex(
+      "bench", "data", Self.quickstart, "--images", "20", "--threads", "2", "--reps", "1", "--json")
     let json = try object(told.output)
     #expect(told.code == 0 && json["images"] as? Int == 20 && json["threads"] as? Int == 2)
-    #expect(try number("images_per_second_per_thread", in: json) > 0 && number("images_per_second", in: json) > 0)
+    #expect(
+      try number("images_per_second_per_thread", in: json) > 0 && number("images_per_second", in: json) > 0)
   }
 
   @Test("wrong requests end with 2")
   func wrong() {
-    let absent = arbex("bench", "data", Self.recipes + "/fer2013.json5", "--set", "data.train.root=/nowhere/faces")
+    let absent = arbex(
+      "bench", "data", Self.recipes + "/fer2013.json5", "--set", "data.train.root=/nowhere/faces")
     #expect(absent.code == 2 && absent.remarks.contains("/nowhere/faces") && absent.output.isEmpty)
     #expect(arbex("bench", Self.quickstart, "--bach", "2").remarks.contains("did you mean \"--batch\"?"))
-    for told in [arbex("bench"), arbex("bench", "x", "--reps", "0"), arbex("bench", "data", "x", "--batch", "2")] {
+    for told in [
+      arbex("bench"), arbex("bench", "x", "--reps", "0"), arbex("bench", "data", "x", "--batch", "2"),
+    ] {
       #expect(told.code == 2 && told.output.isEmpty, "\(told.remarks)")
     }
     #expect(arbex("bench", "start", "/nowhere/run").code == 2)
@@ -98,7 +111,9 @@ struct BenchVerbTests {
     let child = try ChildProcess.run(program, words, environment: environment, in: folder.path)
     #expect(child.code == 0 && child.remarks.isEmpty, "\(child.remarks)")
     let json = try object(child.output)
-    for key in ["start_seconds", "first_seconds", "peak_rss_mb"] { #expect(try number(key, in: json) > 0, "\(key)") }
+    for key in ["start_seconds", "first_seconds", "peak_rss_mb"] {
+      #expect(try number(key, in: json) > 0, "\(key)")
+    }
     // A million numbers of four bytes and the names.
     #expect(try (4...5).contains(number("weights_mb", in: json)))
 

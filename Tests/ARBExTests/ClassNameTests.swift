@@ -6,7 +6,8 @@ import Testing
 /// Numbers belong to the names of classes, never to their places.
 @Suite("Classes by name")
 struct ClassNameTests {
-  private static let recipe = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  private static let recipe = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("Recipes/quickstart.json5").path
   /// Folder names of two people for the recipe's classes; in the order of the alphabet they come differently.
   private static let people = [
@@ -22,7 +23,9 @@ struct ClassNameTests {
     try StartBenchmark.writeUntrainedRun(recipe, to: gallery.path + "/run")
     for (person, names) in Self.people {
       for (label, name) in names.enumerated() {
-        for index in 0...label { try gallery.picture("\(person)/\(name)/\(index).png", seed: label * 10 + index) }
+        for index in 0...label {
+          try gallery.picture("\(person)/\(name)/\(index).png", seed: label * 10 + index)
+        }
       }
     }
   }

@@ -4,21 +4,26 @@ import Testing
 
 @Suite("Command line")
 struct CommandLineTests {
-  @Test("a wrong request is told with the nearest name and ends with 2", arguments: [
-    (["recip", "show"], "arbex: there is no verb \"recip\"; did you mean \"recipe show\"?"),
-    (["docter"], "arbex: there is no verb \"docter\"; did you mean \"doctor\"?"),
-    (["--vresion"], "arbex: there is no flag before the verb \"--vresion\"; did you mean \"--version\"?"),
-    (["recipe"], "arbex: \"recipe\" needs one more word: recipe show, recipe check"),
-    (["recipe", "chek", "x"], "arbex: there is no verb \"recipe chek\"; did you mean \"recipe check\"?"),
-    (["recipe", "show"], "arbex: \"recipe show\" needs RECIPE, a recipe file"),
-    (["recipe", "show", "a", "b"], "arbex: \"recipe show\" does not know what to do with \"b\""),
-    (["recipe", "show", "a", "--jsn"], "arbex: \"recipe show\" has no flag \"--jsn\"; did you mean \"--json\"?"),
-    (["recipe", "show", "a", "--json", "--json"], "arbex: --json is given twice"),
-    (["recipe", "show", "a", "--set"], "arbex: --set needs a value, KEY=VALUE"),
-    (["recipe", "show", "a", "--set", "--json"], "arbex: --set needs a value, KEY=VALUE"),
-    (["recipe", "show", "a", "--json=yes"], "arbex: --json takes no value"),
-    (["plugins", "describe", "ancor"], "arbex: no component is named \"ancor\"; did you mean \"anchor\"?"),
-  ])
+  @Test(
+    "a wrong request is told with the nearest name and ends with 2",
+    arguments: [
+      (["recip", "show"], "arbex: there is no verb \"recip\"; did you mean \"recipe show\"?"),
+      (["docter"], "arbex: there is no verb \"docter\"; did you mean \"doctor\"?"),
+      (["--vresion"], "arbex: there is no flag before the verb \"--vresion\"; did you mean \"--version\"?"),
+      (["recipe"], "arbex: \"recipe\" needs one more word: recipe show, recipe check"),
+      (["recipe", "chek", "x"], "arbex: there is no verb \"recipe chek\"; did you mean \"recipe check\"?"),
+      (["recipe", "show"], "arbex: \"recipe show\" needs RECIPE, a recipe file"),
+      (["recipe", "show", "a", "b"], "arbex: \"recipe show\" does not know what to do with \"b\""),
+      (
+        ["recipe", "show", "a", "--jsn"],
+        "arbex: \"recipe show\" has no flag \"--jsn\"; did you mean \"--json\"?"
+      ),
+      (["recipe", "show", "a", "--json", "--json"], "arbex: --json is given twice"),
+      (["recipe", "show", "a", "--set"], "arbex: --set needs a value, KEY=VALUE"),
+      (["recipe", "show", "a", "--set", "--json"], "arbex: --set needs a value, KEY=VALUE"),
+      (["recipe", "show", "a", "--json=yes"], "arbex: --json takes no value"),
+      (["plugins", "describe", "ancor"], "arbex: no component is named \"ancor\"; did you mean \"anchor\"?"),
+    ])
   func usage(arguments: [String], sentence: String) {
     let answer = Answer(arguments)
     #expect(answer.code == 2)

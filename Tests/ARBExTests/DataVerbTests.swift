@@ -94,17 +94,23 @@ struct DataVerbTests {
     let near = try #require((json["duplicates"] as? [String: Any])?["near"] as? [[String: Any]])
     #expect(near.count == 1 && near[0]["mirrored"] as? Bool == false)
     #expect(check(gallery.path).code == 0 && check(gallery.path, "--strict").code == 1)
-    #expect(check(gallery.path).output.contains("leakage: exact duplicates in more than one split: 1 picture;"))
+    #expect(
+      check(gallery.path).output.contains("leakage: exact duplicates in more than one split: 1 picture;"))
 
-    let rows = ["path,label,group,split"] + (0..<6).map { number in
-      "img/\(number).png,\(["happy", "sad"][number % 2]),p\(number % 3),\(number < 4 ? "train" : "validation")"
-    }
+    let rows =
+      ["path,label,group,split"]
+      + (0..<6).map { number in
+        "img/\(number).png,\(["happy", "sad"][number % 2]),p\(number % 3),\(number < 4 ? "train" : "validation")"
+      }
     let people = try Gallery()
     for number in 0..<6 { try people.picture("img/\(number).png", seed: number) }
     try people.write("labels.csv", Array((rows.joined(separator: "\n") + "\n").utf8))
     let listed = try check(people.path, "--json").json()
     // People 1 and 2 have images 4 and 5 in validation, 1 and 2 in training.
-    #expect(findings(listed)["groups-across-splits"] == ["p1: 1 in train, 1 in validation", "p2: 1 in train, 1 in validation"])
+    #expect(
+      findings(listed)["groups-across-splits"] == [
+        "p1: 1 in train, 1 in validation", "p2: 1 in train, 1 in validation",
+      ])
     #expect(check(people.path).output.contains("groups      3           2"))
   }
 
@@ -118,7 +124,9 @@ struct DataVerbTests {
     let answer = check(gallery.path + "/faces")
     #expect(answer.code == 1)
     #expect(answer.output.contains("train: 2 of 14 images cannot be read (14.29 %)"))
-    #expect(answer.output.contains("faces/happy/cut.png: is cut off") && answer.output.contains("faces/sad/empty.png: is empty"))
+    #expect(
+      answer.output.contains("faces/happy/cut.png: is cut off")
+        && answer.output.contains("faces/sad/empty.png: is empty"))
     let sets = try #require(try check(gallery.path + "/faces", "--json").json()["sets"] as? [[String: Any]])
     #expect((sets[0]["unreadable"] as? [[String: String]])?.count == 2 && sets[0]["images"] as? Int == 14)
     // One of 121 is less than a hundredth: the lines skip it.
@@ -135,7 +143,8 @@ struct DataVerbTests {
     try gallery.fill("train", ["happy": 20, "joy": 1, "sad": 2, "feer": 2, "fear": 2], seed: 0)
     try gallery.fill("validation", ["happy": 2, "sad": 2, "feer": 1], seed: 100)
     try gallery.picture("train/sad/tiny.png", seed: 500, side: 9)
-    try gallery.write("train/sad/black.png", try ImageFile.encodePNG(Image(width: 40, height: 40, colour: [0, 0, 0])))
+    try gallery.write(
+      "train/sad/black.png", try ImageFile.encodePNG(Image(width: 40, height: 40, colour: [0, 0, 0])))
     let answer = check(gallery.path, "--json")
     #expect(answer.code == 0)
     let json = try answer.json()
@@ -166,7 +175,9 @@ struct DataVerbTests {
     for number in 1...2 { try raf.picture("Image/aligned/train_0000\(number)_aligned.jpg", seed: number) }
     try raf.write("EmoLabel/list_patition_label.txt", Array("train_00001.jpg 5\ntrain_00002.jpg 9\n".utf8))
     let range = check(raf.path)
-    #expect(range.code == 1 && range.remarks.contains("line 2") && range.remarks.contains("\"9\""), "\(range.remarks)")
+    #expect(
+      range.code == 1 && range.remarks.contains("line 2") && range.remarks.contains("\"9\""),
+      "\(range.remarks)")
     let help = Answer(["data", "check", "--help"])
     #expect(help.code == 0 && help.output.contains("exit codes: 0"))
   }
@@ -182,10 +193,13 @@ struct DataVerbTests {
       ["--set", "data={ train: { use: \"class-folders\", root: \"\(gallery.path)/train\"\(more) } }"]
     }
     let run = { (classes: String, more: String) in
-      Answer(["data", "check", quickstart, "--set", "classes=\(classes)", "--set", "data.validation=null"] + data(more))
+      Answer(
+        ["data", "check", quickstart, "--set", "classes=\(classes)", "--set", "data.validation=null"]
+          + data(more))
     }
     let strict = run("[\"happy\", \"sad\"]", "")
-    #expect(strict.code == 1 && strict.output.contains("set data.train.onBadImage to \"skip\""), "\(strict.output)")
+    #expect(
+      strict.code == 1 && strict.output.contains("set data.train.onBadImage to \"skip\""), "\(strict.output)")
     #expect(run("[\"happy\", \"sad\"]", ", onBadImage: \"skip\", skipUpTo: 0.3").code == 0)
     let missing = run("[\"happy\", \"sad\", \"fear\"]", ", onBadImage: \"skip\", skipUpTo: 0.3")
     #expect(missing.code == 1 && missing.output.contains("no folder for the class fear"), "\(missing.output)")
@@ -223,8 +237,10 @@ struct DataVerbTests {
       .deletingLastPathComponent().appendingPathComponent("Recipes/quickstart.json5").path
     let recipe = { (seed: Int, file: String) in
       Answer([
-        "data", "check", quickstart, "--set", "seed=\(seed)", "--set", "classes=[\"happy\", \"sad\"]", "--set",
-        "data={ train: { use: \"class-folders\", root: \"\(faces)\" } }", "--set", "data.validation=null", "--sheet",
+        "data", "check", quickstart, "--set", "seed=\(seed)", "--set", "classes=[\"happy\", \"sad\"]",
+        "--set",
+        "data={ train: { use: \"class-folders\", root: \"\(faces)\" } }", "--set", "data.validation=null",
+        "--sheet",
         "\(gallery.path)/\(file)",
       ])
     }

@@ -55,7 +55,9 @@ struct GoldenNetworkTests {
       let error = expectRelativeNorm(found, golden.plain(name), atMost: 0.03, name)
       print("bf16 poster_eval \(name): \(error)")
     }
-    let gap = zip(logits.softmax(along: -1).values, golden.plain("logits").softmax(along: -1).values).map { abs($0 - $1) }
+    let gap = zip(logits.softmax(along: -1).values, golden.plain("logits").softmax(along: -1).values).map {
+      abs($0 - $1)
+    }
     #expect(gap.max() ?? 1 < 1e-2)
     print("bf16 poster_eval probabilities: \(gap.max() ?? 0)")
   }
@@ -132,9 +134,11 @@ struct GoldenNetworkTests {
     let watched = golden.arrays.keys.filter { $0.hasPrefix("grad.") && $0.hasSuffix(".sample") }.sorted()
     #expect(watched.count == 20)
     for key in watched.map({ String($0.dropFirst("grad.".count).dropLast(".sample".count)) }) {
-      let parameter = try #require(parts.store.all.first { POSTERNames.key(ofModelName: $0.name) == key }, "\(key)")
+      let parameter = try #require(
+        parts.store.all.first { POSTERNames.key(ofModelName: $0.name) == key }, "\(key)")
       let gradient = try #require(tape.gradient(for: ObjectIdentifier(parameter)), "\(key)")
-      compare(StoredArray(of: gradient, layout: parameter.fileLayout), golden, "grad.\(key)", tolerance.gradients)
+      compare(
+        StoredArray(of: gradient, layout: parameter.fileLayout), golden, "grad.\(key)", tolerance.gradients)
     }
     #expect(parts.store.under("landmarks").allSatisfy { tape.gradient(for: ObjectIdentifier($0)) == nil })
   }

@@ -7,23 +7,26 @@ import Testing
 struct KernelChoiceTests {
   static let avx512: Set = ["avx2", "avx512f", "avx512bw", "avx512dq", "avx512vl"]
 
-  @Test("with AVX-512 and an older kernel arbex starts again, once, unless the person chose", arguments: [
-    (avx512, "Haswell", [:], "SKYLAKEX"),
-    (avx512.union(["avx512_bf16"]), "Zen", [:], "COOPERLAKE"),
-    (avx512, "SkylakeX", [:], nil),
-    (avx512, "Cooperlake", [:], nil),
-    (["avx2"], "Haswell", [:], nil),
-    (["avx512f"], "Haswell", [:], nil),
-    (avx512, "Haswell", ["OPENBLAS_CORETYPE": "Haswell"], nil),
-    (avx512, "Haswell", ["ARBEX_RESTARTED": "1"], nil),
-  ] as [(Set<String>, String, [String: String], String?)])
+  @Test(
+    "with AVX-512 and an older kernel arbex starts again, once, unless the person chose",
+    arguments: [
+      (avx512, "Haswell", [:], "SKYLAKEX"),
+      (avx512.union(["avx512_bf16"]), "Zen", [:], "COOPERLAKE"),
+      (avx512, "SkylakeX", [:], nil),
+      (avx512, "Cooperlake", [:], nil),
+      (["avx2"], "Haswell", [:], nil),
+      (["avx512f"], "Haswell", [:], nil),
+      (avx512, "Haswell", ["OPENBLAS_CORETYPE": "Haswell"], nil),
+      (avx512, "Haswell", ["ARBEX_RESTARTED": "1"], nil),
+    ] as [(Set<String>, String, [String: String], String?)])
   func restart(features: Set<String>, kernel: String, environment: [String: String], expected: String?) {
     #expect(KernelChoice(features: features, kernel: kernel, environment: environment).restart == expected)
   }
 
   @Test("the doctor tells who keeps OpenBLAS at an older kernel")
   func advice() {
-    let forced = KernelChoice(features: Self.avx512, kernel: "Haswell", environment: ["OPENBLAS_CORETYPE": "Haswell"])
+    let forced = KernelChoice(
+      features: Self.avx512, kernel: "Haswell", environment: ["OPENBLAS_CORETYPE": "Haswell"])
     #expect(
       Examination.advice(forced, cores: 2, threads: 2, gigabytes: 8)
         == ["unset OPENBLAS_CORETYPE: it keeps OpenBLAS at Haswell, this CPU can run SKYLAKEX"])
@@ -34,21 +37,25 @@ struct KernelChoiceTests {
 
   @Test("the CPU's features are read from the first processor")
   func processor() {
-    let processor = Processor(cpuinfo: "processor\t: 0\nmodel name\t: A CPU\nflags\t\t: fpu avx2\n\nflags\t: other\n")
+    let processor = Processor(
+      cpuinfo: "processor\t: 0\nmodel name\t: A CPU\nflags\t\t: fpu avx2\n\nflags\t: other\n")
     #expect(processor.model == "A CPU")
     #expect(processor.features == ["fpu", "avx2"])
   }
 
-  @Test("a word that forces kernels is checked against what the CPU has", arguments: [
-    (nil, .avx512, nil), ("", .avx512, nil), ("avx512", .avx512, nil), ("avx2", .avx512, nil), ("baseline", .avx2, nil),
-    (
-      "avx51", .avx512,
-      "ARBEX_KERNELS: no kernels are named \"avx51\"; did you mean \"avx512\"?\n  known: avx512, avx2, baseline"
-    ),
-    ("sse", .avx2, "ARBEX_KERNELS: no kernels are named \"sse\"\n  known: avx2, baseline"),
-    ("avx512", .avx2, "ARBEX_KERNELS: this CPU has no AVX-512\n  it can run: avx2, baseline"),
-    ("avx2", .baseline, "ARBEX_KERNELS: this CPU has no AVX2\n  it can run: baseline"),
-  ] as [(String?, Kernels, String?)])
+  @Test(
+    "a word that forces kernels is checked against what the CPU has",
+    arguments: [
+      (nil, .avx512, nil), ("", .avx512, nil), ("avx512", .avx512, nil), ("avx2", .avx512, nil),
+      ("baseline", .avx2, nil),
+      (
+        "avx51", .avx512,
+        "ARBEX_KERNELS: no kernels are named \"avx51\"; did you mean \"avx512\"?\n  known: avx512, avx2, baseline"
+      ),
+      ("sse", .avx2, "ARBEX_KERNELS: no kernels are named \"sse\"\n  known: avx2, baseline"),
+      ("avx512", .avx2, "ARBEX_KERNELS: this CPU has no AVX-512\n  it can run: avx2, baseline"),
+      ("avx2", .baseline, "ARBEX_KERNELS: this CPU has no AVX2\n  it can run: baseline"),
+    ] as [(String?, Kernels, String?)])
   func forced(word: String?, best: Kernels, problem: String?) {
     #expect(KernelWord.problem(word, best: best)?.description == problem)
   }
@@ -56,16 +63,19 @@ struct KernelChoiceTests {
   @Test("arbex refuses such a word with exit code 2")
   func refused() {
     let code = CommandLineTool.run(
-      ["doctor"], output: CommandOutput(print: { _ in }, remark: { _ in }), environment: ["ARBEX_KERNELS": "fast"])
+      ["doctor"], output: CommandOutput(print: { _ in }, remark: { _ in }),
+      environment: ["ARBEX_KERNELS": "fast"])
     #expect(code == 2)
   }
 
-  @Test("the doctor says which kernels run and what can be forced", arguments: [
-    (.avx512, .avx512, "AVX-512 (ARBEX_KERNELS can force avx2 or baseline)"),
-    (.avx2, .avx2, "AVX2 (ARBEX_KERNELS can force baseline)"),
-    (.baseline, .avx512, "baseline, forced by ARBEX_KERNELS; this CPU has AVX-512"),
-    (.baseline, .baseline, "baseline"),
-  ] as [(Kernels, Kernels, String)])
+  @Test(
+    "the doctor says which kernels run and what can be forced",
+    arguments: [
+      (.avx512, .avx512, "AVX-512 (ARBEX_KERNELS can force avx2 or baseline)"),
+      (.avx2, .avx2, "AVX2 (ARBEX_KERNELS can force baseline)"),
+      (.baseline, .avx512, "baseline, forced by ARBEX_KERNELS; this CPU has AVX-512"),
+      (.baseline, .baseline, "baseline"),
+    ] as [(Kernels, Kernels, String)])
   func described(chosen: Kernels, best: Kernels, sentence: String) {
     #expect(KernelWord.description(chosen: chosen, best: best) == sentence)
   }

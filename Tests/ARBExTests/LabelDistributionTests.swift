@@ -8,7 +8,8 @@ import Testing
 final class LabelDistributionTests {
   private let folder = NSTemporaryDirectory() + "arbex-shares-\(UUID().uuidString)"
   private let shares: [[Float]] = [
-    [1, 0, 0], [0.5, 0.5, 0], [0.2, 0.3, 0.5], [0, 1, 0], [0, 0, 1], [0.1, 0.1, 0.8], [0.6, 0.2, 0.2], [0.25, 0.5, 0.25],
+    [1, 0, 0], [0.5, 0.5, 0], [0.2, 0.3, 0.5], [0, 1, 0], [0, 0, 1], [0.1, 0.1, 0.8], [0.6, 0.2, 0.2],
+    [0.25, 0.5, 0.25],
   ]
 
   init() throws {
@@ -18,8 +19,10 @@ final class LabelDistributionTests {
       try ImageFile.writePNG(Image(width: 16, height: 16, pixels: pixels), path: "\(folder)/\(index).png")
     }
     try text("path,label\n", \.label).write(toFile: "\(folder)/labels.csv", atomically: true, encoding: .utf8)
-    try text("path,happy,sad,fear\n", \.hard).write(toFile: "\(folder)/hard.csv", atomically: true, encoding: .utf8)
-    try text("path,happy,sad,fear\n", \.votes).write(toFile: "\(folder)/votes.csv", atomically: true, encoding: .utf8)
+    try text("path,happy,sad,fear\n", \.hard).write(
+      toFile: "\(folder)/hard.csv", atomically: true, encoding: .utf8)
+    try text("path,happy,sad,fear\n", \.votes).write(
+      toFile: "\(folder)/votes.csv", atomically: true, encoding: .utf8)
     let recipe = """
       {
         name: "shares", classes: ["sad", "fear", "happy"],
@@ -47,12 +50,14 @@ final class LabelDistributionTests {
   }
 
   private func text(_ header: String, _ column: (Row) -> String) -> String {
-    header + shares.enumerated().map { index, row in
-      let best = row.firstIndex(of: row.max() ?? 0) ?? 0
-      let hard = (0..<3).map { $0 == best ? "3" : "0" }.joined(separator: ",")
-      let votes = row.map { "\($0 * 20)" }.joined(separator: ",")
-      return "\(index).png,\(column(Row(label: ["happy", "sad", "fear"][best], hard: hard, votes: votes)))\n"
-    }.joined()
+    header
+      + shares.enumerated().map { index, row in
+        let best = row.firstIndex(of: row.max() ?? 0) ?? 0
+        let hard = (0..<3).map { $0 == best ? "3" : "0" }.joined(separator: ",")
+        let votes = row.map { "\($0 * 20)" }.joined(separator: ",")
+        return
+          "\(index).png,\(column(Row(label: ["happy", "sad", "fear"][best], hard: hard, votes: votes)))\n"
+      }.joined()
   }
 
   private func recipe(_ changes: String...) throws -> Recipe {
@@ -75,13 +80,15 @@ final class LabelDistributionTests {
     #expect(found.rows.map(\.label) == source.samples.map(\.label))
   }
 
-  @Test("training on shares that are all on the label is training on labels, to the bit; other shares change it")
+  @Test(
+    "training on shares that are all on the label is training on labels, to the bit; other shares change it")
   func training() throws {
     func weights(_ table: String) throws -> [[Float]] {
       let recipe = try recipe("data.train.file=\"\(folder)/\(table)\"", "data.validation=null")
       let run = try RunFolder.create("\(folder)/\(table).run")
       let source = try RecipeImages(recipe.train, recipe, isTraining: true)
-      let trainer = try Trainer(recipe, train: source, validation: nil, in: run, console: Console(descriptor: -1))
+      let trainer = try Trainer(
+        recipe, train: source, validation: nil, in: run, console: Console(descriptor: -1))
       #expect(try trainer.run() == .finished)
       return trainer.model.store.all.map(\.value.values)
     }

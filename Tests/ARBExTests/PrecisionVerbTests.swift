@@ -7,13 +7,19 @@ import Testing
 
 @Suite("--precision", .serialized)
 struct PrecisionVerbTests {
-  private static let quickstart = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  private static let quickstart = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("Recipes/quickstart.json5").path
 
-  @Test("a word that is no precision, or one that cannot be had, ends with 2 and says what is missing", arguments: [
-    ("bf61", "arbex: --precision: there is no precision \"bf61\"; did you mean \"bf16\"?"),
-    ("bf16", "arbex: --precision bf16 cannot be had here: this CPU has no AVX512-BF16 (avx512_bf16); use float32, which runs everywhere"),
-  ])
+  @Test(
+    "a word that is no precision, or one that cannot be had, ends with 2 and says what is missing",
+    arguments: [
+      ("bf61", "arbex: --precision: there is no precision \"bf61\"; did you mean \"bf16\"?"),
+      (
+        "bf16",
+        "arbex: --precision bf16 cannot be had here: this CPU has no AVX512-BF16 (avx512_bf16); use float32, which runs everywhere"
+      ),
+    ])
   func refused(word: String, sentence: String) {
     for words in [["bench", "r.json5"], ["eval", "runs/none"], ["predict", "runs/none", Self.quickstart]] {
       nonisolated(unsafe) var remarks = ""

@@ -8,7 +8,8 @@ import Testing
 final class PredictVerbTests {
   private let folder = NSTemporaryDirectory() + "arbex-predict-\(UUID().uuidString)"
   private var run: String { folder + "/run" }
-  private static let recipePath = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  private static let recipePath = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("Recipes/quickstart.json5").path
 
   /// A run that nobody has trained, and pictures: faces/1.png, faces/deep/2.png, faces/bad.jpg.
@@ -38,7 +39,9 @@ final class PredictVerbTests {
     let all = predict(run, folder + "/faces", "--lines")
     #expect(all.code == 1)
     let rows = try all.out.map(object)
-    #expect(rows.map { $0["image"] as? String } == ["1.png", "bad.jpg", "deep/2.png"].map { "\(folder)/faces/\($0)" })
+    #expect(
+      rows.map { $0["image"] as? String }
+        == ["1.png", "bad.jpg", "deep/2.png"].map { "\(folder)/faces/\($0)" })
     #expect((rows[1]["problem"] as? String)?.hasPrefix("is not an image") == true)
     #expect((rows[0]["classes"] as? [String])?.count == 7 && (rows[0]["final"] as? [Double])?.count == 7)
     #expect(all.remarks.contains("faces/bad.jpg: is not an image: it starts with the text"))
@@ -52,7 +55,8 @@ final class PredictVerbTests {
     let alone = try object(predict(run, folder + "/faces/1.png", "--lines").out[0])
     #expect(alone["final"] as? [Double] == rows[0]["final"] as? [Double])
 
-    let nothing = predict(run, folder + "/*.bmp", folder + "/absent.png", folder + "/run/checkpoints", "--json")
+    let nothing = predict(
+      run, folder + "/*.bmp", folder + "/absent.png", folder + "/run/checkpoints", "--json")
     #expect(nothing.code == 2 && nothing.remarks.contains("*.bmp: matches no file"))
     #expect(nothing.remarks.contains("absent.png: cannot be opened: it does not exist"))
     #expect(nothing.remarks.contains("checkpoints: holds no images: no file that ends in jpg, "))
@@ -72,11 +76,17 @@ final class PredictVerbTests {
     #expect(sure["class"] as? String == top[0]["class"] as? String && sure["abstained"] as? Bool == false)
 
     let table = predict(run, face, "--csv").out
-    #expect(table.count == 2 && table.allSatisfy { $0.split(separator: ",").count == 3 + 4 * 7 && $0.hasSuffix("\r") })
+    #expect(
+      table.count == 2
+        && table.allSatisfy { $0.split(separator: ",").count == 3 + 4 * 7 && $0.hasSuffix("\r") })
     #expect(table[0].hasPrefix("image,class,confidence,primary neutral,"))
 
-    for wrong in [["--abstain-below", "1.5"], ["--abstain-below", "nan"], ["--top", "0"], ["--json", "--csv"]] {
-      #expect(CommandLineTool.run(["predict", run, face] + wrong, output: CommandOutput(print: { _ in }, remark: { _ in })) == 2)
+    for wrong in [
+      ["--abstain-below", "1.5"], ["--abstain-below", "nan"], ["--top", "0"], ["--json", "--csv"],
+    ] {
+      #expect(
+        CommandLineTool.run(
+          ["predict", run, face] + wrong, output: CommandOutput(print: { _ in }, remark: { _ in })) == 2)
     }
   }
 
@@ -86,16 +96,19 @@ final class PredictVerbTests {
     #expect(predict(run, folder + "/faces", "--picture", picture).code == 1)
     let shown = try ImageFile.decode(path: picture)
     #expect(shown.width > 300 && shown.height > 300)
-    #expect(predict(run, folder + "/faces", "--picture", folder + "/out.jpg").remarks.contains("must end in .png"))
+    #expect(
+      predict(run, folder + "/faces", "--picture", folder + "/out.jpg").remarks.contains("must end in .png"))
     #expect(predict(run, folder + "/faces", "--picture", folder + "/none/out.png").code == 2)
   }
 
-  @Test("the preprocessing and the class names of the weights count, and where the recipe differs that is said")
+  @Test(
+    "the preprocessing and the class names of the weights count, and where the recipe differs that is said")
   func replays() throws {
     let face = folder + "/faces/1.png"
     let before = try object(predict(run, face, "--lines").out[0])
     let changed = predict(
-      run, face, "--lines", "--set", "input.size=96", "--set", "input.normalize=imagenet", "--set", "input.antialias=false",
+      run, face, "--lines", "--set", "input.size=96", "--set", "input.normalize=imagenet", "--set",
+      "input.antialias=false",
       "--set", #"classes=["anger", "happy", "sad", "surprise", "fear", "disgust", "neutral"]"#)
     #expect(changed.code == 0, "\(changed.remarks)")
     let after = try object(changed.out[0])
@@ -103,13 +116,19 @@ final class PredictVerbTests {
     #expect(after["class"] as? String == before["class"] as? String)
     #expect(after["classes"] as? [String] == before["classes"] as? [String])
     let told = changed.remarks.split(separator: "\n")
-    #expect(told.count == 4 && told.allSatisfy { $0.hasPrefix("warning: \(run)/checkpoints/best.safetensors: was trained ") })
+    #expect(
+      told.count == 4
+        && told.allSatisfy { $0.hasPrefix("warning: \(run)/checkpoints/best.safetensors: was trained ") })
     #expect(changed.remarks.contains("input.size 64, the recipe says 96; that of the file counts"))
     #expect(changed.remarks.contains("input.antialias true, the recipe says false"))
     let fewer = predict(run, face, "--set", #"classes=["a", "b"]"#)
-    #expect(fewer.code == 2 && fewer.remarks.contains("was trained for the classes neutral, happy"), "\(fewer.remarks)")
+    #expect(
+      fewer.code == 2 && fewer.remarks.contains("was trained for the classes neutral, happy"),
+      "\(fewer.remarks)")
     let small = predict(run, face, "--set", "data.pixelLimit=1000")
-    #expect(small.code == 2 && small.remarks.contains("states a size of 32x32 pixels; at most 32768 a side and 1000 in all"))
+    #expect(
+      small.code == 2
+        && small.remarks.contains("states a size of 32x32 pixels; at most 32768 a side and 1000 in all"))
   }
 
   /// What `-` stands for, through a pipe.
@@ -140,7 +159,8 @@ final class PredictVerbTests {
   @Test("standard input: paths in lines, a folder among them, or an image itself")
   func standardInput() throws {
     let text = "a.png\r\n\n b c.jpg \n\(folder)/faces/deep\nlast.png"
-    #expect(told(try queue(Array(text.utf8))) == ["a.png", " b c.jpg ", "\(folder)/faces/deep/2.png", "last.png"])
+    #expect(
+      told(try queue(Array(text.utf8))) == ["a.png", " b c.jpg ", "\(folder)/faces/deep/2.png", "last.png"])
     let image = try Data(contentsOf: URL(fileURLWithPath: folder + "/faces/1.png"))
     #expect(told(try queue(Array(image))) == ["\(image.count) bytes"])
     #expect(told(try queue([])) == [])
@@ -157,7 +177,9 @@ final class PredictVerbTests {
     var queue = ImageQueue(["-"], input: pipe.fileHandleForReading.fileDescriptor)
     for name in ["first.png", "second.png"] {
       try pipe.fileHandleForWriting.write(contentsOf: Data((name + "\n").utf8))
-      guard case .file(name)? = queue.next(upTo: 16).first else { Issue.record("\(name) did not come"); return }
+      guard case .file(name)? = queue.next(upTo: 16).first else {
+        Issue.record("\(name) did not come"); return
+      }
     }
     try pipe.fileHandleForWriting.close()
     #expect(queue.next(upTo: 16).isEmpty)

@@ -6,7 +6,8 @@ import Testing
 /// Every recipe that comes with the program: found in the folder, so that a new one needs no line here.
 @Suite("Recipes that come with arbex")
 struct RecipeFolderTests {
-  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("Recipes").path
 
   static let names = (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? [])
@@ -31,7 +32,9 @@ struct RecipeFolderTests {
       changes += ["model.encoder.heads=[1, 2, 2]"]
     }
     if used["model.landmarks.use"] != nil {
-      changes += ["model.landmarks.width=0.25", "model.landmarks.blocks=[0, 0, 0]", "model.landmarks.points=0"]
+      changes += [
+        "model.landmarks.width=0.25", "model.landmarks.blocks=[0, 0, 0]", "model.landmarks.points=0",
+      ]
     }
     return changes
   }
@@ -65,7 +68,9 @@ struct RecipeFolderTests {
   }
 
   /// Attention, batch norms, anchors and matrix products see the batch; a prediction must not.
-  @Test("one image alone and inside a batch of 32 others has the same distribution", arguments: ["quickstart.json5"])
+  @Test(
+    "one image alone and inside a batch of 32 others has the same distribution",
+    arguments: ["quickstart.json5"])
   func alone(_ name: String) throws {
     let recipe = try load(name)
     let model = try recipe.buildModel()

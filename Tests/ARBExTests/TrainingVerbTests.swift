@@ -23,13 +23,17 @@ struct Bars: Dataset, LoadedDataset {
   }
 
   static func picture(_ label: Int) -> Image {
-    let pixels = (0..<32 * 32 * 3).map { Float((4 * label..<4 * label + 4).contains($0 / 3 % 32) ? 0.9 : 0.1) }
+    let pixels = (0..<32 * 32 * 3).map {
+      Float((4 * label..<4 * label + 4).contains($0 / 3 % 32) ? 0.9 : 0.1)
+    }
     return Image(width: 32, height: 32, pixels: pixels)
   }
 }
 
 enum BarsPlugin: Plugin {
-  static func register(in registry: inout Registry) throws { try registry.datasets.register("bars", Bars.self) }
+  static func register(in registry: inout Registry) throws {
+    try registry.datasets.register("bars", Bars.self)
+  }
 }
 
 @Suite("train, eval and predict from the command line", .serialized)
@@ -38,7 +42,8 @@ final class TrainingVerbTests {
   private let recipe = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("Recipes/quickstart.json5").path
   private let small = [
-    "--set", "data.train={ use: \"bars\", count: 24 }", "--set", "data.validation={ use: \"bars\", count: 8 }",
+    "--set", "data.train={ use: \"bars\", count: 24 }", "--set",
+    "data.validation={ use: \"bars\", count: 8 }",
     "--set", "input.augment=[]", "--set", "training.epochs=2", "--set", "training.batch=8",
   ]
 
@@ -61,7 +66,9 @@ final class TrainingVerbTests {
     let other = train("split", "--resume", "--set", "training.batch=4")
     #expect(other.code == 2 && other.remarks.contains("training.batch: was 8, is 4"))
     #expect(arbex("train", "\(folder)/split", "--resume").code == 0)
-    for file in ["checkpoints/last.safetensors", "checkpoints/best.safetensors", "metrics.jsonl", "predictions.csv"] {
+    for file in [
+      "checkpoints/last.safetensors", "checkpoints/best.safetensors", "metrics.jsonl", "predictions.csv",
+    ] {
       #expect(bytes("whole/" + file) == bytes("split/" + file) && bytes("whole/" + file) != nil, "\(file)")
     }
     #expect(train("whole").code == 2)
@@ -69,7 +76,8 @@ final class TrainingVerbTests {
 
     let evaluated = arbex("eval", "\(folder)/whole", "--json")
     #expect(evaluated.code == 0 && evaluated.remarks.isEmpty)
-    let json = try #require(try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [String: Any])
+    let json = try #require(
+      try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [String: Any])
     #expect(json["images"] as? Int == 8)
     #expect(arbex("eval", "\(folder)/whole", "--split", "test").code == 2)
     #expect(arbex("eval", "\(folder)/whole", "--split", "tset").code == 2)
@@ -81,7 +89,8 @@ final class TrainingVerbTests {
     #expect(arbex("predict", run, good).code == 0)
     let mixed = arbex("predict", run, bad, good, "--json")
     #expect(mixed.code == 1 && mixed.remarks.contains("bad.png"))
-    let found = try #require(try JSONSerialization.jsonObject(with: Data(mixed.output.utf8)) as? [String: Any])
+    let found = try #require(
+      try JSONSerialization.jsonObject(with: Data(mixed.output.utf8)) as? [String: Any])
     let rows = try #require(found["predictions"] as? [[String: Any]])
     #expect(rows.count == 1 && (rows[0]["final"] as? [Double])?.count == 7)
     #expect(arbex("predict", run, bad).code == 2)
@@ -91,7 +100,9 @@ final class TrainingVerbTests {
     bytes[bytes.count - 400] ^= 1
     try bytes.write(to: best)
     let damaged = arbex("predict", run, good, "--json")
-    #expect(damaged.code == 2 && damaged.output.isEmpty && damaged.remarks.contains("is damaged"), "\(damaged.remarks)")
+    #expect(
+      damaged.code == 2 && damaged.output.isEmpty && damaged.remarks.contains("is damaged"),
+      "\(damaged.remarks)")
     try whole.write(to: best)
     #expect(arbex("predict", run, folder + "/absent.png").code == 2)
     let withoutWeights = arbex("predict", recipe, good)
@@ -105,13 +116,18 @@ final class TrainingVerbTests {
     let classes = ["neutral", "happy", "sad", "surprise", "fear", "disgust", "anger"]
     for (label, name) in classes.enumerated() {
       try FileManager.default.createDirectory(atPath: "\(data)/\(name)", withIntermediateDirectories: true)
-      for number in 1...2 { try ImageFile.writePNG(Bars.picture(label), path: "\(data)/\(name)/\(number).png") }
+      for number in 1...2 {
+        try ImageFile.writePNG(Bars.picture(label), path: "\(data)/\(name)/\(number).png")
+      }
     }
     let whole = try ImageFile.encodePNG(Bars.picture(1))
     try Data(whole.prefix(whole.count - 30)).write(to: URL(fileURLWithPath: data + "/sad/cut.png"))
     let set = { (policy: String) in
       ["train", "validation"].flatMap { split in
-        ["--set", "data.\(split)={ use: \"class-folders\", root: \"\(data)\", onBadImage: \"\(policy)\", skipUpTo: 0.1 }"]
+        [
+          "--set",
+          "data.\(split)={ use: \"class-folders\", root: \"\(data)\", onBadImage: \"\(policy)\", skipUpTo: 0.1 }",
+        ]
       } + ["--set", "input.augment=[]", "--set", "training.epochs=2", "--set", "training.batch=8"]
     }
     func start(_ name: String, _ policy: String, _ more: String...) -> Answer {
@@ -120,7 +136,9 @@ final class TrainingVerbTests {
     let failed = start("fail", "fail")
     #expect(failed.code == 2 && failed.remarks.contains("sad/cut.png: is cut off"), "\(failed.remarks)")
     #expect(start("skip", "skip").code == 0)
-    #expect(String(decoding: bytes("skip/bad-images.txt") ?? Data(), as: UTF8.self).contains("\(data)/sad/cut.png: is cut off"))
+    #expect(
+      String(decoding: bytes("skip/bad-images.txt") ?? Data(), as: UTF8.self).contains(
+        "\(data)/sad/cut.png: is cut off"))
     #expect(!FileManager.default.fileExists(atPath: data + "/quarantine.txt"))
     #expect(start("split", "quarantine", "--max-steps", "2").code == 0)
     let list = try String(contentsOfFile: data + "/quarantine.txt", encoding: .utf8)
@@ -128,18 +146,25 @@ final class TrainingVerbTests {
     #expect(start("split", "quarantine", "--resume").code == 0)
     #expect(start("known", "quarantine").code == 0)
     for name in ["split", "known"] {
-      #expect(bytes(name + "/predictions.csv") == bytes("skip/predictions.csv") && bytes("skip/predictions.csv") != nil, "\(name)")
+      #expect(
+        bytes(name + "/predictions.csv") == bytes("skip/predictions.csv")
+          && bytes("skip/predictions.csv") != nil, "\(name)")
     }
     let evaluated = arbex("eval", "\(folder)/known", "--json")
-    #expect(evaluated.code == 0 && evaluated.remarks.contains("1 image could not be read and was left out:\n  \(data)/sad/cut.png"))
-    let json = try #require(try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [String: Any])
+    #expect(
+      evaluated.code == 0
+        && evaluated.remarks.contains("1 image could not be read and was left out:\n  \(data)/sad/cut.png"))
+    let json = try #require(
+      try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8)) as? [String: Any])
     #expect(json["images"] as? Int == 14 && (json["unreadable"] as? [String])?.count == 1)
   }
 
   @Test("a smoke run leaves nothing behind")
   func smoke() {
     // Somebody's own run may be there: `make quickstart` leaves one.
-    let folder = { (try? FileManager.default.attributesOfItem(atPath: "runs/quickstart"))?[.modificationDate] as? Date }
+    let folder = {
+      (try? FileManager.default.attributesOfItem(atPath: "runs/quickstart"))?[.modificationDate] as? Date
+    }
     let before = folder()
     let answer = Answer(["train", recipe, "--smoke"] + small, plugins: [BarsPlugin.self])
     #expect(answer.code == 0, "\(answer.remarks)")

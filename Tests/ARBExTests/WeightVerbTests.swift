@@ -7,14 +7,16 @@ import Testing
 /// The verbs for weights on a small POSTER++, with files made by an independent writer of PyTorch's formats.
 @Suite("weights inspect, import and export", .serialized)
 final class WeightVerbTests {
-  private static let recipes = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  private static let recipes = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("Recipes").path
   private let folder = NSTemporaryDirectory() + "arbex-weights-\(UUID().uuidString)"
   private let recipe = WeightVerbTests.recipes + "/posterpp.json5"
   private let small = [
     "input.size=32", "model.backbone.units=[1, 1, 1]", "model.backbone.widths=[8, 8, 16, 16]",
     "model.landmarks.width=0.25", "model.landmarks.blocks=[0, 0, 0]", "model.encoder.size=32",
-    "model.encoder.vitHeads=4", "model.encoder.heads=[1, 2, 2]", "model.encoder.windows=[]", "model.encoder.depth=1",
+    "model.encoder.vitHeads=4", "model.encoder.heads=[1, 2, 2]", "model.encoder.windows=[]",
+    "model.encoder.depth=1",
   ]
 
   init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
@@ -39,7 +41,9 @@ final class WeightVerbTests {
     }
   }
 
-  private func write(_ arrays: TorchWriter.Arrays, _ name: String = "weights.pth", isOld: Bool = false) throws -> String {
+  private func write(_ arrays: TorchWriter.Arrays, _ name: String = "weights.pth", isOld: Bool = false) throws
+    -> String
+  {
     try write(TorchWriter.checkpoint(arrays, isOld: isOld), name)
   }
 
@@ -49,7 +53,9 @@ final class WeightVerbTests {
     return path
   }
 
-  @Test("a checkpoint comes in whole, goes out under its own names, and comes in again the same", arguments: [false, true])
+  @Test(
+    "a checkpoint comes in whole, goes out under its own names, and comes in again the same",
+    arguments: [false, true])
   func roundTrip(isOld: Bool) throws {
     let dead = (name: "module.VIT.CON1.weight", array: StoredArray(shape: [2], values: [1, 2]))
     let arrays = try published()
@@ -57,7 +63,9 @@ final class WeightVerbTests {
     let first = "\(folder)/first.safetensors"
     let told = arbex(["weights", "import", file, "--recipe", recipe, "--out", first])
     #expect(told.code == 0, "\(told.remarks)")
-    #expect(told.output.contains("read as POSTER++ checkpoint") && told.output.contains("unwrapped: state_dict, module."))
+    #expect(
+      told.output.contains("read as POSTER++ checkpoint")
+        && told.output.contains("unwrapped: state_dict, module."))
     #expect(told.output.contains("skipped, no use for it, 1: VIT.CON1.weight"))
     #expect(told.output.contains("classes named in it, never run, 1: __main__.RecorderMeter"))
     #expect(told.remarks.contains("does not tell its classes") && told.remarks.contains("affectnet-7"))
@@ -87,8 +95,9 @@ final class WeightVerbTests {
   func predict() throws {
     let file = try write(try published())
     let out = "\(folder)/in.safetensors"
-    #expect(arbex(["weights", "import", file, "--recipe", recipe, "--out", out, "--classes", "raf-db"]).remarks
-      == "written: \(out)\n")
+    #expect(
+      arbex(["weights", "import", file, "--recipe", recipe, "--out", out, "--classes", "raf-db"]).remarks
+        == "written: \(out)\n")
     let images = uniformImages("x", count: 2, side: 32)
     let predictions = try [out, file].map { path in
       let trained = try TrainedModel(try load(), weights: path, namings: try Registry.builtins().namings)
@@ -104,7 +113,8 @@ final class WeightVerbTests {
 
   @Test("a part of a model starts from a .pth of its own under other names")
   func component() throws {
-    let arrays: TorchWriter.Arrays = try published().filter { $0.name.hasPrefix("module.ir_back.") }.map { entry in
+    let arrays: TorchWriter.Arrays = try published().filter { $0.name.hasPrefix("module.ir_back.") }.map {
+      entry in
       // face.evoLVe counts units through: with its own 3 and 4 units before, ours are 0, 3 and 7.
       var key = String(entry.name.dropFirst("module.ir_back.".count))
       for (stage, number) in [("body1.0.", 0), ("body2.0.", 3), ("body3.0.", 7)] where key.hasPrefix(stage) {
@@ -118,7 +128,8 @@ final class WeightVerbTests {
     let expected = filled("ir_back.body3.0.res_layer.1.weight", shape: [16, 16, 3, 3])
     #expect(model.store["backbone.body3.0.res_layer.1.weight"]?.fileValue.values == expected.values)
     let told = arbex(["weights", "import", file, "--recipe", recipe, "--out", "\(folder)/b", "--json"])
-    #expect(told.code == 0 && told.output.contains(#""map": "ir50-face-evolve""#), "\(told.remarks)\(told.output)")
+    #expect(
+      told.code == 0 && told.output.contains(#""map": "ir50-face-evolve""#), "\(told.remarks)\(told.output)")
     #expect(try WeightFile("\(folder)/b").names.allSatisfy { $0.hasPrefix("backbone.") })
     let direct = try load(["model.backbone.weights=\(JSONValue.quoted("\(folder)/b"))"]).buildModel()
     #expect(direct.store["backbone.body3.0.res_layer.1.weight"]?.fileValue.values == expected.values)
@@ -143,7 +154,9 @@ final class WeightVerbTests {
     let part = arbex(forced + ["--part", "encoder"])
     #expect(part.code == 0 && !part.output.contains("no place in the model"))
     #expect(arbex(forced + ["--part", "encodr"]).remarks.contains("did you mean \"encoder\"?"))
-    let itself = ["weights", "import", "\(folder)/x", "--recipe", recipe, "--out", "\(folder)/x", "--part", "encoder"]
+    let itself = [
+      "weights", "import", "\(folder)/x", "--recipe", recipe, "--out", "\(folder)/x", "--part", "encoder",
+    ]
     #expect(arbex(itself).remarks.contains("is the file to import"))
     #expect(try WeightFile("\(folder)/x").names.allSatisfy { $0.hasPrefix("encoder.") })
   }
@@ -154,7 +167,9 @@ final class WeightVerbTests {
     let file = try write(try published())
     let begin = ["weights", "import", file, "--recipe", recipe, "--out", "\(folder)/x"]
     let other = arbex(begin + ["--classes", "affectnet-7"])
-    #expect(other.code == 2 && other.remarks.contains(#"--set 'classes=["neutral", "happiness""#), "\(other.remarks)")
+    #expect(
+      other.code == 2 && other.remarks.contains(#"--set 'classes=["neutral", "happiness""#),
+      "\(other.remarks)")
     #expect(arbex(begin + ["--classes", "surprised,afraid,disgust,joy,sad,angry,neutral"]).code == 0)
     let bad = arbex(begin + ["--classes", "raf_db"])
     #expect(bad.code == 2 && bad.remarks.contains("did you mean \"raf-db\"?"), "\(bad.remarks)")
@@ -163,11 +178,15 @@ final class WeightVerbTests {
     #expect(misfit.code == 2)
     #expect(misfit.remarks.contains("head.linear.weight is [8, 32]"), "\(misfit.remarks)")
     #expect(misfit.remarks.contains("affectnet-8: --set 'classes="))
-    let fitting = arbex(["weights", "import", wide, "--recipe", recipe, "--out", "\(folder)/x", "--set", eight])
+    let fitting = arbex([
+      "weights", "import", wide, "--recipe", recipe, "--out", "\(folder)/x", "--set", eight,
+    ])
     #expect(fitting.code == 0 && !fitting.remarks.contains("does not tell"), "\(fitting.remarks)")
     // Eight classes have one known order; a recipe of another is told so.
     let turned = #"classes=["contempt","happy","sad","surprise","fear","disgust","angry","neutral"]"#
-    let wrong = arbex(["weights", "import", wide, "--recipe", recipe, "--out", "\(folder)/x", "--set", turned])
+    let wrong = arbex([
+      "weights", "import", wide, "--recipe", recipe, "--out", "\(folder)/x", "--set", turned,
+    ])
     #expect(wrong.code == 2 && wrong.remarks.contains("in the file's order"), "\(wrong.remarks)")
   }
 
@@ -202,10 +221,13 @@ final class WeightVerbTests {
     let file = try write(arrays)
     let told = arbex(["weights", "inspect", file], isSmall: false)
     #expect(told.code == 0)
-    #expect(told.output.contains("fits ir50-poster++, IR-50 of POSTER++: 247 of 247"), "\(told.output.prefix(1000))")
+    #expect(
+      told.output.contains("fits ir50-poster++, IR-50 of POSTER++: 247 of 247"), "\(told.output.prefix(1000))"
+    )
     #expect(told.output.contains("247 arrays, 17629632 numbers"))
     let json = arbex(["weights", "inspect", file, "--json"], isSmall: false)
-    #expect(json.output.contains(#""format": "PyTorch (zip)""#) && json.output.contains(#""map": "ir50-poster++""#))
+    #expect(
+      json.output.contains(#""format": "PyTorch (zip)""#) && json.output.contains(#""map": "ir50-poster++""#))
   }
 
   @Test("what a hostile pickle would call is named, and the file does no harm")
@@ -222,7 +244,8 @@ final class WeightVerbTests {
     pickle.bytes += Array("u.".utf8)
     let file = try write(TorchWriter.zip(pickle.bytes, [[1, 2]]), "evil.pth")
     let told = arbex(["weights", "inspect", file], isSmall: false)
-    #expect(told.code == 0 && told.output.contains("names posix.system: loading it in Python may run a program"))
+    #expect(
+      told.code == 0 && told.output.contains("names posix.system: loading it in Python may run a program"))
     #expect(!FileManager.default.fileExists(atPath: "\(folder)/executed"))
   }
 
@@ -238,7 +261,8 @@ final class WeightVerbTests {
       let environment = ProcessInfo.processInfo.environment
       let words = ["-c", command, program, path]
       let child = try ChildProcess.run("/bin/sh", words, environment: environment, in: folder)
-      #expect(child.code == (file.mustBeRefused ? 2 : child.code == 2 ? 2 : 0), "\(file.name): \(child.remarks)")
+      #expect(
+        child.code == (file.mustBeRefused ? 2 : child.code == 2 ? 2 : 0), "\(file.name): \(child.remarks)")
       #expect(child.code == 0 || child.remarks.hasPrefix(path), "\(file.name): \(child.remarks)")
       try FileManager.default.removeItem(atPath: path)
     }
@@ -252,12 +276,18 @@ final class WeightVerbTests {
     return FileManager.default.isExecutableFile(atPath: file) ? file : nil
   }
 
-  @Test("requests that lack something", arguments: [
-    (["weights", "import", "x"], "needs --recipe RECIPE"), (["weights", "export", "x"], "needs --out FILE"),
-    (["weights", "inspect", "/nowhere"], "there is no such file or folder"),
-    (["weights", "inspect", "/tmp"], "is not an ordinary file"), (["weights", "imprt"], "did you mean \"weights import\"?"),
-    (["weights", "export", "x", "--out", "y", "--map", "ir50-apvit"], "no map that can be written is named"),
-  ])
+  @Test(
+    "requests that lack something",
+    arguments: [
+      (["weights", "import", "x"], "needs --recipe RECIPE"),
+      (["weights", "export", "x"], "needs --out FILE"),
+      (["weights", "inspect", "/nowhere"], "there is no such file or folder"),
+      (["weights", "inspect", "/tmp"], "is not an ordinary file"),
+      (["weights", "imprt"], "did you mean \"weights import\"?"),
+      (
+        ["weights", "export", "x", "--out", "y", "--map", "ir50-apvit"], "no map that can be written is named"
+      ),
+    ])
   func requests(_ arguments: [String], _ sentence: String) {
     let told = arbex(arguments, isSmall: false)
     #expect(told.code == 2 && told.remarks.contains(sentence), "\(told.remarks)")

@@ -10,12 +10,14 @@ struct BalanceTests {
   func confidence() {
     let rows: [[Float]] = [[0.5, 0.3, 0.1, 0.1], [0.7, 0.1, 0.1, 0.1], [0.4, 0.4, 0.1, 0.1]]
     expectClose(
-      Tensor([3, 4], rows.flatMap { $0 }).confidence(), [[0.1572624], [0.3216102], [0.1390360]], absolute: 1e-6)
+      Tensor([3, 4], rows.flatMap { $0 }).confidence(), [[0.1572624], [0.3216102], [0.1390360]],
+      absolute: 1e-6)
   }
 
   @Test("the sure are 1, the undecided 0")
   func extremes() {
-    expectClose(Tensor([2, 4], [0, 1, 0, 0, 0.25, 0.25, 0.25, 0.25]).confidence(), [[1], [0]], absolute: 1e-6)
+    expectClose(
+      Tensor([2, 4], [0, 1, 0, 0, 0.25, 0.25, 0.25, 0.25]).confidence(), [[1], [0]], absolute: 1e-6)
   }
 
   /// By hand, two classes: the term (1, 0) has C = 1, the primary (½, ½) has C = 0, so the term takes all.

@@ -17,10 +17,11 @@ struct ExpressionModelTests {
 
   @Test("parameters live under the names of their places")
   func names() throws {
-    #expect(try recipe.buildModel().store.all.map(\.name) == [
-      "backbone.weight", "landmarks.weight", "reduction.weight", "reduction.bias", "head.out.weight",
-      "head.out.bias", "corrections.anchor.anchors",
-    ])
+    #expect(
+      try recipe.buildModel().store.all.map(\.name) == [
+        "backbone.weight", "landmarks.weight", "reduction.weight", "reduction.bias", "head.out.weight",
+        "head.out.bias", "corrections.anchor.anchors",
+      ])
   }
 
   @Test("frozen parts get no gradient, scales reach the parameters")
@@ -76,7 +77,8 @@ struct ExpressionModelTests {
     try WeightFile.write(["backbone.weight": numbers], to: workshop.folder + "/good.safetensors")
     try WeightFile.write(["backbone.weight": .zeros([4, 4])], to: workshop.folder + "/bad.safetensors")
     try workshop.write("a.json5", wholeRecipe)
-    let model = try workshop.load("a.json5", "model.backbone.weights=\(workshop.folder)/good.safetensors").buildModel()
+    let model = try workshop.load("a.json5", "model.backbone.weights=\(workshop.folder)/good.safetensors")
+      .buildModel()
     #expect(model.store["backbone.weight"]?.value.values == numbers.values)
     #expect(throws: FileProblem.self) {
       try workshop.load("a.json5", "model.backbone.weights=\(workshop.folder)/bad.safetensors").buildModel()

@@ -22,7 +22,8 @@ final class FakeBackbone: Backbone {
     levels = [PyramidLevel(height: options.side, width: options.side, channels: options.channels)]
     weight = context.scope.parameter("weight", [options.channels, 3], .pytorchDefault(fanIn: 3))
     guard context.inputSize % options.side == 0 else {
-      throw BuildIssue("side", "must divide the input size: \(options.side) does not divide \(context.inputSize)")
+      throw BuildIssue(
+        "side", "must divide the input size: \(options.side) does not divide \(context.inputSize)")
     }
   }
 
@@ -53,7 +54,8 @@ final class FakeEncoder: Encoder {
   init(_ options: Options, in context: inout BuildContext) throws {
     guard let level = context.imageLevels.first else { throw BuildIssue("", "needs a level") }
     guard level.height % options.windows[0] == 0 else {
-      throw BuildIssue("windows", "must divide its map: \(options.windows[0]) does not divide \(level.height)")
+      throw BuildIssue(
+        "windows", "must divide its map: \(options.windows[0]) does not divide \(level.height)")
     }
     embeddingSize = level.channels + (context.landmarkLevels.first?.channels ?? 0)
   }
@@ -88,7 +90,8 @@ final class FakeAnchor: CorrectionTerm {
   func correct(_ prediction: Prediction, _ pass: ForwardPass) -> Correction {
     let shift = pass[anchors].sum() * 1e-3
     return Correction(
-      distribution: (prediction.embedding.sum(along: 1, keepingDimensions: true) * 0 + prediction.distribution + shift)
+      distribution: (prediction.embedding.sum(along: 1, keepingDimensions: true) * 0 + prediction.distribution
+        + shift)
         .softmax(along: -1), evidence: [.anchors: pass[anchors]])
   }
 }
@@ -207,7 +210,8 @@ final class Workshop {
   }
 
   func load(_ name: String, _ overrides: String...) throws -> Recipe {
-    try Recipe.load(path: "\(folder)/\(name)", overrides: overrides, registry: Registry(plugins: [FakePlugin.self]))
+    try Recipe.load(
+      path: "\(folder)/\(name)", overrides: overrides, registry: Registry(plugins: [FakePlugin.self]))
   }
 
   /// The report of what is wrong, with this folder's path left out; "" where nothing is.

@@ -4,29 +4,31 @@ import Testing
 
 @Suite("Recipe decoder")
 struct RecipeDecoderTests {
-  @Test("each wrong type is told with what was found and what is expected", arguments: [
-    ("{channels: 2.5}", "channels: must be a whole number, is 2.5"),
-    ("{channels: '3'}", "channels: must be a whole number, is the text \"3\""),
-    ("{channels: 1e300}", "channels: must be a whole number, is 1e+300"),
-    ("{ratio: '1e-4'}", "ratio: must be a number, is the text \"1e-4\""),
-    ("{ratio: NaN}", "ratio: must be a finite number, is nan"),
-    ("{ratio: -Infinity}", "ratio: must be a finite number, is -inf"),
-    ("{ratio: 1e999}", "ratio: must be a finite number, is inf"),
-    ("{ratio: 1e39}", "ratio: must be a number below 3.4e38, is 1e+39"),
-    ("{deep: 'yes'}", "deep: must be true or false, is the text \"yes\""),
-    ("{deep: 1}", "deep: must be true or false, is 1"),
-    ("{style: 3}", "style: must be text, is 3"),
-    ("{style: 'fanci'}", "style: must be one of plain, fancy, is \"fanci\""),
-    ("{units: 5}", "units: must be a list of whole numbers, is 5"),
-    ("{units: [1, 'b']}", "units[1]: must be a whole number, is the text \"b\""),
-    ("{units: {}}", "units: must be a list of whole numbers, is an object"),
-    ("{units: [0]}", "units: must be at least 1, is 0"),
-    ("{channels: 65}", "channels: must be at least 1 and at most 64, is 65"),
-    ("{ratio: 0}", "ratio: must be above 0, is 0"),
-    ("{table: 5}", "table: must be text, is 5"),
-    ("{chanels: 5}", "chanels: \"tiny\" has no such option; did you mean \"channels\"?"),
-    ("[]", "must be an object, is a list"),
-  ])
+  @Test(
+    "each wrong type is told with what was found and what is expected",
+    arguments: [
+      ("{channels: 2.5}", "channels: must be a whole number, is 2.5"),
+      ("{channels: '3'}", "channels: must be a whole number, is the text \"3\""),
+      ("{channels: 1e300}", "channels: must be a whole number, is 1e+300"),
+      ("{ratio: '1e-4'}", "ratio: must be a number, is the text \"1e-4\""),
+      ("{ratio: NaN}", "ratio: must be a finite number, is nan"),
+      ("{ratio: -Infinity}", "ratio: must be a finite number, is -inf"),
+      ("{ratio: 1e999}", "ratio: must be a finite number, is inf"),
+      ("{ratio: 1e39}", "ratio: must be a number below 3.4e38, is 1e+39"),
+      ("{deep: 'yes'}", "deep: must be true or false, is the text \"yes\""),
+      ("{deep: 1}", "deep: must be true or false, is 1"),
+      ("{style: 3}", "style: must be text, is 3"),
+      ("{style: 'fanci'}", "style: must be one of plain, fancy, is \"fanci\""),
+      ("{units: 5}", "units: must be a list of whole numbers, is 5"),
+      ("{units: [1, 'b']}", "units[1]: must be a whole number, is the text \"b\""),
+      ("{units: {}}", "units: must be a list of whole numbers, is an object"),
+      ("{units: [0]}", "units: must be at least 1, is 0"),
+      ("{channels: 65}", "channels: must be at least 1 and at most 64, is 65"),
+      ("{ratio: 0}", "ratio: must be above 0, is 0"),
+      ("{table: 5}", "table: must be text, is 5"),
+      ("{chanels: 5}", "chanels: \"tiny\" has no such option; did you mean \"channels\"?"),
+      ("[]", "must be an object, is a list"),
+    ])
   func wrong(text: String, expected: String) throws {
     let given = try JSON5Parser.parse(text).value
     let (options, issues) = RecipeDecoder(owner: "\"tiny\"").decode(
@@ -38,7 +40,8 @@ struct RecipeDecoderTests {
 
   @Test("what is right is taken, what is absent or null stays at its default, what is wrong falls back")
   func mixture() throws {
-    let given = try JSON5Parser.parse("{channels: 8, ratio: 2, units: [3], side: null, style: 4, deep: true}").value
+    let given = try JSON5Parser.parse("{channels: 8, ratio: 2, units: [3], side: null, style: 4, deep: true}")
+      .value
     let (options, issues) = RecipeDecoder(owner: "\"tiny\"").decode(
       FakeBackbone.Options.self, from: given, at: RecipePath("model", "backbone"))
     #expect(options.channels == 8 && options.ratio == 2 && options.units == [3] && options.deep)
@@ -60,8 +63,10 @@ struct RecipeDecoderTests {
         }
         for variant in variants.map({ String($0) }) where variant != key {
           let issues = RecipeDecoder(owner: "\"tiny\"").decode(
-            FakeBackbone.Options.self, from: .object([variant: .int(1)]), at: RecipePath()).issues
-          #expect(issues.first?.message == "\"tiny\" has no such option; did you mean \"\(key)\"?", "\(variant)")
+            FakeBackbone.Options.self, from: .object([variant: .int(1)]), at: RecipePath()
+          ).issues
+          #expect(
+            issues.first?.message == "\"tiny\" has no such option; did you mean \"\(key)\"?", "\(variant)")
         }
       }
     }
@@ -74,11 +79,12 @@ struct RecipeDecoderTests {
       NestedOptions.self, from: try JSON5Parser.parse(text).value, at: RecipePath())
     #expect(options.layers == [NestedOptions.Layer(size: 2, kind: .round)])
     #expect(options.layer == NestedOptions.Layer())
-    #expect(issues.map { "\($0.path): \($0.message)" } == [
-      "layer.extra: \"nest\" has no such option",
-      "layer.size: must be a whole number, is the text \"x\"",
-      "layer.kind: must be one of square, round, is the text \"cubic\"",
-    ])
+    #expect(
+      issues.map { "\($0.path): \($0.message)" } == [
+        "layer.extra: \"nest\" has no such option",
+        "layer.size: must be a whole number, is the text \"x\"",
+        "layer.kind: must be one of square, round, is the text \"cubic\"",
+      ])
   }
 }
 

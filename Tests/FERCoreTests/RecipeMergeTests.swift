@@ -30,7 +30,8 @@ struct RecipeMergeTests {
   @Test("null may name what is absent already, where such a component exists")
   func nullTwice() throws {
     try workshop.write("a.json5", "{extends: 'base.json5', model: {corrections: {attentive: null}}}")
-    try workshop.write("b.json5", "{extends: 'a.json5', model: {corrections: {attentive: null}, landmarks: null}}")
+    try workshop.write(
+      "b.json5", "{extends: 'a.json5', model: {corrections: {attentive: null}, landmarks: null}}")
     #expect(try workshop.report("b.json5") == "")
     #expect(try workshop.load("b.json5").buildModel().store["landmarks.weight"] == nil)
   }
@@ -50,14 +51,18 @@ struct RecipeMergeTests {
 
   @Test("another component does not inherit the old one's options")
   func replacedComponent() throws {
-    try workshop.write("a.json5", """
+    try workshop.write(
+      "a.json5",
+      """
       {extends: 'base.json5', model: {corrections: {anchor: {use: 'attentive'}}}, losses: {anchor: null}}
       """)
     let recipe = try workshop.load("a.json5")
     #expect(recipe.effective["model"]?["corrections"]?["anchor"]?["use"] == .string("attentive"))
     #expect(recipe.effective["model"]?["corrections"]?["anchor"]?["perClass"] == nil)
-    try workshop.write("b.json5", "{extends: 'base.json5', model: {corrections: {anchor: {use: 'anchor', delta: 2}}}}")
-    #expect(try workshop.load("b.json5").effective["model"]?["corrections"]?["anchor"]?["perClass"] == .int(2))
+    try workshop.write(
+      "b.json5", "{extends: 'base.json5', model: {corrections: {anchor: {use: 'anchor', delta: 2}}}}")
+    #expect(
+      try workshop.load("b.json5").effective["model"]?["corrections"]?["anchor"]?["perClass"] == .int(2))
   }
 
   @Test("--set reaches into objects and lists, reads JSON5, else text, and null removes")
@@ -87,17 +92,20 @@ struct RecipeMergeTests {
     try workshop.write("a.json5", "{extends: 'b.json5'}")
     try workshop.write("b.json5", "{\n extends: './sub/../a.json5'}")
     #expect(
-      try workshop.report("a.json5") == "b.json5:2: extends: goes in a circle: a.json5 -> b.json5 -> a.json5" + end)
+      try workshop.report("a.json5") == "b.json5:2: extends: goes in a circle: a.json5 -> b.json5 -> a.json5"
+        + end)
     try workshop.write("self.json5", "{extends: 'self.json5'}")
     #expect(
-      try workshop.report("self.json5") == "self.json5:1: extends: goes in a circle: self.json5 -> self.json5" + end)
+      try workshop.report("self.json5") == "self.json5:1: extends: goes in a circle: self.json5 -> self.json5"
+        + end)
     try workshop.write("lost.json5", "{extends: 'bose.json5'}")
     #expect(
       try workshop.report("lost.json5")
         == "lost.json5:1: extends: bose.json5 does not exist; did you mean \"base.json5\"?" + end)
     try workshop.write("list.json5", "{extends: ['base.json5']}")
     #expect(
-      try workshop.report("list.json5") == "list.json5:1: extends: must be the path of a recipe, is a list" + end)
+      try workshop.report("list.json5") == "list.json5:1: extends: must be the path of a recipe, is a list"
+        + end)
     for link in 0..<40 { try workshop.write("\(link).json5", "{extends: '\(link + 1).json5'}") }
     #expect(try workshop.report("0.json5") == "31.json5:1: extends: the chain is longer than 32 files" + end)
     #expect(
@@ -107,7 +115,9 @@ struct RecipeMergeTests {
 
   @Test("a relative path starts from the file in which it stands")
   func relativePaths() throws {
-    try workshop.write("sub/middle.json5", """
+    try workshop.write(
+      "sub/middle.json5",
+      """
       {extends: '../base.json5', data: {train: {root: 'faces'}, validation: {root: '/abs/faces'}}}
       """)
     try workshop.write("a.json5", "{extends: 'sub/middle.json5'}")
@@ -119,7 +129,8 @@ struct RecipeMergeTests {
 
   @Test("the effective recipe is enough to run again, and a fixed point")
   func fixedPoint() throws {
-    try workshop.write("a.json5", "{extends: 'base.json5', training: {epochs: 5}, data: {train: {root: 'faces'}}}")
+    try workshop.write(
+      "a.json5", "{extends: 'base.json5', training: {epochs: 5}, data: {train: {root: 'faces'}}}")
     let first = try workshop.load("a.json5", "seed=3")
     try workshop.write("elsewhere/recipe.json5", first.text)
     let second = try workshop.load("elsewhere/recipe.json5")

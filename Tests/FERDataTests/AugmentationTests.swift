@@ -29,7 +29,9 @@ struct AugmentationTests {
         for sample in 0..<20 {
           var random = RandomSource(seed: 1, stream: name, sample: UInt64(sample))
           var again = random
-          var (first, second) = (rampImage(width: width, height: height), rampImage(width: width, height: height))
+          var (first, second) = (
+            rampImage(width: width, height: height), rampImage(width: width, height: height)
+          )
           augmentation.apply(to: &first, size: 8, random: &random)
           augmentation.apply(to: &second, size: 8, random: &again)
           #expect(first == second, "\(name)")
@@ -135,7 +137,9 @@ struct AugmentationTests {
     let resize = try RandomResize(options, in: &context)
     var sides: Set<Int> = []
     for sample in 0..<500 {
-      var (image, random) = (rampImage(width: 9, height: 5), RandomSource(seed: 4, stream: "r", sample: UInt64(sample)))
+      var (image, random) = (
+        rampImage(width: 9, height: 5), RandomSource(seed: 4, stream: "r", sample: UInt64(sample))
+      )
       resize.apply(to: &image, size: 8, random: &random)
       #expect(image.width == image.height)
       sides.insert(image.width)
@@ -147,7 +151,8 @@ struct AugmentationTests {
   }
 
   /// As torchvision documents: factors lie between max(0, 1 − strength) and 1 + strength, each as likely.
-  @Test("the factors of a colour jitter", arguments: [(0.4, 0.6, 1.4), (1.5, 0, 2.5)] as [(Float, Float, Float)])
+  @Test(
+    "the factors of a colour jitter", arguments: [(0.4, 0.6, 1.4), (1.5, 0, 2.5)] as [(Float, Float, Float)])
   func factors(strength: Float, lowest: Float, highest: Float) throws {
     var context = makeContext()
     var options = ColorJitter.Options()
@@ -161,7 +166,8 @@ struct AugmentationTests {
       factors.append(image.pixels[0] / 0.25)
     }
     let (least, most) = (factors.min() ?? 0, factors.max() ?? 0)
-    #expect(least >= lowest - 1e-5 && least < lowest + 0.02 && most <= highest + 1e-5 && most > highest - 0.02)
+    #expect(
+      least >= lowest - 1e-5 && least < lowest + 0.02 && most <= highest + 1e-5 && most > highest - 0.02)
     // The mean of 2000 equally likely factors is off by more than four deviations once in 16000 cases.
     let tolerance = 4 * (highest - lowest) / Float(12 * 2000).squareRoot()
     #expect(abs(factors.reduce(0, +) / 2000 - (lowest + highest) / 2) < tolerance)
@@ -178,9 +184,11 @@ struct AugmentationTests {
     let (wide, high) = (rampImage(width: 40, height: 2), rampImage(width: 2, height: 40))
     var (first, second, random) = (wide, high, RandomSource(seed: 1, stream: "crop"))
     crop.apply(to: &first, size: 8, random: &random)
-    #expect(first == wide.cropped(x: 18, y: 0, width: 3, height: 2).resized(width: 8, height: 8, antialias: true))
+    #expect(
+      first == wide.cropped(x: 18, y: 0, width: 3, height: 2).resized(width: 8, height: 8, antialias: true))
     crop.apply(to: &second, size: 8, random: &random)
-    #expect(second == high.cropped(x: 0, y: 18, width: 2, height: 3).resized(width: 8, height: 8, antialias: true))
+    #expect(
+      second == high.cropped(x: 0, y: 18, width: 2, height: 3).resized(width: 8, height: 8, antialias: true))
   }
 
   /// Each output pixel comes from half as far from the centre.

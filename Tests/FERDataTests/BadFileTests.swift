@@ -7,7 +7,8 @@ import Testing
 @Suite("Bad image files")
 struct BadFileTests {
   static let files = [
-    "colour.jpg", "halved.jpg", "progressive.jpg", "grey.jpg", "inks.jpg", "turned6.jpg", "colour.jpg.expected.png",
+    "colour.jpg", "halved.jpg", "progressive.jpg", "grey.jpg", "inks.jpg", "turned6.jpg",
+    "colour.jpg.expected.png",
     "grey.jpg.expected.png",
   ]
   static let tiffs = ["plain.tiff", "packed.tiff", "grey.tiff"]
@@ -28,7 +29,9 @@ struct BadFileTests {
       let bytes = try fixture(name)
       for count in stride(from: 0, to: bytes.count, by: 7) {
         if let image = try? ImageFile.decode(Array(bytes[..<count]), name: name) {
-          #expect(image.bytes == (try ImageFile.decode(bytes, name: name)).bytes, "\(count) of \(bytes.count) bytes")
+          #expect(
+            image.bytes == (try ImageFile.decode(bytes, name: name)).bytes, "\(count) of \(bytes.count) bytes"
+          )
         }
       }
     }
@@ -72,7 +75,8 @@ struct BadFileTests {
     for (width, height) in [(65_535, 65_535), (2_147_483_647, 1), (1, 2_147_483_647), (32_768, 32_768)] {
       #expect(
         problem(PNGMaker(width: width, height: height, data: [0]).file)
-          == "a.png: states a size of \(width)x\(height) pixels; at most 32768 a side and 67108864 in all are read")
+          == "a.png: states a size of \(width)x\(height) pixels; at most 32768 a side and 67108864 in all are read"
+      )
     }
     #expect(problem(PNGMaker(width: 0, height: 5, data: [0]).file).contains("Invalid IHDR"))
     #expect(problem(PNGMaker(width: 5, height: 0, data: [0]).file).contains("Invalid IHDR"))
@@ -93,7 +97,8 @@ struct BadFileTests {
     limits.pixels = 294
     #expect(problem(try fixture("colour.jpg"), limits: limits) == "21x14")
     limits.scans = 2
-    #expect(problem(try fixture("progressive.jpg"), limits: limits) == "a.png: has more than 2 progressive scans")
+    #expect(
+      problem(try fixture("progressive.jpg"), limits: limits) == "a.png: has more than 2 progressive scans")
   }
 
   @Test("content decides, not the name")
@@ -101,13 +106,17 @@ struct BadFileTests {
     #expect(problem([]) == "a.png: is empty (0 bytes); fetch it again or remove it")
     #expect(
       problem(Array("hello there, reader".utf8))
-        == "a.png: is not an image: it starts with the text \"hello there, rea\"; JPEG, PNG and TIFF are read")
+        == "a.png: is not an image: it starts with the text \"hello there, rea\"; JPEG, PNG and TIFF are read"
+    )
     #expect(problem([0, 1, 2, 255]).contains("it starts with the bytes 00 01 02 ff;"))
     let kinds: [(String, [UInt8])] = [
-      ("GIF", Array("GIF89a".utf8)), ("WebP", Array("RIFF....WEBPVP8 ".utf8)), ("HEIC", Array("....ftypheic".utf8)),
+      ("GIF", Array("GIF89a".utf8)), ("WebP", Array("RIFF....WEBPVP8 ".utf8)),
+      ("HEIC", Array("....ftypheic".utf8)),
       ("AVIF", Array("....ftypavif".utf8)), ("BMP", [0x42, 0x4D, 9, 0, 0, 0]),
     ]
-    for (kind, bytes) in kinds { #expect(problem(bytes) == "a.png: is a \(kind) file; convert it to PNG or JPEG") }
+    for (kind, bytes) in kinds {
+      #expect(problem(bytes) == "a.png: is a \(kind) file; convert it to PNG or JPEG")
+    }
     #expect(problem(try fixture("colour.jpg")) == "21x14")
   }
 

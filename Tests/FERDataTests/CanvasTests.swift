@@ -80,7 +80,9 @@ struct CanvasTests {
     let characters = (33..<127).map { Character(UnicodeScalar($0)) }
     for character in characters {
       #expect(!strokes(character).isEmpty, "\(character)")
-      #expect(strokes(character).joined().allSatisfy { (0...12).contains($0.x) && (0...16).contains($0.y) }, "\(character)")
+      #expect(
+        strokes(character).joined().allSatisfy { (0...12).contains($0.x) && (0...16).contains($0.y) },
+        "\(character)")
       #expect(characters.count { strokes($0) == strokes(character) } == 1, "\(character)")
     }
     #expect(strokes(" ").isEmpty && strokes("é") == strokes("e") && strokes("Ü") == strokes("U"))

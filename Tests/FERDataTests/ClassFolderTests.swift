@@ -10,7 +10,8 @@ struct ClassFolderTests {
   private let classes = ["neutral", "happiness", "anger"]
 
   private func load(
-    _ folder: ScratchFolder, classes: [String]? = nil, _ change: (inout ClassFolders.Options) -> Void = { _ in }
+    _ folder: ScratchFolder, classes: [String]? = nil,
+    _ change: (inout ClassFolders.Options) -> Void = { _ in }
   ) throws -> LoadedImageFiles {
     var options = ClassFolders.Options()
     options.root = FilePath(folder.path)
@@ -51,7 +52,8 @@ struct ClassFolderTests {
     let found = try load(folder)
     #expect(
       found.samples.map(\.id) == [
-        "Neutral/a.PNG", "Neutral/b.png", "happy/a.PNG", "happy/b.png", "joy/10.jpg", "joy/2.jpg", "joy/Z.jpeg",
+        "Neutral/a.PNG", "Neutral/b.png", "happy/a.PNG", "happy/b.png", "joy/10.jpg", "joy/2.jpg",
+        "joy/Z.jpeg",
         "joy/a/b/c.tif", "joy/é.png", "ANGRY/a.PNG", "ANGRY/b.png",
       ])
     #expect(found.samples.map(\.label) == [0, 0, 1, 1, 1, 1, 1, 1, 1, 2, 2])
@@ -67,7 +69,9 @@ struct ClassFolderTests {
   func ignored() throws {
     let folder = try goodFolder()
     defer { folder.remove() }
-    let others = ["happy/.DS_Store", "happy/._a.png", "happy/Thumbs.db", "happy/notes.txt", ".hidden/a.png", "list.csv"]
+    let others = [
+      "happy/.DS_Store", "happy/._a.png", "happy/Thumbs.db", "happy/notes.txt", ".hidden/a.png", "list.csv",
+    ]
     for name in others {
       try folder.write(Array("no image".utf8), to: name)
     }
@@ -95,7 +99,8 @@ struct ClassFolderTests {
       message { try load(folder, classes: more) }
         == "\(folder.path): has no folder for the class fear; it holds the folders ANGRY, Neutral, happy")
     #expect(try load(folder, classes: more) { $0.allowMissing = true }.samples.count == 6)
-    try FileManager.default.createDirectory(atPath: folder.path + "/fearful", withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      atPath: folder.path + "/fearful", withIntermediateDirectories: true)
     #expect(
       message { try load(folder, classes: more) }
         == "\(folder.path)/fearful: holds no images; files that end in jpg, jpeg, png, tif, tiff are images")
@@ -109,11 +114,16 @@ struct ClassFolderTests {
     let folder = try ScratchFolder()
     defer { folder.remove() }
     for split in ["train", "test"] {
-      for name in ["neutral", "happy", "angry"] { try folder.write(plainPNG(), to: "\(split)/\(name)/\(split).png") }
+      for name in ["neutral", "happy", "angry"] {
+        try folder.write(plainPNG(), to: "\(split)/\(name)/\(split).png")
+      }
     }
-    #expect(message { try load(folder) }.hasSuffix("it holds the folders test, train; choose one of them with `split`"))
-    #expect(try load(folder) { $0.split = "test" }.samples.map(\.id)
-      == ["neutral/test.png", "happy/test.png", "angry/test.png"])
+    #expect(
+      message { try load(folder) }.hasSuffix(
+        "it holds the folders test, train; choose one of them with `split`"))
+    #expect(
+      try load(folder) { $0.split = "test" }.samples.map(\.id)
+        == ["neutral/test.png", "happy/test.png", "angry/test.png"])
     var options = ClassFolders.Options()
     options.split = "../elsewhere"
     #expect(options.allIssues().map(\.key) == ["split"])
@@ -134,7 +144,8 @@ struct ClassFolderTests {
     let byFolder = try load(folder) { $0.groupByFolder = true }
     #expect(byFolder.samples.first { $0.id == "happy/tom/02.png" }?.group == "tom")
     #expect(byFolder.samples.first { $0.id == "happy/anna_01.png" }?.group == "")
-    #expect(try load(folder) { $0.limit = 1 }.samples.map(\.id) == ["Neutral/a.PNG", "happy/a.PNG", "ANGRY/a.PNG"])
+    #expect(
+      try load(folder) { $0.limit = 1 }.samples.map(\.id) == ["Neutral/a.PNG", "happy/a.PNG", "ANGRY/a.PNG"])
   }
 
   @Test("an empty file and a text named .png are found at once, named, and left out where that is allowed")
@@ -149,7 +160,9 @@ struct ClassFolderTests {
     let odd = folder.path + "/ANGRY/folder.png"
     try FileManager.default.createDirectory(atPath: odd, withIntermediateDirectories: true)
     let text = message { try load(folder) }
-    #expect(text.hasPrefix("\(folder.path)/happy/empty.jpg: is empty (0 bytes); fetch it again or remove it\n  also "))
+    #expect(
+      text.hasPrefix(
+        "\(folder.path)/happy/empty.jpg: is empty (0 bytes); fetch it again or remove it\n  also "))
     #expect(text.contains("ANGRY/page.png: is not an image: it starts with the text \"<html>\""))
     #expect(text.contains("ANGRY/gone.png: cannot be opened") && text.contains("ANGRY/pipe.png: is a pipe"))
     let skipping = try load(folder) { ($0.onBadImage, $0.skipUpTo) = ("skip", 0.4) }
@@ -168,7 +181,8 @@ struct ClassFolderTests {
     func batches(_ policy: String) throws -> [Int] {
       let data = try load(folder) { ($0.onBadImage, $0.skipUpTo) = (policy, 0.2) }
       let loader = BatchLoader(
-        data, batches: [Array(data.samples.indices)], pipeline: InputPipeline(size: 4), plan: .init(isTraining: false))
+        data, batches: [Array(data.samples.indices)], pipeline: InputPipeline(size: 4),
+        plan: .init(isTraining: false))
       var labels: [Int] = []
       while let batch = try loader.next() { labels += batch.labels }
       return labels

@@ -36,7 +36,8 @@ struct DecodingTests {
   @Test(
     "PNG of every kind: what was written, and what Pillow sees",
     arguments: [
-      "grey1", "grey2", "grey4", "grey16", "colour16", "interlaced", "grey_alpha", "palette", "gamma", "turned3", "turned6",
+      "grey1", "grey2", "grey4", "grey16", "colour16", "interlaced", "grey_alpha", "palette", "gamma",
+      "turned3", "turned6",
     ])
   func png(name: String) throws {
     #expect(try worst(name + ".png") == 0)
@@ -46,8 +47,10 @@ struct DecodingTests {
   @Test(
     "TIFF of every kind: what was written, and what Pillow sees",
     arguments: [
-      "plain", "packed", "grey", "grey2", "grey4", "grey16", "colour16", "white", "white16", "palette", "tiles", "planes",
-      "plane_tiles", "packbits", "big", "pages", "alpha", "alpha16", "alpha_planes", "grey_alpha", "multiplied", "inks",
+      "plain", "packed", "grey", "grey2", "grey4", "grey16", "colour16", "white", "white16", "palette",
+      "tiles", "planes",
+      "plane_tiles", "packbits", "big", "pages", "alpha", "alpha16", "alpha_planes", "grey_alpha",
+      "multiplied", "inks",
       "fax", "jpeg", "turned1", "turned2", "turned3", "turned4", "turned5", "turned6", "turned7", "turned8",
     ])
   func tiff(name: String) throws {
@@ -57,8 +60,10 @@ struct DecodingTests {
 
   @Test("TIFF with samples that are no whole numbers of 1 to 16 bits: a sentence that tells what to do")
   func refusedTIFF() {
-    #expect(problem("floats.tiff") == "floats.tiff: holds signed or floating-point samples; convert it to PNG")
-    #expect(problem("signed.tiff") == "signed.tiff: holds signed or floating-point samples; convert it to PNG")
+    #expect(
+      problem("floats.tiff") == "floats.tiff: holds signed or floating-point samples; convert it to PNG")
+    #expect(
+      problem("signed.tiff") == "signed.tiff: holds signed or floating-point samples; convert it to PNG")
     #expect(
       problem("deep32.tiff")
         == "deep32.tiff: has 32 bits a sample; 1, 2, 4, 8 and 16 are read; convert it to PNG")
@@ -79,7 +84,9 @@ struct DecodingTests {
     #expect(try worst("turned\(number).jpg") <= 1)
   }
 
-  private func bytes(_ maker: PNGMaker) throws -> [UInt8] { try ImageFile.decode(maker.file, name: "made.png").bytes }
+  private func bytes(_ maker: PNGMaker) throws -> [UInt8] {
+    try ImageFile.decode(maker.file, name: "made.png").bytes
+  }
 
   /// A grey of n bits is spread over 0...255: v · 255 / (2ⁿ − 1).
   @Test("grey PNGs of every depth")
@@ -120,7 +127,8 @@ struct DecodingTests {
   func sixteenBits() throws {
     // 0x8080 = 257 · 128; 0xFF7F lies nearer to 255 · 257 than to 254 · 257.
     let row: [UInt8] = [0, 0x80, 0x80, 0xFF, 0x7F, 0, 0, 0xFF, 0xFF, 0x01, 0x01, 0x00, 0x7F]
-    #expect(try bytes(PNGMaker(width: 2, height: 1, depth: 16, kind: 2, data: row)) == [128, 255, 0, 255, 1, 0])
+    #expect(
+      try bytes(PNGMaker(width: 2, height: 1, depth: 16, kind: 2, data: row)) == [128, 255, 0, 255, 1, 0])
   }
 
   /// Adam7 gives a 2x2 picture three passes: pixel (0, 0), pixel (1, 0), and the second row.

@@ -24,9 +24,12 @@ struct DuplicateTests {
     return eightBit(copy)
   }
 
-  private func found(_ images: [Image?]) -> Duplicates { Duplicates(images.map { $0.map(ImageFingerprint.init) }) }
+  private func found(_ images: [Image?]) -> Duplicates {
+    Duplicates(images.map { $0.map(ImageFingerprint.init) })
+  }
 
-  @Test("the same pixels are found, whatever stands between them; one changed level makes them near-duplicates")
+  @Test(
+    "the same pixels are found, whatever stands between them; one changed level makes them near-duplicates")
   func exact() {
     let (a, b) = (picture(1), picture(2))
     let other = changed(a) { $0.pixels[1000] += 2 / 255 }
@@ -48,7 +51,11 @@ struct DuplicateTests {
       ("darker", changed(a) { $0.change([.brightness(0.7)]) }, false),
       ("less contrast", changed(a) { $0.change([.contrast(0.6)]) }, false),
       ("grey", changed(a) { $0.change([.saturation(0)]) }, false),
-      ("noisy", changed(a) { image in for i in image.pixels.indices { image.pixels[i] += 0.02 * random.normal() } }, false),
+      (
+        "noisy",
+        changed(a) { image in for i in image.pixels.indices { image.pixels[i] += 0.02 * random.normal() } },
+        false
+      ),
       ("mirrored", changed(a) { $0.flip() }, true),
     ]
     for (name, copy, isMirrored) in copies {
@@ -85,28 +92,33 @@ struct DuplicateTests {
   func manyAlike() {
     let base = picture(8)
     let images = (0..<200).map { index in changed(base) { $0.pixels[3 * index] = index % 2 == 0 ? 0 : 1 } }
-    let duplicates = Duplicates(images.map(ImageFingerprint.init), sets: images.indices.map { $0 == 199 ? 1 : 0 })
+    let duplicates = Duplicates(
+      images.map(ImageFingerprint.init), sets: images.indices.map { $0 == 199 ? 1 : 0 })
     #expect(!duplicates.isComplete && duplicates.exact.isEmpty)
     #expect(duplicates.near.contains { $0.first == 0 && $0.second == 199 })
     #expect(duplicates.near.count < 200 * 199 / 2)
     #expect(found([base, picture(9)]).isComplete)
   }
 
-  @Test("the search meets every pair whose outlines are at most seven bits apart, as a search over all pairs does")
+  @Test(
+    "the search meets every pair whose outlines are at most seven bits apart, as a search over all pairs does"
+  )
   func completeSearch() {
     // Copies with more and more noise, of few pictures, so that many pairs are near the limit.
     var random = RandomSource(seed: 2, stream: "noise")
     let prints = (0..<240).map { index -> ImageFingerprint in
       let base = picture(UInt64(20 + index % 12))
-      return ImageFingerprint(changed(base) { image in
-        for i in image.pixels.indices { image.pixels[i] += Float(index) / 4000 * random.normal() }
-      })
+      return ImageFingerprint(
+        changed(base) { image in
+          for i in image.pixels.indices { image.pixels[i] += Float(index) / 4000 * random.normal() }
+        })
     }
     var expected: [[Int]] = []
     for first in prints.indices {
       for second in prints.indices.dropFirst(first + 1)
       where (prints[first].outline ^ prints[second].outline).nonzeroBitCount <= 7
-        && prints[first].showsSame(as: prints[second], mirrored: false) { expected.append([first, second]) }
+        && prints[first].showsSame(as: prints[second], mirrored: false)
+      { expected.append([first, second]) }
     }
     let near = Duplicates(prints).near.filter { !$0.isMirrored }.map { [$0.first, $0.second] }
     #expect(near == expected && expected.count > 100)

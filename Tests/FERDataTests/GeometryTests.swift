@@ -22,10 +22,14 @@ struct GeometryTests {
       let image = rampImage(width: item.from[0], height: item.from[1])
       let plain = image.resized(width: item.to[0], height: item.to[1], antialias: false)
       let soft = image.resized(width: item.to[0], height: item.to[1], antialias: true)
-      #expect(zip(plain.pixels, item.plain).allSatisfy { abs($0 - $1) < 2e-6 }, "plain \(item.from) to \(item.to)")
+      #expect(
+        zip(plain.pixels, item.plain).allSatisfy { abs($0 - $1) < 2e-6 }, "plain \(item.from) to \(item.to)")
       // Up to a thousand pixels are added up for one, here in single precision.
-      #expect(zip(soft.pixels, item.antialiased).allSatisfy { abs($0 - $1) < 1e-5 }, "\(item.from) to \(item.to)")
-      #expect(zip(soft.bytes, item.pillow).allSatisfy { abs(Int($0) - $1) <= 1 }, "Pillow \(item.from) to \(item.to)")
+      #expect(
+        zip(soft.pixels, item.antialiased).allSatisfy { abs($0 - $1) < 1e-5 }, "\(item.from) to \(item.to)")
+      #expect(
+        zip(soft.bytes, item.pillow).allSatisfy { abs(Int($0) - $1) <= 1 },
+        "Pillow \(item.from) to \(item.to)")
       #expect(plain.pixels.count == item.plain.count && soft.pixels.count == item.pillow.count)
     }
   }
@@ -61,9 +65,11 @@ struct GeometryTests {
         for channel in 0..<3 {
           var sum = 0.0
           for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-            guard let column = border.source(Int(corner.x) + dx, 23), let row = border.source(Int(corner.y) + dy, 17)
+            guard let column = border.source(Int(corner.x) + dx, 23),
+              let row = border.source(Int(corner.y) + dy, 17)
             else { continue }
-            let weightX = 1 - abs(corner.x + Double(dx) - place.x), weightY = 1 - abs(corner.y + Double(dy) - place.y)
+            let weightX = 1 - abs(corner.x + Double(dx) - place.x),
+              weightY = 1 - abs(corner.y + Double(dy) - place.y)
             sum += weightX * weightY * Double(image.pixels[(row * 23 + column) * 3 + channel])
           }
           #expect(abs(Double(found.pixels[(y * 23 + x) * 3 + channel]) - sum) < 2e-5, "\(x), \(y)")
@@ -110,7 +116,10 @@ struct GeometryTests {
   func crop() {
     let image = numbered(3, 2)
     #expect(numbers(image.cropped(x: 1, y: 0, width: 2, height: 2)) == [1, 2, 11, 12])
-    #expect(numbers(image.cropped(x: -2, y: 1, width: 4, height: 2, border: .edge)) == [10, 10, 10, 11, 10, 10, 10, 11])
+    #expect(
+      numbers(image.cropped(x: -2, y: 1, width: 4, height: 2, border: .edge)) == [
+        10, 10, 10, 11, 10, 10, 10, 11,
+      ])
     #expect(numbers(image.cropped(x: -2, y: 1, width: 4, height: 1, border: .reflect)) == [12, 11, 10, 11])
     #expect(numbers(image.cropped(x: 2, y: -1, width: 2, height: 2, border: .zero)) == [0, 0, 2, 0])
     #expect(numbers(numbered(1, 1).cropped(x: -9, y: 4, width: 2, height: 1, border: .reflect)) == [0, 0])

@@ -10,10 +10,13 @@ struct HostileImage {
 /// Some thousand damaged and lying image files, the same each time: cut at every 64th part, bits turned, headers that
 /// claim too much, directories that lead in circles, little data that unfold to much.
 enum HostileImages {
-  private static let jpegs = ["halved.jpg", "progressive.jpg", "arithmetic.jpg", "inks.jpg", "restarts.jpg", "turned6.jpg"]
+  private static let jpegs = [
+    "halved.jpg", "progressive.jpg", "arithmetic.jpg", "inks.jpg", "restarts.jpg", "turned6.jpg",
+  ]
   private static let pngs = ["interlaced.png", "palette.png", "colour16.png", "grey1.png", "turned6.png"]
   private static let tiffs = [
-    "packed.tiff", "tiles.tiff", "planes.tiff", "jpeg.tiff", "fax.tiff", "alpha16.tiff", "colour16.tiff", "turned6.tiff",
+    "packed.tiff", "tiles.tiff", "planes.tiff", "jpeg.tiff", "fax.tiff", "alpha16.tiff", "colour16.tiff",
+    "turned6.tiff",
     "big.tiff",
   ]
 
@@ -25,11 +28,14 @@ enum HostileImages {
     }
     for name in jpegs { images += lyingJPEGs(name, try fixture(name)) }
     for name in tiffs where name != "big.tiff" { images += lyingTIFFs(name, try fixture(name)) }
-    return images + lyingPNGs() + PNGBombs.all + circularTIFFs() + TIFFBombs.all + JPEGBombs.all + wildEXIF(try fixture("colour.jpg"))
+    return images + lyingPNGs() + PNGBombs.all + circularTIFFs() + TIFFBombs.all + JPEGBombs.all
+      + wildEXIF(try fixture("colour.jpg"))
   }
 
   private static func cut(_ name: String, _ bytes: [UInt8]) -> [HostileImage] {
-    (0..<64).map { HostileImage(name: "cut-\($0)-\(name)", bytes: Array(bytes.prefix(bytes.count * $0 / 64))) }
+    (0..<64).map {
+      HostileImage(name: "cut-\($0)-\(name)", bytes: Array(bytes.prefix(bytes.count * $0 / 64)))
+    }
   }
 
   /// Half of them in the first 200 bytes, where the headers are.
@@ -66,10 +72,15 @@ enum HostileImages {
   /// The size stands in the frame header: FF C0...CF, length, 8, height, width, components.
   private static func lyingJPEGs(_ name: String, _ bytes: [UInt8]) -> [HostileImage] {
     let frames: Set<UInt8> = [0xC0, 0xC1, 0xC2, 0xC9, 0xCA]
-    guard let frame = bytes.indices.dropLast(10).first(where: { bytes[$0] == 0xFF && frames.contains(bytes[$0 + 1]) })
+    guard
+      let frame = bytes.indices.dropLast(10).first(where: {
+        bytes[$0] == 0xFF && frames.contains(bytes[$0 + 1])
+      })
     else { return [] }
     var images: [HostileImage] = []
-    for (height, width) in [(0, 21), (14, 0), (65_535, 65_535), (8192, 8192), (1, 32_768), (32_768, 1), (65_500, 16)] {
+    for (height, width) in [
+      (0, 21), (14, 0), (65_535, 65_535), (8192, 8192), (1, 32_768), (32_768, 1), (65_500, 16),
+    ] {
       var lying = bytes
       let size = [height, width].flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
       lying.replaceSubrange(frame + 5..<frame + 9, with: size)
@@ -98,7 +109,9 @@ enum HostileImages {
       for (what, place, size) in [("type", start + 2, 2), ("count", start + 4, 4), ("value", start + 8, 4)] {
         for value in what == "type" ? [0, 12, 18, 65_535] : [0, 1, 65_535, 0x7FFF_FFFF, 0xFFFF_FFFF] {
           var lying = bytes
-          for byte in 0..<size { lying[isBig ? place + size - 1 - byte : place + byte] = UInt8(value >> (8 * byte) & 0xFF) }
+          for byte in 0..<size {
+            lying[isBig ? place + size - 1 - byte : place + byte] = UInt8(value >> (8 * byte) & 0xFF)
+          }
           images.append(HostileImage(name: "\(what)-\(number(start, 2))-\(value)-\(name)", bytes: lying))
         }
       }
@@ -107,11 +120,14 @@ enum HostileImages {
   }
 
   private static func circularTIFFs() -> [HostileImage] {
-    let pixel = [TIFFBombs.Entry(256, 1), .init(257, 1), .init(258, 8), .init(262, 1), .init(273, 8), .init(279, 1)]
+    let pixel = [
+      TIFFBombs.Entry(256, 1), .init(257, 1), .init(258, 8), .init(262, 1), .init(273, 8), .init(279, 1),
+    ]
     let size = 2 + 12 * pixel.count + 4
     // Back to itself, to the header, into itself, to the end, beyond it.
     var images = [8, 0, 9, 8 + size, 0x7FFF_FFF0].map { next in
-      HostileImage(name: "circle-\(next).tiff", bytes: TIFFBombs.header(8) + TIFFBombs.directory(pixel, next: next))
+      HostileImage(
+        name: "circle-\(next).tiff", bytes: TIFFBombs.header(8) + TIFFBombs.directory(pixel, next: next))
     }
     var chain = TIFFBombs.header(8)
     for number in 1...5000 { chain += TIFFBombs.directory(pixel, next: 8 + number * size) }
@@ -121,7 +137,8 @@ enum HostileImages {
     }
     let below = pixel + [TIFFBombs.Entry(330, 8), .init(34_665, 8)]
     images.append(
-      HostileImage(name: "below-itself.tiff", bytes: TIFFBombs.header(8) + TIFFBombs.directory(below, next: 8)))
+      HostileImage(
+        name: "below-itself.tiff", bytes: TIFFBombs.header(8) + TIFFBombs.directory(below, next: 8)))
     return images
   }
 
@@ -135,7 +152,8 @@ enum HostileImages {
             let bytes = (0..<size).map { UInt8(value >> (8 * $0) & 0xFF) }
             return order.hasPrefix("M") ? bytes.reversed() : bytes
           }
-          let block = Array("Exif\0\0".utf8) + Array(order.utf8) + number(place, 4) + number(entries, 2)
+          let block =
+            Array("Exif\0\0".utf8) + Array(order.utf8) + number(place, 4) + number(entries, 2)
             + number(0x0112, 2) + number(3, 2) + number(0xFFFF_FFFF, 4) + number(6, 4)
           let length = [UInt8((block.count + 2) >> 8), UInt8((block.count + 2) & 0xFF)]
           let bytes = picture[..<2] + [0xFF, 0xE1] + length + block + picture[2...]

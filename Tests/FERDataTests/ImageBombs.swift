@@ -34,10 +34,15 @@ enum PNGBombs {
       image("largest-interlaced", 8192, 8192, kind: 0, unpacked: 8192 * 8192 + 3 * 8192, interlaced: true),
       image("overfull", 4, 4, kind: 2, unpacked: 200_000_000),
       image("text", 1, 1, kind: 0, unpacked: 2, extra: [("zTXt", text)]),
-      image("unicode", 1, 1, kind: 0, unpacked: 2, extra: [("iTXt", Array("a\0\u{1}\0\0\0".utf8) + packedZeros(100_000_000))]),
+      image(
+        "unicode", 1, 1, kind: 0, unpacked: 2,
+        extra: [("iTXt", Array("a\0\u{1}\0\0\0".utf8) + packedZeros(100_000_000))]),
       image("profile", 1, 1, kind: 0, unpacked: 2, extra: [("iCCP", text)]),
-      image("many-texts", 1, 1, kind: 0, unpacked: 2, extra: Array(repeating: ("tEXt", [97, 0, 98]), count: 50_000)),
-      image("many-unknown", 1, 1, kind: 0, unpacked: 2, extra: Array(repeating: ("abCd", [1]), count: 50_000)),
+      image(
+        "many-texts", 1, 1, kind: 0, unpacked: 2,
+        extra: Array(repeating: ("tEXt", [97, 0, 98]), count: 50_000)),
+      image(
+        "many-unknown", 1, 1, kind: 0, unpacked: 2, extra: Array(repeating: ("abCd", [1]), count: 50_000)),
       image("exif", 1, 1, kind: 0, unpacked: 2, extra: [("eXIf", Array(repeating: 0x49, count: 9_000_000))]),
       image("palette", 1, 1, kind: 3, unpacked: 2, extra: [("PLTE", Array(repeating: 9, count: 3_000))]),
     ]
@@ -66,20 +71,26 @@ enum TIFFBombs {
     }
   }
 
-  private static func number(_ value: Int, _ size: Int) -> [UInt8] { (0..<size).map { UInt8(value >> (8 * $0) & 0xFF) } }
+  private static func number(_ value: Int, _ size: Int) -> [UInt8] {
+    (0..<size).map { UInt8(value >> (8 * $0) & 0xFF) }
+  }
 
   static func header(_ first: Int) -> [UInt8] { [0x49, 0x49, 42, 0] + number(first, 4) }
 
   static func directory(_ entries: [Entry], next: Int = 0) -> [UInt8] {
     number(entries.count, 2)
-      + entries.flatMap { number($0.tag, 2) + number($0.type, 2) + number($0.count, 4) + number($0.value, 4) } + number(next, 4)
+      + entries.flatMap { number($0.tag, 2) + number($0.type, 2) + number($0.count, 4) + number($0.value, 4) }
+      + number(next, 4)
   }
 
   /// One strip or tile behind the directory.
   private static func image(_ name: String, _ tags: [(Int, Int)], _ data: [UInt8]) -> HostileImage {
     let isTiled = tags.contains { $0.0 == 322 }
     let start = 8 + 2 + 12 * (tags.count + 2) + 4
-    let entries = tags.map { Entry($0.0, $0.1) } + [Entry(isTiled ? 324 : 273, start), Entry(isTiled ? 325 : 279, data.count)]
+    let entries =
+      tags.map { Entry($0.0, $0.1) } + [
+        Entry(isTiled ? 324 : 273, start), Entry(isTiled ? 325 : 279, data.count),
+      ]
     let bytes = header(8) + directory(entries.sorted { $0.tag < $1.tag }) + data
     return HostileImage(name: "bomb-\(name).tiff", bytes: bytes)
   }
@@ -88,15 +99,23 @@ enum TIFFBombs {
     let runs = (0..<524_288).flatMap { _ in [0x81, 0] as [UInt8] }  // PackBits: 128 zeros each
     return [
       image("deflate", [(256, 8192), (257, 8192), (258, 8), (259, 8), (262, 1)], packedZeros(8192 * 8192)),
-      image("deflate16", [(256, 8192), (257, 8192), (258, 16), (259, 8), (262, 1)], packedZeros(2 * 8192 * 8192)),
+      image(
+        "deflate16", [(256, 8192), (257, 8192), (258, 16), (259, 8), (262, 1)], packedZeros(2 * 8192 * 8192)),
       image("packbits", [(256, 8192), (257, 8192), (258, 8), (259, 32_773), (262, 1)], runs),
       image("overfull", [(256, 4), (257, 4), (258, 8), (259, 8), (262, 1)], packedZeros(200_000_000)),
-      image("tile", [(256, 4), (257, 4), (258, 8), (259, 8), (262, 1), (322, 8192), (323, 8192)], packedZeros(8192 * 8192)),
-      image("tile-colours", [(256, 4), (257, 4), (258, 16), (259, 8), (262, 1), (277, 60_000), (322, 4096), (323, 4096)], [0]),
-      image("small-tiles", [(256, 8192), (257, 8192), (258, 8), (259, 1), (262, 1), (322, 1), (323, 1)], [0]),
+      image(
+        "tile", [(256, 4), (257, 4), (258, 8), (259, 8), (262, 1), (322, 8192), (323, 8192)],
+        packedZeros(8192 * 8192)),
+      image(
+        "tile-colours",
+        [(256, 4), (257, 4), (258, 16), (259, 8), (262, 1), (277, 60_000), (322, 4096), (323, 4096)], [0]),
+      image(
+        "small-tiles", [(256, 8192), (257, 8192), (258, 8), (259, 1), (262, 1), (322, 1), (323, 1)], [0]),
       image("rows", [(256, 8192), (257, 8192), (258, 8), (259, 1), (262, 1), (278, 1)], [0]),
       image("samples", [(256, 8192), (257, 8192), (258, 8), (259, 1), (262, 1), (277, 65_535)], [0]),
-      image("fax", [(256, 8192), (257, 8192), (258, 1), (259, 4), (262, 0)], Array(repeating: 0xFF, count: 1 << 20)),
+      image(
+        "fax", [(256, 8192), (257, 8192), (258, 1), (259, 4), (262, 0)],
+        Array(repeating: 0xFF, count: 1 << 20)),
       image("huge", [(256, 40_000), (257, 40_000), (258, 8), (259, 1), (262, 1)], [0]),
       image("overflowing", [(256, 0xFFFF_FFFF), (257, 0xFFFF_FFFF), (258, 8), (259, 1), (262, 1)], [0]),
     ]
@@ -120,7 +139,8 @@ enum JPEGBombs {
 
   private static func frame(_ kind: UInt8, _ side: Int) -> [UInt8] {
     let size = [UInt8(side >> 8), UInt8(side & 0xFF)]
-    return [0xFF, 0xD8] + segment(0xDB, [0] + Array(repeating: 1, count: 64)) + segment(kind, [8] + size + size + [1, 1, 0x11, 0])
+    return [0xFF, 0xD8] + segment(0xDB, [0] + Array(repeating: 1, count: 64))
+      + segment(kind, [8] + size + size + [1, 1, 0x11, 0])
       + code(0, 0)
   }
 
@@ -136,15 +156,18 @@ enum JPEGBombs {
     }
     let first = scan(0, 0, Array(repeating: 0, count: (blocks + 7) / 8))
     let again = scan(1, 63, packed)
-    let bytes = frame(0xC2, side) + code(0x10, 0xE0) + first + (0..<count).flatMap { _ in again } + [0xFF, 0xD9]
+    let bytes =
+      frame(0xC2, side) + code(0x10, 0xE0) + first + (0..<count).flatMap { _ in again } + [0xFF, 0xD9]
     return HostileImage(name: "bomb-\(count)scans-\(side).jpg", bytes: bytes)
   }
 
   static var all: [HostileImage] {
     let blocks = 1024 * 1024
-    let plain = frame(0xC0, 8192) + code(0x10, 0) + scan(0, 63, Array(repeating: 0, count: blocks / 4)) + [0xFF, 0xD9]
+    let plain =
+      frame(0xC0, 8192) + code(0x10, 0) + scan(0, 63, Array(repeating: 0, count: blocks / 4)) + [0xFF, 0xD9]
     let markers = (0..<5000).flatMap { _ in segment(0xE1, Array("Exif\0\0MM".utf8)) }
-    let restarts: [UInt8] = [0xFF, 0xD8] + (0..<100_000).flatMap { number -> [UInt8] in [0xFF, 0xD0 + UInt8(number % 8)] }
+    let restarts: [UInt8] =
+      [0xFF, 0xD8] + (0..<100_000).flatMap { number -> [UInt8] in [0xFF, 0xD0 + UInt8(number % 8)] }
     return [
       scans(14, side: 8192), scans(250, side: 8192), scans(250, side: 1024), scans(3000, side: 8),
       HostileImage(name: "bomb-plain.jpg", bytes: plain),

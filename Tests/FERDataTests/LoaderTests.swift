@@ -170,7 +170,8 @@ struct LoaderTests {
       #expect(after?.number == nil)
     }
     for _ in 0..<20 {
-      _ = BatchLoader(dataset, batches: batches, pipeline: try pipeline(), plan: .init(isTraining: true, workers: 3))
+      _ = BatchLoader(
+        dataset, batches: batches, pipeline: try pipeline(), plan: .init(isTraining: true, workers: 3))
     }
   }
 }

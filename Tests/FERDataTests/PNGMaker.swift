@@ -16,7 +16,8 @@ struct PNGMaker {
   var file: [UInt8] {
     let header = number(width) + number(height) + [depth, kind, 0, 0, interlaced ? 1 : 0]
     return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header)
-      + extra.flatMap { chunk($0.name, $0.content) } + chunk("IDAT", packed ?? stored(data)) + chunk("IEND", [])
+      + extra.flatMap { chunk($0.name, $0.content) } + chunk("IDAT", packed ?? stored(data))
+      + chunk("IEND", [])
   }
 
   private func number(_ value: Int) -> [UInt8] { (0..<4).map { UInt8(value >> (24 - 8 * $0) & 0xFF) } }
@@ -50,7 +51,9 @@ struct PNGMaker {
       a = (a + UInt32(byte)) % 65521
       b = (b + a) % 65521
     }
-    return [0x78, 0x01, 0x01, UInt8(count & 0xFF), UInt8(count >> 8), UInt8(~count & 0xFF), UInt8(~count >> 8)] + bytes
+    return [
+      0x78, 0x01, 0x01, UInt8(count & 0xFF), UInt8(count >> 8), UInt8(~count & 0xFF), UInt8(~count >> 8),
+    ] + bytes
       + number(Int(b << 16 | a))
   }
 }
@@ -58,5 +61,6 @@ struct PNGMaker {
 /// A small valid picture: width x height, one colour.
 func plainPNG(width: Int = 2, height: Int = 2, _ colour: [UInt8] = [200, 100, 50]) -> [UInt8] {
   let row: [UInt8] = [0] + Array(repeating: colour, count: width).joined()
-  return PNGMaker(width: width, height: height, data: Array(Array(repeating: row, count: height).joined())).file
+  return PNGMaker(width: width, height: height, data: Array(Array(repeating: row, count: height).joined()))
+    .file
 }

@@ -38,7 +38,9 @@ private struct Torn: TolerantDataset {
 
 @Suite("Quarantine")
 struct QuarantineTests {
-  private func read(_ data: Torn, _ change: (inout BatchLoader.Plan) -> Void = { _ in }) throws -> (indices: [Int], left: [String]) {
+  private func read(_ data: Torn, _ change: (inout BatchLoader.Plan) -> Void = { _ in }) throws -> (
+    indices: [Int], left: [String]
+  ) {
     var plan = BatchLoader.Plan(isTraining: false)
     change(&plan)
     let batches = BatchLoader.batches(of: Array(data.samples.indices), size: 3)
@@ -53,7 +55,9 @@ struct QuarantineTests {
     return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
   }
 
-  @Test("a bad image is listed, left out, and not opened again; without its line it gets another chance", arguments: [0, 3])
+  @Test(
+    "a bad image is listed, left out, and not opened again; without its line it gets another chance",
+    arguments: [0, 3])
   func keepsAList(workers: Int) throws {
     let folder = try ScratchFolder()
     defer { folder.remove() }
@@ -66,8 +70,11 @@ struct QuarantineTests {
     // The next time they are repaired, but nobody looks; and they do not count: 0 allows no new one.
     let second = Torn(count: 10, broken: [], upTo: 0, in: folder.path)
     let again = try read(second) { $0.workers = workers }
-    #expect(again.indices == found.indices && second.opened[2] == 0 && second.opened[7] == 0 && second.opened[3] == 1)
-    #expect(again.left.first == "\(folder.path)/data/2.png: is in quarantine (\(folder.path)/bad.txt): is torn")
+    #expect(
+      again.indices == found.indices && second.opened[2] == 0 && second.opened[7] == 0
+        && second.opened[3] == 1)
+    #expect(
+      again.left.first == "\(folder.path)/data/2.png: is in quarantine (\(folder.path)/bad.txt): is torn")
 
     try Data("# mine\n\ndata/7.png\tis torn".utf8).write(to: URL(fileURLWithPath: folder.path + "/bad.txt"))
     let third = Torn(count: 10, broken: [3], upTo: 0.1, in: folder.path)
@@ -75,12 +82,14 @@ struct QuarantineTests {
     #expect(list(folder) == ["data/7.png\tis torn", "data/3.png\tis torn"])
   }
 
-  @Test("too many new ones stop the work, also where it was taken up in the middle; they are listed nevertheless")
+  @Test(
+    "too many new ones stop the work, also where it was taken up in the middle; they are listed nevertheless")
   func tooMany() throws {
     let folder = try ScratchFolder()
     defer { folder.remove() }
     let data = Torn(count: 10, broken: [2, 7], upTo: 0.1, in: folder.path)
-    let problem = DataProblem("\(folder.path)/data/7.png", "is torn; with it 2 of 10 images are bad, and skipUpTo allows 10.0 %")
+    let problem = DataProblem(
+      "\(folder.path)/data/7.png", "is torn; with it 2 of 10 images are bad, and skipUpTo allows 10.0 %")
     #expect(throws: problem) { try read(data) }
     #expect(list(folder).count == 2)
     try FileManager.default.removeItem(atPath: folder.path + "/bad.txt")
@@ -96,7 +105,8 @@ struct QuarantineTests {
   func badList() throws {
     let folder = try ScratchFolder()
     defer { folder.remove() }
-    try FileManager.default.createDirectory(atPath: folder.path + "/bad.txt", withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      atPath: folder.path + "/bad.txt", withIntermediateDirectories: true)
     let data = Torn(count: 4, broken: [1], upTo: 1, in: folder.path)
     #expect(throws: DataProblem("\(folder.path)/bad.txt", "is a folder, not a file")) { try read(data) }
     var list = try QuarantineList(folder.path + "/none/bad.txt")
@@ -113,10 +123,14 @@ struct QuarantineTests {
     try list.add(odd.map { DataProblem($0, "is torn\nin two") } + [DataProblem("", "nobody")])
     try list.add([DataProblem(odd[0], "again")])
     let text = try String(contentsOfFile: path, encoding: .utf8)
-    #expect(text.split(separator: "\n").count == 4 && text.contains(#"a\tb\nc\\d.png"#) && text.contains("\n/elsewhere/e.png\t"))
+    #expect(
+      text.split(separator: "\n").count == 4 && text.contains(#"a\tb\nc\\d.png"#)
+        && text.contains("\n/elsewhere/e.png\t"))
     let read = try QuarantineList(path)
     #expect(read.count == 3)
-    for name in odd { #expect(read.problem(for: name) == DataProblem(name, "is in quarantine (\(path)): is torn")) }
+    for name in odd {
+      #expect(read.problem(for: name) == DataProblem(name, "is in quarantine (\(path)): is torn"))
+    }
     #expect(read.problem(for: folder.path + "/e.png") == nil)
     try Data().write(to: URL(fileURLWithPath: path))
     #expect(try QuarantineList(path).count == 0)
@@ -137,7 +151,9 @@ struct QuarantineTests {
     #expect(throws: DataProblem.self) { try load(options) }
     options.skipUpTo = 0.25
     let loaded = try load(options)
-    #expect(loaded.samples.count == 3 && loaded.badImagePolicy == .quarantine(list: folder.path + "/quarantine.txt", upTo: 0.25))
+    #expect(
+      loaded.samples.count == 3
+        && loaded.badImagePolicy == .quarantine(list: folder.path + "/quarantine.txt", upTo: 0.25))
     var list = try #require(try loaded.badImagePolicy.quarantineList())
     try list.add(loaded.leftOut)
     options.skipUpTo = 0

@@ -45,7 +45,8 @@ struct SyntheticFaceTests {
   @Test("classes are equally frequent, or fall to the stated ratio")
   func counts() throws {
     let even = try faces()
-    #expect((0..<8).map { label in even.samples.count { $0.label == label } } == Array(repeating: 10, count: 8))
+    #expect(
+      (0..<8).map { label in even.samples.count { $0.label == label } } == Array(repeating: 10, count: 8))
     // 1000 images, 3 classes, ratio 16: shares 16 : 4 : 1 of 21.
     #expect(LoadedSyntheticFaces.counts(1000, classes: 3, imbalance: 16) == [762, 190, 48])
     #expect(LoadedSyntheticFaces.counts(5, classes: 1, imbalance: 9) == [5])
@@ -86,7 +87,8 @@ struct SyntheticFaceTests {
     for (place, name) in names.enumerated() {
       for other in names.dropFirst(place + 1) {
         let (a, b) = (FaceExpression.named(name), FaceExpression.named(other))
-        let apart = FaceExpression.parts.map { (a[keyPath: $0] - b[keyPath: $0]) }.map { $0 * $0 }.reduce(0, +)
+        let apart = FaceExpression.parts.map { (a[keyPath: $0] - b[keyPath: $0]) }.map { $0 * $0 }.reduce(
+          0, +)
         #expect(apart > 1, "\(name) and \(other)")
       }
     }
@@ -95,7 +97,9 @@ struct SyntheticFaceTests {
   @Test("a picture that does not exist is an error; classes may be none at all")
   func edges() throws {
     let data = try faces()
-    #expect(throws: DataProblem("synthetic/train/80", "does not exist; there are 80 images")) { try data.image(at: 80) }
+    #expect(throws: DataProblem("synthetic/train/80", "does not exist; there are 80 images")) {
+      try data.image(at: 80)
+    }
     #expect(throws: DataProblem.self) { try data.image(at: -1) }
     #expect(try faces([]).samples.isEmpty)
   }

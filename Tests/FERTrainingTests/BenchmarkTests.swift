@@ -22,7 +22,10 @@ struct BenchmarkTests {
     #expect(found.work == 10_368 + 18 + 18)
     #expect(found.parameters == 162 + 12 + 21 + 21 && found.trainable == found.parameters)
     #expect(found.batch == batch && found.threads == 1)
-    #expect(Set(found.inferenceTimes.components.map(\.name)).isSuperset(of: ["backbone", "head", "corrections.tiny"]))
+    #expect(
+      Set(found.inferenceTimes.components.map(\.name)).isSuperset(of: [
+        "backbone", "head", "corrections.tiny",
+      ]))
     let names = Set(found.trainingTimes.components.map(\.name))
     #expect(names.isSuperset(of: ["losses.tiny", "optimizer", "encoder"]))
   }
@@ -32,7 +35,9 @@ struct BenchmarkTests {
   func table() throws {
     var plan = ModelBenchmark.Plan()
     (plan.batch, plan.repetitions) = (2, 1)
-    let times = try withThreadCountToItself { try ModelBenchmark.run(try Workshop().recipe, plan).trainingTimes }
+    let times = try withThreadCountToItself {
+      try ModelBenchmark.run(try Workshop().recipe, plan).trainingTimes
+    }
     let backbone = try #require(times.components.first { $0.name == "backbone" })
     #expect(backbone.work == 2 * 10_368)
     #expect(backbone.milliseconds[.forward] ?? 0 > 0 && backbone.milliseconds[.backward] ?? 0 > 0)
@@ -51,7 +56,8 @@ struct BenchmarkTests {
     let told = try ChildProcess.run(
       "/bin/sh", ["-c", "echo $WORD; echo bad >&2; exit 3"], environment: ["WORD": "good"], in: folder.path)
     #expect(told.output == "good\n" && told.remarks == "bad\n" && told.code == 3 && told.seconds > 0)
-    #expect(try ChildProcess.run("/bin/sh", ["-c", "kill -9 $$"], environment: [:], in: folder.path).code == 137)
+    #expect(
+      try ChildProcess.run("/bin/sh", ["-c", "kill -9 $$"], environment: [:], in: folder.path).code == 137)
     #expect(throws: RunProblem.self) {
       try ChildProcess.run("/nowhere/program", [], environment: [:], in: folder.path)
     }

@@ -14,7 +14,9 @@ struct CheckpointTests {
     let last = shop.path + "/split/checkpoints/last.safetensors"
     let whole = try #require(FileManager.default.contents(atPath: last))
     let previous = try #require(shop.bytes("split/checkpoints/previous.safetensors"))
-    var damages = [("empty", Data()), ("no header", whole.prefix(7)), ("half", whole.prefix(whole.count / 2))]
+    var damages = [
+      ("empty", Data()), ("no header", whole.prefix(7)), ("half", whole.prefix(whole.count / 2)),
+    ]
     for place in [20, whole.count / 3, whole.count - 1] {
       var flipped = whole
       flipped[place] ^= 16
@@ -28,7 +30,9 @@ struct CheckpointTests {
       try previous.write(to: URL(fileURLWithPath: folder + "previous.safetensors"))
       let warnings = Warnings()
       try shop.run(name, warnings: warnings)
-      #expect(warnings.text.contains("last.safetensors") && warnings.text.contains("previous.safetensors"), "\(what)")
+      #expect(
+        warnings.text.contains("last.safetensors") && warnings.text.contains("previous.safetensors"),
+        "\(what)")
       #expect(shop.results(name) == shop.results("whole"), "\(what)")
     }
   }
@@ -38,7 +42,8 @@ struct CheckpointTests {
     let shop = try Workshop()
     try shop.run("split", steps: 5)
     for name in ["last", "previous"] {
-      try Data("no".utf8).write(to: URL(fileURLWithPath: shop.path + "/split/checkpoints/\(name).safetensors"))
+      try Data("no".utf8).write(
+        to: URL(fileURLWithPath: shop.path + "/split/checkpoints/\(name).safetensors"))
     }
     let problem = #expect(throws: RunProblem.self) { try shop.run("split") }
     #expect(problem?.isRequest == false)

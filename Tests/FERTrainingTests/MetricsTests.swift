@@ -12,7 +12,9 @@ struct MetricsTests {
   @Test("by hand")
   func byHand() {
     var matrix = ConfusionMatrix(classCount: 3)
-    for (truth, guess) in zip([0, 0, 1, 1, 1], [0, 1, 1, 1, 0]) { matrix.add(truth: truth, prediction: guess) }
+    for (truth, guess) in zip([0, 0, 1, 1, 1], [0, 1, 1, 1, 0]) {
+      matrix.add(truth: truth, prediction: guess)
+    }
     #expect(matrix.accuracy == 0.6)
     #expect(matrix.precision(0) == 0.5 && matrix.recall(0) == 0.5 && matrix.f1(0) == 0.5)
     #expect(matrix.precision(1) == 2.0 / 3 && matrix.recall(1) == 2.0 / 3)
@@ -26,7 +28,8 @@ struct MetricsTests {
   func bruteForce(seed: Int) {
     var random = RandomSource(seed: UInt64(seed), stream: "metrics")
     let classes = 2 + random.below(5)
-    let pairs = (0..<random.below(30)).map { _ in (truth: random.below(classes), guess: random.below(classes)) }
+    let pairs = (0..<random.below(30)).map { _ in (truth: random.below(classes), guess: random.below(classes))
+    }
     var matrix = ConfusionMatrix(classCount: classes)
     for pair in pairs { matrix.add(truth: pair.truth, prediction: pair.guess) }
     let hits = pairs.filter { $0.truth == $0.guess }.count
@@ -70,7 +73,8 @@ struct ReportTests {
     for index in 0..<4 {
       let final: [Float] = index % 2 == 0 ? [0.75, 0.25] : [0.25, 0.75]
       result.rows.append(
-        PredictionRow(id: "a,\"\(index)\".png", label: index % 2, primary: final, terms: [[0.5, 0.5]], final: final))
+        PredictionRow(
+          id: "a,\"\(index)\".png", label: index % 2, primary: final, terms: [[0.5, 0.5]], final: final))
       result.primary.add(truth: index % 2, prediction: index % 2)
       result.corrected.add(truth: index % 2, prediction: index % 2)
     }
@@ -135,14 +139,18 @@ struct ReportTests {
         ])
     #expect(
       written(.text, [row], threshold: 0.5)
-        == ["x\": abstained (confidence 0%, below 0.5)\n  primary: a 100%, b 0%\n  t: b 100%, a 0%\n  final: a 50%, b 50%"])
+        == [
+          "x\": abstained (confidence 0%, below 0.5)\n  primary: a 100%, b 0%\n  t: b 100%, a 0%\n  final: a 50%, b 50%"
+        ])
   }
 
   private func written(
     _ form: PredictionWriter.Form, _ rows: [PredictionRow], top: Int? = nil, threshold: Float? = nil
   ) -> [String] {
     var lines: [String] = []
-    var writer = PredictionWriter(form, classes: ["a", "b"], termNames: ["t"], top: top, abstainBelow: threshold) {
+    var writer = PredictionWriter(
+      form, classes: ["a", "b"], termNames: ["t"], top: top, abstainBelow: threshold
+    ) {
       lines.append($0)
     }
     writer.begin()
@@ -154,7 +162,9 @@ struct ReportTests {
 
   @Test("numbers and times for people")
   func forPeople() {
-    #expect(12.3456.rounded(places: 2) == "12.35" && 3.0.rounded(places: 1) == "3.0" && 7.6.rounded(places: 0) == "8")
+    #expect(
+      12.3456.rounded(places: 2) == "12.35" && 3.0.rounded(places: 1) == "3.0"
+        && 7.6.rounded(places: 0) == "8")
     #expect(Double.infinity.rounded(places: 1) == "inf")
     #expect(Clock.text(65) == "1:05" && Clock.text(3723) == "1:02:03" && Clock.text(.infinity) == "?")
   }

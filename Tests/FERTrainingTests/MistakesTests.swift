@@ -22,7 +22,9 @@ struct MistakesTests {
     let page = Report.page(name: "run", history: RunHistory(), evaluation) { $0 == "absent" ? nil : green }
     let titles = page.components(separatedBy: "title=\"").dropFirst().map { $0.prefix { $0 != "\"" } }
     #expect(titles == ["sure", "unsure"])
-    #expect(page.contains("a, 90&nbsp;%<br>labelled &lt;b&gt;") && page.contains("&lt;b&gt;, 60&nbsp;%<br>labelled a"))
+    #expect(
+      page.contains("a, 90&nbsp;%<br>labelled &lt;b&gt;")
+        && page.contains("&lt;b&gt;, 60&nbsp;%<br>labelled a"))
     let start = try #require(page.range(of: "base64,"))
     let bytes = try #require(Data(base64Encoded: String(page[start.upperBound...].prefix { $0 != "\"" })))
     let picture = try ImageFile.decode([UInt8](bytes), name: "face")

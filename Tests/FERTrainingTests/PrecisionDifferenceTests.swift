@@ -11,9 +11,11 @@ struct PrecisionDifferenceTests {
     func row(_ label: Int?, _ final: [Float]) -> PredictionRow {
       PredictionRow(id: "", label: label, primary: final, terms: [], final: final)
     }
-    let exact = [row(0, [0.625, 0.375]), row(0, [0.25, 0.75])], found = [row(0, [0.375, 0.625]), row(0, [0.25, 0.75])]
+    let exact = [row(0, [0.625, 0.375]), row(0, [0.25, 0.75])],
+      found = [row(0, [0.375, 0.625]), row(0, [0.25, 0.75])]
     let difference = PrecisionDifference(
-      .bfloat16, found, against: exact, embeddings: Tensor([1, 2], [3, 4.5]), exactEmbeddings: Tensor([1, 2], [3, 4]))
+      .bfloat16, found, against: exact, embeddings: Tensor([1, 2], [3, 4.5]),
+      exactEmbeddings: Tensor([1, 2], [3, 4]))
     #expect(difference.largest == 0.25 && difference.mean == 0.125 && difference.agreement == 0.5)
     #expect(difference.accuracy == 0 && difference.float32Accuracy == 0.5)
     #expect(difference.embeddingError == 0.1)

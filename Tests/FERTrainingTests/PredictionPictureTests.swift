@@ -42,7 +42,8 @@ struct PredictionPictureTests {
     let row = row([0.6, 0.4], [[0.5, 0.5]], [0.55, 0.45])
     let picture = { (abstained: Bool) in
       PredictionPicture(
-        classes: ["a", "b"], termNames: ["anchor"], cards: [.init(image: face, row: row, isAbstained: abstained)]
+        classes: ["a", "b"], termNames: ["anchor"],
+        cards: [.init(image: face, row: row, isAbstained: abstained)]
       ).image()
     }
     #expect(count([0xd5, 0x5e, 0x00], in: picture(false)) == 0)

@@ -60,7 +60,9 @@ struct ResumeTests {
     try shop.run("whole")
     for batch in 0..<4 {
       let name = "crash\(batch)"
-      #expect(throws: TinyImages.Crash.self) { try shop.run(name, train: TinyImages(count: 21, crashesAt: batch)) }
+      #expect(throws: TinyImages.Crash.self) {
+        try shop.run(name, train: TinyImages(count: 21, crashesAt: batch))
+      }
       try shop.run(name)
       #expect(shop.results(name) == shop.results("whole"), "killed at batch \(batch)")
     }
@@ -88,7 +90,8 @@ struct ResumeTests {
   @Test(
     "negative control: a state that lacks one part ends otherwise",
     arguments: [
-      "optimizer/", "average/", "running_mean", "backbone.conv", "optimizerSteps", "averageUpdates", "\"step\":3",
+      "optimizer/", "average/", "running_mean", "backbone.conv", "optimizerSteps", "averageUpdates",
+      "\"step\":3",
       "\"correct\":", "\"loss\":",
     ])
   func negativeControl(part: String) throws {
@@ -104,7 +107,8 @@ struct ResumeTests {
     case "optimizerSteps":
       metadata[part] = metadata[part]?.replacingOccurrences(of: ":3", with: ":1")
     case "averageUpdates": metadata[part] = "1"
-    case "\"step\":3": metadata["state"] = metadata["state"]?.replacingOccurrences(of: part, with: "\"step\":2")
+    case "\"step\":3":
+      metadata["state"] = metadata["state"]?.replacingOccurrences(of: part, with: "\"step\":2")
     case "\"correct\":", "\"loss\":":
       metadata["state"] = metadata["state"]?.replacingOccurrences(of: part, with: part + "1")
     default: break

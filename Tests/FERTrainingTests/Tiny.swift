@@ -25,7 +25,9 @@ final class TinyEncoder: Encoder {
   let embeddingSize = 6
   private let dropout: Dropout
 
-  init(_ options: NoOptions, in context: inout BuildContext) { dropout = Dropout(0.2, in: context.scope / "dropout") }
+  init(_ options: NoOptions, in context: inout BuildContext) {
+    dropout = Dropout(0.2, in: context.scope / "dropout")
+  }
 
   func encode(image: FeaturePyramid, landmarks: FeaturePyramid?, _ pass: ForwardPass) -> Tensor {
     dropout(image.levels[0].globalAveragePooled(), pass)
@@ -62,9 +64,11 @@ final class TinyLoss: Loss {
 
   func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
     let classes = outcome.final.shape[1]
-    let target = Tensor([targets.labels.count, classes], targets.labels.flatMap { label in
-      (0..<classes).map { $0 == label ? Float(1) : 0 }
-    })
+    let target = Tensor(
+      [targets.labels.count, classes],
+      targets.labels.flatMap { label in
+        (0..<classes).map { $0 == label ? Float(1) : 0 }
+      })
     return -(target * (outcome.final + 1e-6).log()).sum(along: 1).mean()
   }
 }
@@ -114,7 +118,8 @@ struct TinyImages: BatchSource {
   func stream(_ request: BatchRequest) -> any BatchStream { Stream(source: self, request) }
 
   private func pixels(_ index: Int, _ epoch: Int?) -> [Float] {
-    var random = RandomSource(seed: 5, stream: "pixels", epoch: UInt64(epoch ?? 1_000_000), sample: UInt64(index))
+    var random = RandomSource(
+      seed: 5, stream: "pixels", epoch: UInt64(epoch ?? 1_000_000), sample: UInt64(index))
     return (0..<48).map { place in
       if index == brokenSample { return .nan }
       return random.normal() * 0.8 + (place % 3 == samples[index].label ? 1 : 0)
@@ -197,7 +202,8 @@ final class Workshop {
   /// The files that must have the same bytes in equal runs.
   func results(_ name: String) -> [String: Data] {
     let files = [
-      "checkpoints/last.safetensors", "checkpoints/best.safetensors", "metrics.jsonl", "predictions.csv", "report.html",
+      "checkpoints/last.safetensors", "checkpoints/best.safetensors", "metrics.jsonl", "predictions.csv",
+      "report.html",
     ]
     return Dictionary(uniqueKeysWithValues: files.map { ($0, bytes("\(name)/\($0)") ?? Data()) })
   }

@@ -24,7 +24,9 @@ struct IR50Tests {
 
   @Test(
     "levels follow from the side at which the image is seen",
-    arguments: [(224, [56, 28, 14]), (112, [56, 28, 14]), (48, [24, 12, 6]), (50, [25, 13, 7]), (200, [50, 25, 13])])
+    arguments: [
+      (224, [56, 28, 14]), (112, [56, 28, 14]), (48, [24, 12, 6]), (50, [25, 13, 7]), (200, [50, 25, 13]),
+    ])
   func levels(_ inputSize: Int, _ sides: [Int]) throws {
     var options = IR50.Options()
     (options.units, options.widths) = ([1, 1, 1], [4, 4, 8, 8])
@@ -62,7 +64,9 @@ struct IR50Tests {
     var small = BuildContext.fixture(inputSize: 4)
     #expect(
       throws: BuildIssue(
-        "", "sees the image at 4x4 pixels, too few to be halved 3 times; use an input that is seen at 5 pixels or more")
+        "",
+        "sees the image at 4x4 pixels, too few to be halved 3 times; use an input that is seen at 5 pixels or more"
+      )
     ) { try IR50(.init(), in: &small) }
     var odd = BuildContext.fixture(inputSize: 225)
     var options = IR50.Options()

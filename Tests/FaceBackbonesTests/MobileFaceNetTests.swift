@@ -44,7 +44,9 @@ struct MobileFaceNetTests {
   }
 
   /// 64, 128 and 512 channels at half width.
-  @Test("width multiplies the channels", arguments: [(0.5, [32, 64, 256]), (0.1, [8, 16, 48])] as [(Float, [Int])])
+  @Test(
+    "width multiplies the channels",
+    arguments: [(0.5, [32, 64, 256]), (0.1, [8, 16, 48])] as [(Float, [Int])])
   func width(_ width: Float, _ channels: [Int]) throws {
     var options = MobileFaceNetBackbone.Options()
     options.width = width

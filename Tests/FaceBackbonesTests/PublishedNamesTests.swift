@@ -18,7 +18,9 @@ struct PublishedNamesTests {
     let known = Set(store.all.map(\.name))
     #expect(names.count == Set(names).count)
     #expect(known.isSubset(of: names), "missing: \(known.subtracting(names).sorted().prefix(5))")
-    let over = names.filter { name in !known.contains(name) && !naming.optional.contains { name.hasPrefix($0) } }
+    let over = names.filter { name in
+      !known.contains(name) && !naming.optional.contains { name.hasPrefix($0) }
+    }
     #expect(over.isEmpty, "\(over.prefix(5))")
   }
 
@@ -29,7 +31,9 @@ struct PublishedNamesTests {
   // MARK: IR-50
 
   /// Stages of 3, 4, 14 and 3 units; the first of the later ones have a projection. `place` tells a unit's key.
-  private func ir50(_ place: (Int, Int, Int) -> String, residual: String, shortcut: String, stages: Int) -> [String] {
+  private func ir50(_ place: (Int, Int, Int) -> String, residual: String, shortcut: String, stages: Int)
+    -> [String]
+  {
     var keys = ["input_layer.0.weight", "input_layer.2.weight"] + norm("input_layer.1")
     var number = 0
     for (stage, units) in [3, 4, 14, 3].prefix(stages).enumerated() {
@@ -57,7 +61,8 @@ struct PublishedNamesTests {
   /// 349 entries less 54 counters.
   @Test("face.evoLVe counts units through; its fourth stage is optional, or used by a network that has one")
   func faceEvolve() throws {
-    let keys = ir50({ _, _, number in "body.\(number)" }, residual: "res_layer", shortcut: "shortcut_layer", stages: 4)
+    let keys =
+      ir50({ _, _, number in "body.\(number)" }, residual: "res_layer", shortcut: "shortcut_layer", stages: 4)
       + norm("output_layer.0") + norm("output_layer.4") + embedding
     #expect(keys.count == 349 - 54)
     try expectCover(keys, "ir50-face-evolve", ir50Store())
@@ -71,13 +76,19 @@ struct PublishedNamesTests {
   @Test("POSTER++, the ARBEx repository and APViT")
   func others() throws {
     let store = try ir50Store()
-    let own = ir50({ stage, unit, _ in "body\(stage + 1).\(unit)" }, residual: "res_layer", shortcut: "shortcut_layer", stages: 3)
+    let own = ir50(
+      { stage, unit, _ in "body\(stage + 1).\(unit)" }, residual: "res_layer", shortcut: "shortcut_layer",
+      stages: 3)
     try expectCover(own + embedding, "ir50-poster++", store)
-    let arbex = ir50({ stage, unit, _ in "net_\(stage + 1).net.\(unit)" }, residual: "res", shortcut: "shortcut", stages: 3)
+    let arbex = ir50(
+      { stage, unit, _ in "net_\(stage + 1).net.\(unit)" }, residual: "res", shortcut: "shortcut", stages: 3)
     #expect(arbex.count == 292 - 45)
     try expectCover(arbex, "ir50-arbex", store)
-    let apvit = ir50({ stage, unit, _ in "body.\(stage).\(unit)" }, residual: "res_layer", shortcut: "shortcut_layer", stages: 3)
-    try expectCover(apvit.map { "extractor.\($0)" } + ["vit.cls_token", "head.fc.weight"], "ir50-apvit", store)
+    let apvit = ir50(
+      { stage, unit, _ in "body.\(stage).\(unit)" }, residual: "res_layer", shortcut: "shortcut_layer",
+      stages: 3)
+    try expectCover(
+      apvit.map { "extractor.\($0)" } + ["vit.cls_token", "head.fc.weight"], "ir50-apvit", store)
   }
 
   // MARK: MobileFaceNet
@@ -101,14 +112,17 @@ struct PublishedNamesTests {
     }
     var keys = block("path_1.0") + block("path_1.1") + separable("path_1.2") + separable("path_2.0")
     keys += separable("path_3.0") + block("path_3.2")
-    keys += (0..<4).flatMap { separable("path_1.3.net.\($0)") } + (0..<6).flatMap { separable("path_2.1.net.\($0)") }
+    keys +=
+      (0..<4).flatMap { separable("path_1.3.net.\($0)") }
+      + (0..<6).flatMap { separable("path_2.1.net.\($0)") }
     keys += (0..<2).flatMap { separable("path_3.1.net.\($0)") }
     #expect(keys.count == 321 - 48)
     try expectCover(keys, "mobilefacenet-arbex", landmarks(points: 0))
     let name = try naming("mobilefacenet-arbex").modelName
     #expect(name("path_1.2.net.1.net.1.running_var") == "conv_23.conv_dw.bn.running_var")
     #expect(name("path_2.1.net.5.net.2.net.0.weight") == "conv_4.model.5.project.conv.weight")
-    #expect(name("path_9.0.net.0.weight") == nil && name("path_1.7.net.0.weight") == nil && name("path_1") == nil)
+    #expect(
+      name("path_9.0.net.0.weight") == nil && name("path_1.7.net.0.weight") == nil && name("path_1") == nil)
   }
 
   @Test("cunjian's file fits with and without the points; face.evoLVe's head stays out")

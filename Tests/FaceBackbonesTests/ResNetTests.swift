@@ -22,7 +22,9 @@ struct ResNetTests {
     #expect(deeper.store["layer4.2.conv3.weight"]?.shape == [2048, 1, 1, 512])
   }
 
-  @Test("stem and stages decide the levels", arguments: [("large", [1, 2], [8, 4]), ("small", [2, 3], [16, 8])])
+  @Test(
+    "stem and stages decide the levels",
+    arguments: [("large", [1, 2], [8, 4]), ("small", [2, 3], [16, 8])])
   func levels(_ stem: String, _ stages: [Int], _ sides: [Int]) throws {
     var options = ResNet18.Options()
     (options.stem, options.stages, options.widths) = (stem, stages, [4, 8, 8, 8])

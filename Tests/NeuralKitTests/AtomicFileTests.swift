@@ -7,7 +7,9 @@ import Testing
 struct AtomicFileTests {
   private let folder = TemporaryFolder()
 
-  private func content(_ name: String) -> String? { try? String(contentsOf: folder.url(name), encoding: .utf8) }
+  private func content(_ name: String) -> String? {
+    try? String(contentsOf: folder.url(name), encoding: .utf8)
+  }
 
   @Test("a new file, then a replaced one, and nothing left beside")
   func replaces() throws {
@@ -32,7 +34,8 @@ struct AtomicFileTests {
   }
 
   /// The limit is the process's own, so that a write beyond it fails with EFBIG as on a full file system.
-  @Test("beyond the file size limit: a sentence, the old file, nothing beside, and no signal kills the process")
+  @Test(
+    "beyond the file size limit: a sentence, the old file, nothing beside, and no signal kills the process")
   func sizeLimit() throws {
     try AtomicFile.write("old", to: folder / "a")
     var before = rlimit()
@@ -66,7 +69,8 @@ struct AtomicFileTests {
   func impossiblePlaces() throws {
     try AtomicFile.write("x", to: folder / "file")
     let cases = [
-      ("file/a", "a file, not a folder"), ("absent/a", "no such file or folder"), (".", "cannot be put in place"),
+      ("file/a", "a file, not a folder"), ("absent/a", "no such file or folder"),
+      (".", "cannot be put in place"),
     ]
     for (path, words) in cases {
       let problem = #expect(throws: FileProblem.self) { try AtomicFile.write("y", to: folder / path) }

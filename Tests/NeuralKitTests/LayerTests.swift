@@ -96,7 +96,8 @@ struct LayerTests {
       first = Convolution(from: 16, to: 32, kernel: 3, padding: 1, in: scope / "first")
       between = BatchNorm(32, in: scope / "between")
       slope = PReLU(32, in: scope / "slope")
-      second = Convolution(from: 32, to: 8, kernel: 3, stride: 2, padding: 1, bias: true, in: scope / "second")
+      second = Convolution(
+        from: 32, to: 8, kernel: 3, stride: 2, padding: 1, bias: true, in: scope / "second")
       after = BatchNorm(8, in: scope / "after")
       third = Convolution(from: 8, to: 16, kernel: 1, in: scope / "third")
     }
@@ -115,12 +116,15 @@ struct LayerTests {
     }
   }
 
-  @Test("a chain gives what its layers give one by one: result, gradients and running statistics", arguments: [
-    true, false,
-  ])
+  @Test(
+    "a chain gives what its layers give one by one: result, gradients and running statistics",
+    arguments: [
+      true, false,
+    ])
   func chained(isTraining: Bool) throws {
     let (x, addend) = (
-      Tensor([2, 8, 8, 16], uniform("x", 2048)), Tensor([2, 4, 4, 16], uniform("addend", 512).map { $0 * 3 }))
+      Tensor([2, 8, 8, 16], uniform("x", 2048)), Tensor([2, 4, 4, 16], uniform("addend", 512).map { $0 * 3 })
+    )
     func run(_ body: (Layers, Tensor, Tensor, ForwardPass) -> Tensor) throws -> [(String, Tensor)] {
       let scope = ParameterScope(), tape = Tape(), layers = Layers(in: scope)
       scope.store.fillFromNames()
@@ -148,7 +152,9 @@ struct LayerTests {
   func dropout() {
     let (first, second) = (Dropout(0.25, in: scope / "a"), Dropout(0.25, in: scope / "b"))
     let x = Tensor.ones([100, 100])
-    func drop(_ layer: Dropout, step: Int) -> [Float] { layer(x, .training(on: Tape(), seed: 1, step: step)).values }
+    func drop(_ layer: Dropout, step: Int) -> [Float] {
+      layer(x, .training(on: Tape(), seed: 1, step: step)).values
+    }
     let once = drop(first, step: 3)
     #expect(Set(once) == [0, 1 / 0.75])
     // 10,000 draws: the standard error of the share is √(0.25 · 0.75 / 10⁴) = 0.0043.
@@ -175,7 +181,8 @@ struct LayerTests {
     expectClose(alone, both.sliced(along: 0, from: 1, count: 1), absolute: 1e-6)
     checkGradients(at: x) { layer($0, .evaluation) }
     for count in 1...3 {
-      expectClose(layer(x, asking: count, .evaluation), both.sliced(along: 1, from: 0, count: count), absolute: 1e-6)
+      expectClose(
+        layer(x, asking: count, .evaluation), both.sliced(along: 1, from: 0, count: count), absolute: 1e-6)
       checkGradients(at: x) { layer($0, asking: count, .evaluation) }
     }
   }
@@ -202,12 +209,14 @@ struct InitializerTests {
 
   /// Deviations from the definitions: a uniform ±b has b / √3; He et al. √(2 / (9 · 64)) = 0.0589; Glorot's bound
   /// √(6 / 300) has 0.0816; a normal cut at two deviations has 0.8796 of its own.
-  @Test("each has the deviation its definition says", arguments: [
-    (.normal(deviation: 0.5), [200, 100], 0.5), (.truncatedNormal(deviation: 1), [200, 100], 0.8796),
-    (.uniform(bound: 3), [200, 100], 1.732), (.pytorchDefault(fanIn: 100), [200, 100], 0.0577),
-    (.kaimingNormalFanOut, [64, 3, 3, 32], 0.0589), (.xavierUniform, [200, 100], 0.0816),
-    (.orthogonal(gain: 2), [50, 50], 0.2828), (.constant(3), [10], 0),
-  ] as [(Initializer, [Int], Float)])
+  @Test(
+    "each has the deviation its definition says",
+    arguments: [
+      (.normal(deviation: 0.5), [200, 100], 0.5), (.truncatedNormal(deviation: 1), [200, 100], 0.8796),
+      (.uniform(bound: 3), [200, 100], 1.732), (.pytorchDefault(fanIn: 100), [200, 100], 0.0577),
+      (.kaimingNormalFanOut, [64, 3, 3, 32], 0.0589), (.xavierUniform, [200, 100], 0.0816),
+      (.orthogonal(gain: 2), [50, 50], 0.2828), (.constant(3), [10], 0),
+    ] as [(Initializer, [Int], Float)])
   func deviations(initializer: Initializer, shape: [Int], expected: Float) {
     #expect(abs(deviation(initializer, shape) - expected) <= 0.02 * expected, "\(initializer)")
   }

@@ -21,7 +21,9 @@ struct OptimizerTests {
     expectRelativeNorm(parameter.value, golden.plain(name), atMost: 1e-5, name)
   }
 
-  @Test("a step changes nobody else's numbers, and is told by the version", arguments: ["adam_lr0.01", "sgd_lr0.1_m0.9_wd0.01"])
+  @Test(
+    "a step changes nobody else's numbers, and is told by the version",
+    arguments: ["adam_lr0.01", "sgd_lr0.1_m0.9_wd0.01"])
   func inPlace(name: String) {
     let optimizer = Self.optimizer(name), parameter = Self.parameter("w", Tensor([2], [1, 2]))
     let (kept, version) = (parameter.value, parameter.version)

@@ -8,7 +8,9 @@ struct ScheduleTests {
     positions.map { schedule.learningRate(base: 1, at: TrainingProgress(position: $0, epochs: epochs)) }
   }
 
-  private func expect(_ found: [Float], _ expected: [Float], sourceLocation: SourceLocation = #_sourceLocation) {
+  private func expect(
+    _ found: [Float], _ expected: [Float], sourceLocation: SourceLocation = #_sourceLocation
+  ) {
     #expect(
       found.count == expected.count && zip(found, expected).allSatisfy { abs($0 - $1) <= 1e-6 },
       "\(found), expected \(expected)", sourceLocation: sourceLocation)

@@ -15,7 +15,8 @@ struct WeightFileTests {
   func roundTrip() throws {
     let path = folder / "a.safetensors"
     let tensors: [String: Tensor] = [
-      "b": Tensor([2, 3], [1, -0.0, 3.5, .leastNonzeroMagnitude, 5, .greatestFiniteMagnitude]), "a.weight": .scalar(7),
+      "b": Tensor([2, 3], [1, -0.0, 3.5, .leastNonzeroMagnitude, 5, .greatestFiniteMagnitude]),
+      "a.weight": .scalar(7),
       "empty": .zeros([0, 4]), "../../odd \"name\"\n": .ones([2]),
     ]
     let metadata = ["classes": "[\"joy\", \"Ärger\"]", "quote": "a\"b\\c\u{1}"]
@@ -110,7 +111,8 @@ struct WeightFileTests {
 
   /// Headers that must be refused, and a word of the reason. The data is always eight bytes.
   static let badHeaders: [(header: String, reason: String)] = [
-    ("[]", "begin with {"), (" {}", "begin with {"), ("{", "JSON"), ("{}x", "goes on"), ("{}", "belong to nothing"),
+    ("[]", "begin with {"), (" {}", "begin with {"), ("{", "JSON"), ("{}x", "goes on"),
+    ("{}", "belong to nothing"),
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}"#, "JSON"),
     (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, "belong to nothing"),
     (#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}"#, "cut short"),
@@ -156,7 +158,8 @@ struct WeightFileTests {
 
   @Test("a broken header length is refused", arguments: [0, 1 << 20, 100_000_001, UInt64.max, 1 << 63])
   func badLength(length: UInt64) throws {
-    let path = try folder.file(withUnsafeBytes(of: length.littleEndian) { Array($0) } + Array("{}      ".utf8))
+    let path = try folder.file(
+      withUnsafeBytes(of: length.littleEndian) { Array($0) } + Array("{}      ".utf8))
     #expect(throws: FileProblem.self) { try WeightFile(path) }
   }
 
@@ -190,13 +193,16 @@ struct WeightFileTests {
   func notOrdinary() throws {
     #expect(mkfifo(folder / "pipe", 0o600) == 0)
     #expect(symlink("loop", folder / "loop") == 0)
-    for path in [folder / "pipe", folder / "loop", folder.path, "/dev/zero", folder / "absent", folder / "absent/x"] {
+    for path in [
+      folder / "pipe", folder / "loop", folder.path, "/dev/zero", folder / "absent", folder / "absent/x",
+    ] {
       let problem = #expect(throws: FileProblem.self, "\(path)") { try WeightFile(path) }
       #expect(problem?.path == path)
     }
   }
 
-  private func entry(_ type: String, _ shape: String, _ begin: Int, _ end: Int, name: String = "a") -> String {
+  private func entry(_ type: String, _ shape: String, _ begin: Int, _ end: Int, name: String = "a") -> String
+  {
     "{\"\(name)\":{\"dtype\":\"\(type)\",\"shape\":\(shape),\"data_offsets\":[\(begin),\(end)]}}"
   }
 }

@@ -24,7 +24,10 @@ struct WeightLoadingTests {
   func layout() throws {
     let stored = Tensor([2, 5, 3, 4], (0..<120).map(Float.init))
     try WeightFile.write(
-      ["backbone.stem.weight": stored, "backbone.norm.running_mean": .ones([2]), "head.weight": .ones([3, 2])],
+      [
+        "backbone.stem.weight": stored, "backbone.norm.running_mean": .ones([2]),
+        "head.weight": .ones([3, 2]),
+      ],
       to: folder / "w")
     let store = model()
     let report = try WeightFile(folder / "w").load(into: store.all)
@@ -54,21 +57,27 @@ struct WeightLoadingTests {
     var broken = stored.values
     for place in [5, count / 2, count - 1] { broken[place] = .nan }
     try WeightFile.write(["head.weight": Tensor(fileShape, broken)], to: folder / "w")
-    let problem = #expect(throws: FileProblem.self) { try WeightFile(folder / "w").load(into: scope.store.all) }
+    let problem = #expect(throws: FileProblem.self) {
+      try WeightFile(folder / "w").load(into: scope.store.all)
+    }
     #expect(problem?.description.contains("head.weight (3 of \(count))") == true)
   }
 
   @Test("everything that does not fit is told at once, and nothing is changed")
   func problems() throws {
     try WeightFile.write(
-      ["backbone.stem.weight": .ones([2, 5, 3, 3]), "head.weight": .ones([3, 2]), "extra.bias": .ones([1])],
+      [
+        "backbone.stem.weight": .ones([2, 5, 3, 3]), "head.weight": .ones([3, 2]), "extra.bias": .ones([1]),
+      ],
       to: folder / "w")
     let store = model()
     let problem = #expect(throws: FileProblem.self) { try WeightFile(folder / "w").load(into: store.all) }
     let message = problem?.description ?? ""
     #expect(message.contains("1 missing: backbone.norm.running_mean"))
     #expect(message.contains("1 not in the model: extra.bias"))
-    #expect(message.contains("backbone.stem.weight is [2, 5, 3, 3], the model's backbone.stem.weight is [2, 5, 3, 4]"))
+    #expect(
+      message.contains(
+        "backbone.stem.weight is [2, 5, 3, 3], the model's backbone.stem.weight is [2, 5, 3, 4]"))
     #expect(store["head.weight"]?.value.item == 0)
   }
 
@@ -116,7 +125,10 @@ struct WeightLoadingTests {
   func nonFinite() throws {
     let values = Tensor([3, 2], [1, .nan, .infinity, 1, 1, 1])
     try WeightFile.write(
-      ["backbone.stem.weight": .ones([2, 5, 3, 4]), "backbone.norm.running_mean": .ones([2]), "head.weight": values],
+      [
+        "backbone.stem.weight": .ones([2, 5, 3, 4]), "backbone.norm.running_mean": .ones([2]),
+        "head.weight": values,
+      ],
       to: folder / "w")
     let store = model()
     let problem = #expect(throws: FileProblem.self) { try WeightFile(folder / "w").load(into: store.all) }

@@ -36,15 +36,21 @@ struct EarlierNamesTests {
   @Test("the ARBEx repository's encoder, name for name")
   func arbex() throws {
     var context = BuildContext.fixture(
-      inputSize: 224, image: [(56, 64), (28, 128), (14, 256)].map { PyramidLevel(height: $0.0, width: $0.0, channels: $0.1) },
-      landmarks: [(28, 64), (14, 128), (7, 512)].map { PyramidLevel(height: $0.0, width: $0.0, channels: $0.1) })
+      inputSize: 224,
+      image: [(56, 64), (28, 128), (14, 256)].map { PyramidLevel(height: $0.0, width: $0.0, channels: $0.1) },
+      landmarks: [(28, 64), (14, 128), (7, 512)].map {
+        PyramidLevel(height: $0.0, width: $0.0, channels: $0.1)
+      })
     _ = try WindowViT(.init(), in: &context)
     for name in context.store.all.map(\.name) {
-      #expect(EarlierNames.arbex.modelName(repositoryKey(name)) == "encoder.\(name)", "\(repositoryKey(name))")
+      #expect(
+        EarlierNames.arbex.modelName(repositoryKey(name)) == "encoder.\(name)", "\(repositoryKey(name))")
     }
     #expect(EarlierNames.arbex.modelName("embs.0.1.weight") == "encoder.embed_q.1.weight")
     #expect(EarlierNames.arbex.modelName("attns.2.linear.bias") == "encoder.attn3.proj.bias")
-    for dead in ["attns.0.index_relative", "vit.CON1.weight", "vit.blocks.0.conv.bias", "vit.patch_embed.proj.weight"] {
+    for dead in [
+      "attns.0.index_relative", "vit.CON1.weight", "vit.blocks.0.conv.bias", "vit.patch_embed.proj.weight",
+    ] {
       #expect(EarlierNames.arbex.modelName(dead) == nil, "\(dead)")
     }
     for odd in ["attns", "attns.7.table", "embs.x.weight", "", "."] { _ = EarlierNames.arbex.modelName(odd) }

@@ -20,8 +20,10 @@ struct POSTERNamesTests {
   @Test(
     "what the network never uses is left aside",
     arguments: [
-      "ir_back.output_layer.3.weight", "VIT.patch_embed.proj.bias", "VIT.eca_block.conv.weight", "VIT.CON1.weight",
-      "VIT.IRLinear1.weight", "VIT.IRLinear2.bias", "VIT.blocks.1.conv.weight", "attn2.relative_position_index",
+      "ir_back.output_layer.3.weight", "VIT.patch_embed.proj.bias", "VIT.eca_block.conv.weight",
+      "VIT.CON1.weight",
+      "VIT.IRLinear1.weight", "VIT.IRLinear2.bias", "VIT.blocks.1.conv.weight",
+      "attn2.relative_position_index",
       "module.face_landback.conv1.bn.num_batches_tracked",
     ])
   func unused(_ key: String) {

@@ -26,7 +26,8 @@ struct WindowCrossAttentionTests {
     }
   }
 
-  @Test("gradients of map, query and parameters match central differences", arguments: [(4, 2), (2, 2), (4, 4)])
+  @Test(
+    "gradients of map, query and parameters match central differences", arguments: [(4, 2), (2, 2), (4, 4)])
   func gradients(_ side: Int, _ window: Int) throws {
     let scope = ParameterScope()
     let attention = WindowCrossAttention(channels: 4, heads: 2, window: window, in: scope)

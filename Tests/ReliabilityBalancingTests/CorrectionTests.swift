@@ -68,7 +68,9 @@ struct CorrectionTests {
     }
   }
 
-  @Test("gradients match central differences, also on an anchor's class", arguments: [[0.1, 0.2], [1, 2]] as [[Float]])
+  @Test(
+    "gradients match central differences, also on an anchor's class",
+    arguments: [[0.1, 0.2], [1, 2]] as [[Float]])
   func gradients(_ point: [Float]) throws {
     let term = try anchorTerm(Tensor([2, 1, 2], [0, 0, 3, 4]))
     checkGradients(at: Tensor([1, 2], point)) {

@@ -14,7 +14,9 @@ struct LossTests {
     var options = NegativeLogLikelihood.Options()
     options.smoothing = 0.11
     let loss = try make { try NegativeLogLikelihood(options, in: &$0) }
-    try check(golden, "dist") { loss.loss(of: outcome(final: $0), against: Targets(labels: [5, 0, 2, 2]), .evaluation) }
+    try check(golden, "dist") {
+      loss.loss(of: outcome(final: $0), against: Targets(labels: [5, 0, 2, 2]), .evaluation)
+    }
   }
 
   @Test("the anchor loss agrees with the reference")
@@ -22,7 +24,8 @@ struct LossTests {
     let golden = try Golden("op_anchor_loss")
     let loss = try make { try AnchorLoss(.init(), in: &$0) }
     try check(golden, "anchors") {
-      loss.loss(of: outcome(anchors: $0, embedding: .zeros([1, 16])), against: Targets(labels: [0]), .evaluation)
+      loss.loss(
+        of: outcome(anchors: $0, embedding: .zeros([1, 16])), against: Targets(labels: [0]), .evaluation)
     }
   }
 
@@ -32,7 +35,9 @@ struct LossTests {
     let loss = try make { try CenterLoss(.init(), in: &$0) }
     let (embedding, anchors) = (golden.plain("e"), golden.plain("anchors"))
     let targets = Targets(labels: [0, 2, 1, 1])
-    try check(golden, "e") { loss.loss(of: outcome(anchors: anchors, embedding: $0), against: targets, .evaluation) }
+    try check(golden, "e") {
+      loss.loss(of: outcome(anchors: anchors, embedding: $0), against: targets, .evaluation)
+    }
     try check(golden, "anchors") {
       loss.loss(of: outcome(anchors: $0, embedding: embedding), against: targets, .evaluation)
     }
@@ -74,7 +79,8 @@ struct LossTests {
     expectClose(nll.loss(of: given, against: even, .evaluation), [(rare + common) / 2])
   }
 
-  @Test("probabilities of exactly 0 and 1 and huge logits give finite losses and gradients", arguments: [0, 1])
+  @Test(
+    "probabilities of exactly 0 and 1 and huge logits give finite losses and gradients", arguments: [0, 1])
   func extremes(_ label: Int) throws {
     let nll = try make { try NegativeLogLikelihood(.init(), in: &$0) }
     let entropy = try make { try CrossEntropy(.init(), in: &$0) }
@@ -82,7 +88,8 @@ struct LossTests {
     var given = outcome(final: tape.watch(Tensor([1, 2], [0, 1])))
     given.head.logits = tape.watch(Tensor([1, 2], [-1e4, 1e4]))
     let targets = Targets(labels: [label])
-    let total = nll.loss(of: given, against: targets, .evaluation)
+    let total =
+      nll.loss(of: given, against: targets, .evaluation)
       + entropy.loss(of: given, against: targets, .evaluation)
     #expect(total.item.isFinite)
     tape.backward(from: total)
@@ -122,7 +129,8 @@ private func make<Part>(_ build: (inout BuildContext) throws -> Part) throws -> 
 
 private func outcome(final: Tensor) -> Outcome {
   Outcome(
-    embedding: .zeros([final.shape[0], 1]), head: HeadOutput(logits: final), primary: final, terms: [], final: final)
+    embedding: .zeros([final.shape[0], 1]), head: HeadOutput(logits: final), primary: final, terms: [],
+    final: final)
 }
 
 private func outcome(anchors: Tensor, embedding: Tensor) -> Outcome {

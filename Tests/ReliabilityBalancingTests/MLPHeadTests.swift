@@ -17,7 +17,8 @@ struct MLPHeadTests {
     let head = try MLPHead(options, in: &context)
     for (name, value) in [
       ("0.linear.weight", Tensor([1, 2], [1, -1])), ("0.linear.bias", Tensor([1], [0.5])),
-      ("0.norm.weight", Tensor([1], [2])), ("0.norm.bias", Tensor([1], [1])), ("0.norm.running_mean", Tensor([1], [1])),
+      ("0.norm.weight", Tensor([1], [2])), ("0.norm.bias", Tensor([1], [1])),
+      ("0.norm.running_mean", Tensor([1], [1])),
       ("0.norm.running_var", Tensor([1], [4 - 1e-5])), ("out.weight", Tensor([2, 1], [3, -1])),
       ("out.bias", Tensor([2], [0, 1])),
     ] {

@@ -51,7 +51,8 @@ struct SamplerTests {
   @Test("the seed decides the order, and an empty dataset has an empty one")
   func determinism() throws {
     let samplers: [any Sampler] = [
-      try make { try RefinementSampler(.init(), in: &$0) }, try make { try ClassBalancedSampler(.init(), in: &$0) },
+      try make { try RefinementSampler(.init(), in: &$0) },
+      try make { try ClassBalancedSampler(.init(), in: &$0) },
       try make { try ShuffledSampler(.init(), in: &$0) },
     ]
     for sampler in samplers {

@@ -9,42 +9,54 @@ import Testing
 /// apart from this code); allowed is 1.5 %.
 @Suite("Operations in bfloat16 lie near those in 32-bit floats", .enabled(if: hasBFloat16, bfloat16Lack))
 struct BFloat16OperationTests {
-  private func tensor(_ name: String, _ shape: [Int]) -> Tensor { Tensor(shape, uniform(name, shape.reduce(1, *))) }
+  private func tensor(_ name: String, _ shape: [Int]) -> Tensor {
+    Tensor(shape, uniform(name, shape.reduce(1, *)))
+  }
 
   struct Case: CustomTestStringConvertible, Sendable {
     var side, inputs, outputs, kernel, stride, padding, groups: Int
     var allowed: Double
-    var testDescription: String { "\(inputs) to \(outputs), \(kernel)x\(kernel), stride \(stride), groups \(groups)" }
+    var testDescription: String {
+      "\(inputs) to \(outputs), \(kernel)x\(kernel), stride \(stride), groups \(groups)"
+    }
   }
 
-  @Test("convolutions, with what surrounds them", arguments: [
-    Case(side: 14, inputs: 64, outputs: 48, kernel: 3, stride: 1, padding: 1, groups: 1, allowed: 0.015),  // Winograd
-    Case(side: 7, inputs: 256, outputs: 272, kernel: 3, stride: 1, padding: 1, groups: 1, allowed: 0.015),
-    Case(side: 9, inputs: 32, outputs: 40, kernel: 3, stride: 2, padding: 1, groups: 1, allowed: 0.004),   // patches
-    Case(side: 8, inputs: 18, outputs: 7, kernel: 2, stride: 2, padding: 0, groups: 1, allowed: 0.004),
-    Case(side: 6, inputs: 33, outputs: 130, kernel: 1, stride: 1, padding: 0, groups: 1, allowed: 0.004),  // 1x1
-    Case(side: 8, inputs: 3, outputs: 16, kernel: 3, stride: 1, padding: 1, groups: 1, allowed: 0),        // in floats
-    Case(side: 8, inputs: 16, outputs: 16, kernel: 3, stride: 1, padding: 1, groups: 16, allowed: 0),      // depthwise
-  ])
+  @Test(
+    "convolutions, with what surrounds them",
+    arguments: [
+      // Winograd
+      Case(side: 14, inputs: 64, outputs: 48, kernel: 3, stride: 1, padding: 1, groups: 1, allowed: 0.015),
+      Case(side: 7, inputs: 256, outputs: 272, kernel: 3, stride: 1, padding: 1, groups: 1, allowed: 0.015),
+      Case(side: 9, inputs: 32, outputs: 40, kernel: 3, stride: 2, padding: 1, groups: 1, allowed: 0.004),  // patches
+      Case(side: 8, inputs: 18, outputs: 7, kernel: 2, stride: 2, padding: 0, groups: 1, allowed: 0.004),
+      // 1x1
+      Case(side: 6, inputs: 33, outputs: 130, kernel: 1, stride: 1, padding: 0, groups: 1, allowed: 0.004),
+      Case(side: 8, inputs: 3, outputs: 16, kernel: 3, stride: 1, padding: 1, groups: 1, allowed: 0),  // in floats
+      Case(side: 8, inputs: 16, outputs: 16, kernel: 3, stride: 1, padding: 1, groups: 16, allowed: 0),  // depthwise
+    ])
   func convolution(sizes: Case) {
     let x = tensor("x", [3, sizes.side, sizes.side, sizes.inputs])
     let kernel = ConvolutionKernel(
       tensor("w", [sizes.outputs, sizes.kernel, sizes.kernel, sizes.inputs / sizes.groups]))
-    let prologue = ConvolutionPrologue(gain: tensor("pg", [sizes.inputs]) + 2, offset: tensor("po", [sizes.inputs]))
+    let prologue = ConvolutionPrologue(
+      gain: tensor("pg", [sizes.inputs]) + 2, offset: tensor("po", [sizes.inputs]))
     func run(_ x: Tensor, _ precision: Precision, _ addend: Tensor?) -> Tensor {
       var epilogue = ConvolutionEpilogue()
       (epilogue.gain, epilogue.offset) = (tensor("g", [sizes.outputs]), tensor("o", [sizes.outputs]))
       (epilogue.addend, epilogue.slope) = (addend, tensor("s", [sizes.outputs]))
       return x.convolved(
-        kernel: kernel, stride: sizes.stride, padding: sizes.padding, groups: sizes.groups, prologue: prologue,
+        kernel: kernel, stride: sizes.stride, padding: sizes.padding, groups: sizes.groups,
+        prologue: prologue,
         epilogue: epilogue, precision: precision)
     }
     let addend = tensor("a", run(x, .float32, nil).shape)
     let found = run(x, .bfloat16, addend)
     expectRelativeNorm(found, run(x, .float32, addend), atMost: sizes.allowed, "\(sizes)")
 
-    let alone = run(x.sliced(along: 0, from: 1, count: 1), .bfloat16, addend.sliced(along: 0, from: 1, count: 1))
-    #expect(alone.values == found.sliced(along: 0, from: 1, count: 1).values, "alone and in a batch: the same bits")
+    let alone = run(
+      x.sliced(along: 0, from: 1, count: 1), .bfloat16, addend.sliced(along: 0, from: 1, count: 1))
+    #expect(
+      alone.values == found.sliced(along: 0, from: 1, count: 1).values, "alone and in a batch: the same bits")
   }
 
   /// Apart 435 thousand multiply-adds, as one 339.
@@ -63,11 +75,13 @@ struct BFloat16OperationTests {
 
   @Test("linear layers", arguments: [(1, 5, 3), (16, 768, 1000), (700, 100, 33)])
   func linear(rows: Int, inputs: Int, outputs: Int) {
-    let x = tensor("x", [rows, inputs]), weight = tensor("w", [outputs, inputs]), bias = tensor("b", [outputs])
+    let x = tensor("x", [rows, inputs]), weight = tensor("w", [outputs, inputs]),
+      bias = tensor("b", [outputs])
     let kernel = ConvolutionKernel(weight)
     let found = x.linear(kernel: kernel, bias: bias, precision: .bfloat16)
     expectRelativeNorm(found, x.linear(weight: weight, bias: bias), atMost: 0.004, "linear")
-    let last = x.sliced(along: 0, from: rows - 1, count: 1).linear(kernel: kernel, bias: bias, precision: .bfloat16)
+    let last = x.sliced(along: 0, from: rows - 1, count: 1).linear(
+      kernel: kernel, bias: bias, precision: .bfloat16)
     #expect(last.values == found.sliced(along: 0, from: rows - 1, count: 1).values)
   }
 
@@ -92,12 +106,14 @@ struct BFloat16OperationTests {
 
 @Suite("Precision")
 struct PrecisionTests {
-  @Test("what is missing is said in words", arguments: [
-    (true, .avx512, .avx512, nil),
-    (false, .avx512, .avx512, "this CPU has no AVX512-BF16 (avx512_bf16)"),
-    (false, .avx2, .avx2, "this CPU has no AVX-512 (avx512f, avx512bw, avx512cd, avx512dq, avx512vl)"),
-    (true, .avx512, .avx2, "it needs the AVX-512 kernels, and ARBEX_KERNELS forces avx2"),
-  ] as [(Bool, Kernels, Kernels, String?)])
+  @Test(
+    "what is missing is said in words",
+    arguments: [
+      (true, .avx512, .avx512, nil),
+      (false, .avx512, .avx512, "this CPU has no AVX512-BF16 (avx512_bf16)"),
+      (false, .avx2, .avx2, "this CPU has no AVX-512 (avx512f, avx512bw, avx512cd, avx512dq, avx512vl)"),
+      (true, .avx512, .avx2, "it needs the AVX-512 kernels, and ARBEX_KERNELS forces avx2"),
+    ] as [(Bool, Kernels, Kernels, String?)])
   func obstacle(cpuHasIt: Bool, best: Kernels, chosen: Kernels, sentence: String?) {
     #expect(Precision.bfloat16.obstacle(cpuHasIt: cpuHasIt, best: best, chosen: chosen) == sentence)
     #expect(Precision.float32.obstacle(cpuHasIt: cpuHasIt, best: best, chosen: chosen) == nil)

@@ -5,13 +5,18 @@ import Testing
 /// Two convolutions as one.
 @Suite("Composed convolution")
 struct ComposedConvolutionTests {
-  private func numbers(_ name: String, _ shape: [Int]) -> Tensor { Tensor(shape, uniform(name, shape.reduce(1, *))) }
+  private func numbers(_ name: String, _ shape: [Int]) -> Tensor {
+    Tensor(shape, uniform(name, shape.reduce(1, *)))
+  }
 
-  private func part(_ name: String, _ kernel: Int, from inputs: Int, to outputs: Int, stride: Int, padding: Int)
+  private func part(
+    _ name: String, _ kernel: Int, from inputs: Int, to outputs: Int, stride: Int, padding: Int
+  )
     -> ComposedConvolution.Part
   {
     ComposedConvolution.Part(
-      weight: numbers(name, [outputs, kernel, kernel, inputs]), bias: numbers(name + " bias", [outputs]), stride: stride,
+      weight: numbers(name, [outputs, kernel, kernel, inputs]), bias: numbers(name + " bias", [outputs]),
+      stride: stride,
       padding: padding)
   }
 
@@ -25,12 +30,14 @@ struct ComposedConvolutionTests {
         weight: Tensor([40, 2, 2, 1], (0..<40).flatMap { $0 == 0 ? [1, 2, 0, 0] : [0, 0, 0, 0] }),
         bias: Tensor([40], [1] + [Float](repeating: 0, count: 39)), stride: stride, padding: 0)
       let second = ComposedConvolution.Part(
-        weight: Tensor([1, 2, 2, 40], (0..<160).map { $0 == 0 ? 3 : $0 == 40 ? 4 : 0 }), bias: Tensor([1], [5]),
+        weight: Tensor([1, 2, 2, 40], (0..<160).map { $0 == 0 ? 3 : $0 == 40 ? 4 : 0 }),
+        bias: Tensor([1], [5]),
         stride: 1, padding: 0)
       let composed = try #require(ComposedConvolution(first, second, size: [4, 4]))
       let y = try #require(composed(x))
       #expect(y.shape == [1, stride == 1 ? 2 : 1, stride == 1 ? 2 : 1, 1])
-      expectClose(y.sliced(along: 1, from: 0, count: 1).sliced(along: 2, from: 0, count: 1).reshaped([1]), [expected])
+      expectClose(
+        y.sliced(along: 1, from: 0, count: 1).sliced(along: 2, from: 0, count: 1).reshaped([1]), [expected])
     }
   }
 
@@ -42,9 +49,11 @@ struct ComposedConvolutionTests {
     let first = part("w", kernel, from: 2, to: 48, stride: stride, padding: padding)
     let second = part("v", kernel, from: 48, to: 3, stride: stride, padding: padding)
     let apart = x.convolved(
-      weight: numbers("w", [48, kernel, kernel, 2]), bias: numbers("w bias", [48]), stride: stride, padding: padding
+      weight: numbers("w", [48, kernel, kernel, 2]), bias: numbers("w bias", [48]), stride: stride,
+      padding: padding
     ).convolved(
-      weight: numbers("v", [3, kernel, kernel, 48]), bias: numbers("v bias", [3]), stride: stride, padding: padding)
+      weight: numbers("v", [3, kernel, kernel, 48]), bias: numbers("v bias", [3]), stride: stride,
+      padding: padding)
     let composed = try #require(ComposedConvolution(first, second, size: [side, side + 4]))
     expectClose(try #require(composed(x)), apart, absolute: 2e-5)
     #expect(composed(x.sliced(along: 1, from: 0, count: side - 1)) == nil)
@@ -53,8 +62,10 @@ struct ComposedConvolutionTests {
   @Test("not where it costs more, or where the border would be wrong")
   func impossible() {
     let few = part("w", 3, from: 48, to: 2, stride: 2, padding: 1)
-    #expect(ComposedConvolution(few, part("v", 3, from: 2, to: 48, stride: 2, padding: 1), size: [28, 28]) == nil)
+    #expect(
+      ComposedConvolution(few, part("v", 3, from: 2, to: 48, stride: 2, padding: 1), size: [28, 28]) == nil)
     let same = part("w", 3, from: 1, to: 48, stride: 1, padding: 1)
-    #expect(ComposedConvolution(same, part("v", 3, from: 48, to: 1, stride: 1, padding: 1), size: [8, 8]) == nil)
+    #expect(
+      ComposedConvolution(same, part("v", 3, from: 48, to: 1, stride: 1, padding: 1), size: [8, 8]) == nil)
   }
 }

@@ -34,7 +34,8 @@ struct GoldenOperationTests {
     ])
   func convolution(kernel: Int, stride: Int, padding: Int, groups: Int) throws {
     try check(
-      "conv_k\(kernel)s\(stride)p\(padding)g\(groups)", [("x", .image), ("w", .image), ("b", .plain)], output: .image
+      "conv_k\(kernel)s\(stride)p\(padding)g\(groups)", [("x", .image), ("w", .image), ("b", .plain)],
+      output: .image
     ) {
       $0[0].convolved(weight: $0[1], bias: $0[2], stride: stride, padding: padding, groups: groups)
     }
@@ -60,7 +61,9 @@ struct GoldenOperationTests {
   @Test func softmax() throws { try check("softmax", [("x", .plain)]) { $0[0].softmax() } }
 
   @Test func linear() throws {
-    try check("linear", [("x", .plain), ("w", .plain), ("b", .plain)]) { $0[0].linear(weight: $0[1], bias: $0[2]) }
+    try check("linear", [("x", .plain), ("w", .plain), ("b", .plain)]) {
+      $0[0].linear(weight: $0[1], bias: $0[2])
+    }
   }
 
   @Test func resize() throws {

@@ -91,9 +91,13 @@ struct GradientTests {
   @Test("matrix products, batched, transposed and with one matrix for all")
   func products() {
     checkGradients(at: numbers("a", [2, 3, 4]), numbers("b", [2, 4, 5])) { $0[0].matmul($0[1]) }
-    checkGradients(at: numbers("a", [2, 3, 4]), numbers("b", [2, 5, 4])) { $0[0].matmul($0[1], transposingOther: true) }
+    checkGradients(at: numbers("a", [2, 3, 4]), numbers("b", [2, 5, 4])) {
+      $0[0].matmul($0[1], transposingOther: true)
+    }
     checkGradients(at: numbers("a", [2, 3, 4]), numbers("b", [4, 5])) { $0[0].matmul($0[1]) }
-    checkGradients(at: numbers("a", [2, 3, 4]), numbers("b", [5, 4])) { $0[0].matmul($0[1], transposingOther: true) }
+    checkGradients(at: numbers("a", [2, 3, 4]), numbers("b", [5, 4])) {
+      $0[0].matmul($0[1], transposingOther: true)
+    }
     checkGradients(at: numbers("a", [1, 1]), numbers("b", [1, 1])) { $0[0].matmul($0[1]) }
   }
 
@@ -105,7 +109,8 @@ struct GradientTests {
   @Test(
     "convolution in all its forms: kernel, stride, padding, groups",
     arguments: [
-      (1, 1, 0, 1), (3, 1, 1, 1), (3, 1, 0, 1), (3, 2, 1, 1), (3, 1, 1, 2), (3, 2, 0, 4), (2, 2, 1, 2), (4, 3, 2, 1),
+      (1, 1, 0, 1), (3, 1, 1, 1), (3, 1, 0, 1), (3, 2, 1, 1), (3, 1, 1, 2), (3, 2, 0, 4), (2, 2, 1, 2),
+      (4, 3, 2, 1),
     ])
   func convolution(kernel: Int, stride: Int, padding: Int, groups: Int) {
     let (x, w) = (numbers("x", [2, 5, 4, 4]), numbers("w", [4, kernel, kernel, 4 / groups]))
@@ -121,7 +126,8 @@ struct GradientTests {
       $0[0].normalized(by: BatchNormalization(over: $0[0], scale: $0[1], offset: $0[2], epsilon: 1e-5))
     }
     checkGradients(at: x, s, o, numbers("a", x.shape)) {
-      $0[0].normalized(by: BatchNormalization(over: $0[0], scale: $0[1], offset: $0[2], epsilon: 1e-5), adding: $0[3])
+      $0[0].normalized(
+        by: BatchNormalization(over: $0[0], scale: $0[1], offset: $0[2], epsilon: 1e-5), adding: $0[3])
     }
     checkGradients(at: x, s, o) {
       $0[0].normalized(
@@ -129,7 +135,8 @@ struct GradientTests {
     }
     checkGradients(at: x, s, o) { $0[0].layerNormalized(scale: $0[1], offset: $0[2], epsilon: 1e-5) }
     checkGradients(at: x, s, o) {
-      $0[0].normalized(by: BatchNormalization(mean: o, variance: s, scale: $0[1], offset: $0[2], epsilon: 1e-5))
+      $0[0].normalized(
+        by: BatchNormalization(mean: o, variance: s, scale: $0[1], offset: $0[2], epsilon: 1e-5))
     }
   }
 
@@ -153,7 +160,9 @@ struct GradientTests {
       Tensor.attention(query: $0[0], key: $0[1], value: $0[2], heads: 2, bias: $0[3])
     }
     checkGradients(at: numbers("x", [3, 1, 4])) { Tensor.attention(query: $0, key: $0, value: $0, heads: 1) }
-    checkGradients(at: q, numbers("kv", [4, 3, 8])) { Tensor.attention(query: $0[0], keysAndValues: $0[1], heads: 2) }
+    checkGradients(at: q, numbers("kv", [4, 3, 8])) {
+      Tensor.attention(query: $0[0], keysAndValues: $0[1], heads: 2)
+    }
     checkGradients(at: numbers("qkv", [2, 3, 12])) { Tensor.selfAttention($0, heads: 2) }
     for count in 1...3 {
       checkGradients(at: numbers("x", [2, 3, 4]), numbers("w", [12, 4]), numbers("b", [12])) {

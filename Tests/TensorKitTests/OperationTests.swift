@@ -70,7 +70,8 @@ struct OperationTests {
   /// GELU(-3) = -3 Φ(-3) = -0.004049694 (tables of the normal distribution).
   @Test("transcendental functions")
   func transcendental() {
-    expectClose(Tensor([3], [1, -50, 0]).exp(), [2.718281828, 1.928749848e-22, 1], absolute: 0, relative: 3e-7)
+    expectClose(
+      Tensor([3], [1, -50, 0]).exp(), [2.718281828, 1.928749848e-22, 1], absolute: 0, relative: 3e-7)
     expectClose(Tensor([2], [0, 2]).sigmoid(), [0.5, 0.880797078], absolute: 1e-7)
     expectClose(Tensor([3], [1, -3, 0]).gelu(), [0.841344746, -0.004049694, 0], absolute: 5e-7)
     #expect(Tensor([2], [-200, 200]).exp().values == [0, .infinity])
@@ -90,7 +91,8 @@ struct OperationTests {
   func pooling() {
     let map = Tensor([1, 2, 2, 2], [1, -1, 2, -2, 3, -3, 4, -4])
     expectClose(map.maxPooled(kernel: 2, stride: 2), Tensor([1, 1, 1, 2], [4, -1]))
-    expectClose(map.maxPooled(kernel: 2, stride: 2, padding: 1).sliced(along: 1, from: 0, count: 1),
+    expectClose(
+      map.maxPooled(kernel: 2, stride: 2, padding: 1).sliced(along: 1, from: 0, count: 1),
       Tensor([1, 1, 2, 2], [1, -1, 2, -2]))
     expectClose(map.averagePooled(kernel: 2, stride: 2), Tensor([1, 1, 1, 2], [2.5, -2.5]))
     expectClose(map.globalAveragePooled(), [[2.5, -2.5]])

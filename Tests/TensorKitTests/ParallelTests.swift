@@ -38,14 +38,16 @@ struct ParallelTests {
     var map = image.convolved(weight: weights, padding: 1)
     let norm = BatchNormalization(over: map, scale: scale, offset: offset, epsilon: 1e-5)
     map = map.convolved(after: norm, slope: slope, weight: square, padding: 1)
-    map = map.normalized(by: BatchNormalization(over: map, scale: scale, offset: offset, epsilon: 1e-5), adding: map)
+    map = map.normalized(
+      by: BatchNormalization(over: map, scale: scale, offset: offset, epsilon: 1e-5), adding: map)
     map = map.prelu(slope: slope).convolved(weight: deep, stride: 2, padding: 1, groups: 32)
     let tokens = map.reshaped([6, 100, 32])
     let bias = tape.watch(Tensor.zeros([4, 100, 100]))
     let mixed = Tensor.attention(query: tokens, key: tokens, value: tokens, heads: 4, bias: bias)
     let loss = mixed.layerNormalized(scale: scale, offset: offset, epsilon: 1e-5).gelu().squared().mean()
     tape.backward(from: loss)
-    return [loss.values] + [weights, square, deep, scale, offset, slope, bias].map { tape.gradient(of: $0)?.values ?? [] }
+    return [loss.values]
+      + [weights, square, deep, scale, offset, slope, bias].map { tape.gradient(of: $0)?.values ?? [] }
   }
 
   @Test("the same bits for 1, 2, 3, 4 and 7 threads")

@@ -26,7 +26,8 @@ struct PreparedConvolutionTests {
   }
   /// Patches, Winograd's algorithm, a plain product, depthwise loops.
   static let cases = [
-    Case(stride: 2), Case(channels: 16, outputs: 16), Case(kernel: 1, padding: 0), Case(groups: 4), Case(groups: 2),
+    Case(stride: 2), Case(channels: 16, outputs: 16), Case(kernel: 1, padding: 0), Case(groups: 4),
+    Case(groups: 2),
   ]
 
   /// 1 and 3 have mean 2 and variance 1: they become -1 and 1, then -0.5 and 1, and by 2 x + 1 in the end 0 and 3.
@@ -34,7 +35,8 @@ struct PreparedConvolutionTests {
   func value() {
     let x = Tensor([1, 1, 2, 1], [1, 3])
     let norm = BatchNormalization(over: x, scale: .ones([1]), offset: .zeros([1]), epsilon: 0)
-    let result = x.convolved(after: norm, slope: .full([1], 0.5), weight: .full([1, 1, 1, 1], 2), bias: .ones([1]))
+    let result = x.convolved(
+      after: norm, slope: .full([1], 0.5), weight: .full([1, 1, 1, 1], 2), bias: .ones([1]))
     expectClose(result, Tensor([1, 1, 2, 1], [0, 3]))
   }
 
@@ -44,7 +46,8 @@ struct PreparedConvolutionTests {
     for (hasNorm, hasSlope) in [(true, true), (true, false), (false, true), (false, false)] {
       func run(_ body: ([Tensor], BatchNormalization?, Tensor?) -> Tensor) -> [Tensor?] {
         let tape = Tape(), watched = inputs.map { tape.watch($0) }
-        let norm = hasNorm
+        let norm =
+          hasNorm
           ? BatchNormalization(over: watched[0], scale: watched[1], offset: watched[2], epsilon: 1e-5) : nil
         let result = body(watched, norm, hasSlope ? watched[3] : nil)
         tape.backward(from: result, gradient: Tensor(result.shape, uniform("flow", result.count)))
@@ -52,14 +55,16 @@ struct PreparedConvolutionTests {
       }
       let whole = run { inputs, norm, slope in
         inputs[0].convolved(
-          after: norm, slope: slope, weight: inputs[4], bias: inputs[5], stride: sizes.stride, padding: sizes.padding,
+          after: norm, slope: slope, weight: inputs[4], bias: inputs[5], stride: sizes.stride,
+          padding: sizes.padding,
           groups: sizes.groups)
       }
       let parts = run { inputs, norm, slope in
         let normed = norm.map { inputs[0].normalized(by: $0) } ?? inputs[0]
         let bent = slope.map { normed.prelu(slope: $0) } ?? normed
         return bent.convolved(
-          weight: inputs[4], bias: inputs[5], stride: sizes.stride, padding: sizes.padding, groups: sizes.groups)
+          weight: inputs[4], bias: inputs[5], stride: sizes.stride, padding: sizes.padding,
+          groups: sizes.groups)
       }
       for (place, (found, expected)) in zip(whole, parts).enumerated() {
         #expect((found == nil) == (expected == nil))
@@ -81,7 +86,8 @@ struct PreparedConvolutionTests {
     guard weight.count < 1000 else { return }
     checkGradients(at: sizes.map, weight, tolerance: 4e-3) {
       let norm = BatchNormalization(
-        mean: .zeros([sizes.channels]), variance: .ones([sizes.channels]), scale: sizes.scale, offset: sizes.offset,
+        mean: .zeros([sizes.channels]), variance: .ones([sizes.channels]), scale: sizes.scale,
+        offset: sizes.offset,
         epsilon: 1e-5)
       return $0[0].convolved(
         after: norm, slope: sizes.slope, weight: $0[1], stride: sizes.stride, padding: sizes.padding,

@@ -3,7 +3,9 @@ import Testing
 
 @Suite("Profile")
 struct ProfileTests {
-  private func row(_ profile: Profile, _ operation: String, _ direction: Profile.Direction = .forward) -> Profile.Row? {
+  private func row(_ profile: Profile, _ operation: String, _ direction: Profile.Direction = .forward)
+    -> Profile.Row?
+  {
     profile.rows.first { $0.key.operation == operation && $0.key.direction == direction }
   }
 
@@ -27,11 +29,13 @@ struct ProfileTests {
 
   /// Winograd's algorithm counts as the direct one: 6·6·16 results of 9·16 products. Depthwise: 36·16 of 9. A 1x1
   /// convolution: 36·16 of 16. Where only the weight wants a gradient, the way back costs as much as the way there.
-  @Test("each kind of convolution is told by its name", arguments: [
-    ("convolution, Winograd", [16, 3, 3, 16], 1, 1, 36 * 16 * 144),
-    ("convolution, depthwise", [16, 3, 3, 1], 1, 16, 36 * 16 * 9),
-    ("convolution, 1x1", [16, 1, 1, 16], 0, 1, 36 * 16 * 16),
-  ] as [(String, [Int], Int, Int, Int)])
+  @Test(
+    "each kind of convolution is told by its name",
+    arguments: [
+      ("convolution, Winograd", [16, 3, 3, 16], 1, 1, 36 * 16 * 144),
+      ("convolution, depthwise", [16, 3, 3, 1], 1, 16, 36 * 16 * 9),
+      ("convolution, 1x1", [16, 1, 1, 16], 0, 1, 36 * 16 * 16),
+    ] as [(String, [Int], Int, Int, Int)])
   func convolutions(name: String, weight: [Int], padding: Int, groups: Int, work: Int) {
     let profile = Profile(), tape = Tape()
     profile.measure {
@@ -47,7 +51,8 @@ struct ProfileTests {
   func products() {
     let profile = Profile()
     profile.measure {
-      _ = Tensor.attention(query: .ones([2, 3, 4]), key: .ones([2, 5, 4]), value: .ones([2, 5, 4]), heads: 2)
+      _ = Tensor.attention(
+        query: .ones([2, 3, 4]), key: .ones([2, 5, 4]), value: .ones([2, 5, 4]), heads: 2)
       _ = Tensor.ones([2, 4]).matmul(.ones([4, 3]))
     }
     #expect(row(profile, "attention")?.work == 240 && row(profile, "matmul")?.work == 24)
@@ -64,7 +69,8 @@ struct ProfileTests {
         by: BatchNormalization(
           mean: .zeros([3]), variance: .ones([3]), scale: .ones([3]), offset: .zeros([3]), epsilon: 1e-5))
     }
-    #expect(Set(profile.rows.map(\.key.operation)) == ["squared", "batch norm", "batch norm, stored", "rest"])
+    #expect(
+      Set(profile.rows.map(\.key.operation)) == ["squared", "batch norm", "batch norm, stored", "rest"])
   }
 
   @Test("components keep what they did, also on the way back")
@@ -81,7 +87,8 @@ struct ProfileTests {
     }
     let found = Set(profile.rows.map { "\($0.key.component) \($0.key.operation) \($0.key.direction)" })
     let wanted = [
-      "inner exp forward", "inner exp backward", "outer relu forward", "outer relu backward", "between sum forward",
+      "inner exp forward", "inner exp backward", "outer relu forward", "outer relu backward",
+      "between sum forward",
       "between sum backward", "optimizer update update", "inner gradient sums backward",
     ]
     #expect(wanted.allSatisfy(found.contains), "\(found)")
@@ -99,7 +106,9 @@ struct ProfileTests {
       }
     }
     #expect(profile.seconds > 0 && profile.seconds <= time / .seconds(1))
-    #expect(profile.rows.allSatisfy { $0.seconds >= 0 } && profile.rows.map(\.seconds).reduce(0, +) == profile.seconds)
+    #expect(
+      profile.rows.allSatisfy { $0.seconds >= 0 }
+        && profile.rows.map(\.seconds).reduce(0, +) == profile.seconds)
     _ = Tensor.ones([8]).exp()
     #expect(row(profile, "exp") == nil)
   }

@@ -12,16 +12,24 @@ struct WinogradTests {
     var out: Int { side + 2 * padding - 2 }
 
     private func visit(_ body: (_ y: Int, _ x: Int, _ w: Int) -> Void) {
-      for image in 0..<n { for row in 0..<out { for column in 0..<out { for o in 0..<outputs {
-        let y = ((image * out + row) * out + column) * outputs + o
-        for i in 0..<3 { for j in 0..<3 {
-          let (r, c) = (row + i - padding, column + j - padding)
-          guard r >= 0, c >= 0, r < side, c < side else { continue }
-          for k in 0..<inputs {
-            body(y, ((image * side + r) * side + c) * inputs + k, ((o * 3 + i) * 3 + j) * inputs + k)
+      for image in 0..<n {
+        for row in 0..<out {
+          for column in 0..<out {
+            for o in 0..<outputs {
+              let y = ((image * out + row) * out + column) * outputs + o
+              for i in 0..<3 {
+                for j in 0..<3 {
+                  let (r, c) = (row + i - padding, column + j - padding)
+                  guard r >= 0, c >= 0, r < side, c < side else { continue }
+                  for k in 0..<inputs {
+                    body(y, ((image * side + r) * side + c) * inputs + k, ((o * 3 + i) * 3 + j) * inputs + k)
+                  }
+                }
+              }
+            }
           }
-        } }
-      } } } }
+        }
+      }
     }
 
     func output() -> [Float] {
@@ -44,7 +52,8 @@ struct WinogradTests {
   @Test(
     "output and gradients, for sides that tiles do and do not divide, with every padding",
     arguments: [
-      (2, 8, 16, 32, 1), (1, 7, 32, 16, 1), (3, 5, 16, 16, 0), (1, 6, 16, 16, 2), (2, 14, 48, 32, 1), (1, 3, 16, 16, 1),
+      (2, 8, 16, 32, 1), (1, 7, 32, 16, 1), (3, 5, 16, 16, 0), (1, 6, 16, 16, 2), (2, 14, 48, 32, 1),
+      (1, 3, 16, 16, 1),
     ])
   func definition(n: Int, side: Int, inputs: Int, outputs: Int, padding: Int) throws {
     let out = side + 2 * padding - 2
@@ -52,7 +61,8 @@ struct WinogradTests {
     let w = Tensor([outputs, 3, 3, inputs], uniform("w", outputs * 9 * inputs))
     let g = Tensor([n, out, out, outputs], uniform("g", n * out * out * outputs))
     let definition = Definition(
-      x: x.values, w: w.values, g: g.values, n: n, side: side, inputs: inputs, outputs: outputs, padding: padding)
+      x: x.values, w: w.values, g: g.values, n: n, side: side, inputs: inputs, outputs: outputs,
+      padding: padding)
     let tape = Tape()
     let (image, kernel) = (tape.watch(x), tape.watch(w))
     let result = image.convolved(weight: kernel, padding: padding)

@@ -35,7 +35,8 @@ public func expectClose(
 ) {
   let shape = found.count == values.count ? found.shape : [values.count]
   expectClose(
-    found, Tensor(shape, values), absolute: absolute, relative: relative, what, sourceLocation: sourceLocation)
+    found, Tensor(shape, values), absolute: absolute, relative: relative, what, sourceLocation: sourceLocation
+  )
 }
 
 /// Fails unless the tensor is a matrix of these rows, within the tolerance.
@@ -54,7 +55,8 @@ public func expectRelativeNorm(
   sourceLocation: SourceLocation = #_sourceLocation
 ) -> Double {
   guard found.shape == reference.shape else {
-    Issue.record("\(what): shape is \(found.shape), expected \(reference.shape)", sourceLocation: sourceLocation)
+    Issue.record(
+      "\(what): shape is \(found.shape), expected \(reference.shape)", sourceLocation: sourceLocation)
     return .infinity
   }
   let error = relativeNorm(found, reference)

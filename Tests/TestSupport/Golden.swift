@@ -41,7 +41,9 @@ public struct StoredArray: Sendable, Equatable {
     var result = [Float](repeating: 0, count: source.count)
     for n in 0..<outer {
       for p in 0..<plane {
-        for c in 0..<channels { result[(n * channels + c) * plane + p] = source[(n * plane + p) * channels + c] }
+        for c in 0..<channels {
+          result[(n * channels + c) * plane + p] = source[(n * plane + p) * channels + c]
+        }
       }
     }
     self.init(shape: [outer, channels, shape[1], shape[2]], values: result)
@@ -80,7 +82,8 @@ public struct Golden: Sendable {
   /// - Throws: ``GoldenProblem`` where it is missing or broken.
   public init(_ name: String) throws {
     self.name = name
-    arrays = try Self.read(Data(contentsOf: Self.folder.appendingPathComponent(name + ".safetensors")), name: name)
+    arrays = try Self.read(
+      Data(contentsOf: Self.folder.appendingPathComponent(name + ".safetensors")), name: name)
   }
 
   /// Where the files are.
@@ -108,7 +111,9 @@ public struct Golden: Sendable {
     let bytes = [UInt8](data)
     guard bytes.count >= 8 else { throw GoldenProblem(file: name, problem: "is too short") }
     let length = bytes[0..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
-    guard length > 0, 8 + length <= bytes.count else { throw GoldenProblem(file: name, problem: "has a broken header") }
+    guard length > 0, 8 + length <= bytes.count else {
+      throw GoldenProblem(file: name, problem: "has a broken header")
+    }
     let header = try JSONDecoder().decode([String: Entry].self, from: Data(bytes[8..<8 + length]))
     return try header.mapValues { entry in
       let (from, to) = (8 + length + entry.data_offsets[0], 8 + length + entry.data_offsets[1])

@@ -20,7 +20,9 @@ public func checkGradients(
   at input: Tensor, step: Float = 1e-2, tolerance: Double = 2e-3,
   sourceLocation: SourceLocation = #_sourceLocation, of function: (Tensor) throws -> Tensor
 ) rethrows {
-  for problem in try gradientProblems(at: [input], step: step, tolerance: tolerance, of: { try function($0[0]) }) {
+  for problem in try gradientProblems(
+    at: [input], step: step, tolerance: tolerance, of: { try function($0[0]) })
+  {
     Issue.record("\(problem)", sourceLocation: sourceLocation)
   }
 }
@@ -56,7 +58,8 @@ public func gradientProblems(
     let allowed = tolerance * max(1, numeric.map(abs).max() ?? 0)
     for entry in analytic.indices where !(abs(Double(analytic[entry]) - numeric[entry]) <= allowed) {
       problems.append(
-        "gradient of input \(place) at entry \(entry) is \(analytic[entry]), central differences say \(numeric[entry])")
+        "gradient of input \(place) at entry \(entry) is \(analytic[entry]), central differences say \(numeric[entry])"
+      )
     }
   }
   withExtendedLifetime(keys) {}

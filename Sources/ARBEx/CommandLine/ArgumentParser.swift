@@ -29,7 +29,9 @@ struct ArgumentParser {
   private func verb(in arguments: [String]) throws(UsageProblem) -> (verb: Verb, rest: [String]) {
     for length in [2, 1] where arguments.count >= length {
       let name = arguments.prefix(length).joined(separator: " ")
-      if let verb = verbs.first(where: { $0.name == name }) { return (verb, Array(arguments.dropFirst(length))) }
+      if let verb = verbs.first(where: { $0.name == name }) {
+        return (verb, Array(arguments.dropFirst(length)))
+      }
     }
     let first = arguments[0]
     let family = verbs.map(\.name).filter { $0.hasPrefix(first + " ") }
@@ -45,7 +47,8 @@ struct ArgumentParser {
     let kind = first.hasPrefix("-") ? "flag before the verb" : "verb"
     let known = verbs.map(\.name)
     let pair = arguments.prefix(2).joined(separator: " ")
-    let nearest = NearestName.of(pair, among: known.filter { $0.contains(" ") })
+    let nearest =
+      NearestName.of(pair, among: known.filter { $0.contains(" ") })
       ?? NearestName.of(first, among: known + ["--help", "--version"])
     throw UsageProblem(
       "there is no \(kind) \(JSONValue.quoted(first))" + (nearest.map { "; did you mean \"\($0)\"?" } ?? "")
@@ -66,7 +69,8 @@ struct ArgumentParser {
         words.append(argument)
         continue
       }
-      let halves = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let halves = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+        String.init)
       let flag = try flag(halves[0], of: verb)
       if flags[flag.name] != nil, !flag.isRepeatable {
         throw UsageProblem("\(flag.name) is given twice", verb: verb.name)

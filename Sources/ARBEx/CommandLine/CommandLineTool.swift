@@ -37,7 +37,8 @@ public enum CommandLineTool {
     _ arguments: [String], plugins: [any Plugin.Type] = [], tool: String = "arbex", output: CommandOutput,
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> Int32 {
-    run(arguments, plugins: plugins, tool: tool, output: output, environment: environment, obstacle: \.obstacle)
+    run(
+      arguments, plugins: plugins, tool: tool, output: output, environment: environment, obstacle: \.obstacle)
   }
 
   /// The same where `obstacle` tells what is missing for a precision, as on another CPU.
@@ -54,8 +55,9 @@ public enum CommandLineTool {
       case .help(let verb?): output.print(Help.one(verb, tool: tool))
       case .run(let verb, let words, let flags):
         let registry = try Registry.builtins(and: plugins)
-        return try verb.run(Invocation(
-          words: words, flags: flags, registry: registry, output: output, precisionObstacle: obstacle))
+        return try verb.run(
+          Invocation(
+            words: words, flags: flags, registry: registry, output: output, precisionObstacle: obstacle))
       }
       return 0
     } catch let problem as UsageProblem {

@@ -20,7 +20,9 @@ enum Help {
     let flags = verb.flags + [.help]
     let words = verb.arguments.map { [$0.name, $0.meaning] }
     let rows = flags.map { [($0.name + " " + ($0.value ?? "")).trimmed, $0.meaning] }
-    let brackets = verb.flags.map { "[\(($0.name + " " + ($0.value ?? "")).trimmed)]\($0.isRepeatable ? "..." : "")" }
+    let brackets = verb.flags.map {
+      "[\(($0.name + " " + ($0.value ?? "")).trimmed)]\($0.isRepeatable ? "..." : "")"
+    }
     let line = ([tool, verb.name, usage(of: verb.arguments)] + brackets).filter { !$0.isEmpty }
     return """
       \(verb.name): \(verb.purpose)
@@ -48,7 +50,8 @@ enum Columns {
   /// Rows with their columns aligned, two spaces between them.
   static func text(_ rows: [[String]], indent: Int = 0) -> String {
     let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+    let widths = (0..<count).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0
+    }
     return rows.map { row in
       let cells = row.enumerated().map { place, cell in
         place == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[place] - cell.count)

@@ -91,7 +91,9 @@ struct Processor {
       let halves = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
       guard halves.count == 2 else { continue }
       if halves[0] == "model name", model == "unknown" { model = halves[1] }
-      if halves[0] == "flags", features.isEmpty { features = Set(halves[1].split(separator: " ").map(String.init)) }
+      if halves[0] == "flags", features.isEmpty {
+        features = Set(halves[1].split(separator: " ").map(String.init))
+      }
     }
   }
 

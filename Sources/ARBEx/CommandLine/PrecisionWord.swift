@@ -28,7 +28,8 @@ enum PrecisionWord {
           + "\n  known: \(known.joined(separator: ", "))")
     }
     guard let obstacle = obstacle(precision) else { return precision }
-    throw UsageProblem("--precision \(word) cannot be had here: \(obstacle); use float32, which runs everywhere")
+    throw UsageProblem(
+      "--precision \(word) cannot be had here: \(obstacle); use float32, which runs everywhere")
   }
 
   /// For the doctor.

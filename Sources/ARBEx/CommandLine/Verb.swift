@@ -37,7 +37,8 @@ public struct Verb: Sendable {
 
     /// Made from its parts.
     public init(
-      _ name: String, value: String? = nil, ifBare: String? = nil, _ meaning: String, isRepeatable: Bool = false
+      _ name: String, value: String? = nil, ifBare: String? = nil, _ meaning: String,
+      isRepeatable: Bool = false
     ) {
       self.name = name
       self.value = value
@@ -120,7 +121,8 @@ public struct Invocation: Sendable {
   public func wholeNumber(_ flag: String, atLeast minimum: Int = 0) throws(UsageProblem) -> Int? {
     guard let text = value(flag) else { return nil }
     guard let number = Int(text), number >= minimum else {
-      throw UsageProblem("\(flag) needs a whole number of at least \(minimum), was given \(JSONValue.quoted(text))")
+      throw UsageProblem(
+        "\(flag) needs a whole number of at least \(minimum), was given \(JSONValue.quoted(text))")
     }
     return number
   }

@@ -56,8 +56,12 @@ struct ModelPlan {
   var parts: [Placed] {
     func placed<P>(_ part: Chosen<P, PartOptions>?, below folder: String = "") -> [Placed] {
       guard let part else { return [] }
-      return [(
-        WeightNaming.Part(folder + part.key, part.summary.name), part.settings.weights.text, part.path / "weights")]
+      return [
+        (
+          WeightNaming.Part(folder + part.key, part.summary.name), part.settings.weights.text,
+          part.path / "weights"
+        )
+      ]
     }
     return placed(backbone) + placed(landmarks) + placed(encoder) + placed(head)
       + corrections.flatMap { placed($0, below: "corrections.") }

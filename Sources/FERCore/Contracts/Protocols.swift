@@ -145,7 +145,8 @@ public struct Image: Sendable, Equatable {
   /// An image of eight-bit values; 255 becomes 1.
   /// - Precondition: `height * width * 3` values.
   public init(width: Int, height: Int, eightBit: [UInt8]) {
-    precondition(eightBit.count == width * height * 3, "Image: \(eightBit.count) values for \(width)x\(height)x3")
+    precondition(
+      eightBit.count == width * height * 3, "Image: \(eightBit.count) values for \(width)x\(height)x3")
     self.width = width
     self.height = height
     self.eightBit = eightBit

@@ -48,7 +48,9 @@ public struct JSON5Parser {
   private mutating func value(depth: Int) throws -> JSONValue {
     try skipBlanks()
     lines[path] = line
-    guard depth <= Self.maximumDepth else { throw problem("more than \(Self.maximumDepth) levels inside one another") }
+    guard depth <= Self.maximumDepth else {
+      throw problem("more than \(Self.maximumDepth) levels inside one another")
+    }
     switch next {
     case "{": return try object(depth: depth)
     case "[": return try array(depth: depth)
@@ -112,7 +114,9 @@ public struct JSON5Parser {
 
   private mutating func wordOrNumber() throws -> JSONValue {
     let (before, start) = (self, position)
-    while let scalar = next, Self.isWord(scalar) || scalar == "." || scalar == "+" || scalar == "-" { advance() }
+    while let scalar = next, Self.isWord(scalar) || scalar == "." || scalar == "+" || scalar == "-" {
+      advance()
+    }
     let word = text(from: start)
     switch word {
     case "": throw problem("expected a value, found \(found)")

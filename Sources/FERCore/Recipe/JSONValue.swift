@@ -64,7 +64,8 @@ extension JSONValue {
     case .string(let value): JSONValue.quoted(value)
     case .array(let elements): "[" + elements.map(\.oneLine).joined(separator: ", ") + "]"
     case .object(let members):
-      "{" + members.sorted { $0.key < $1.key }.map { "\(JSONValue.quoted($0.key)): \($0.value.oneLine)" }
+      "{"
+        + members.sorted { $0.key < $1.key }.map { "\(JSONValue.quoted($0.key)): \($0.value.oneLine)" }
         .joined(separator: ", ") + "}"
     }
   }
@@ -77,7 +78,8 @@ extension JSONValue {
     let end = "\n" + String(repeating: " ", count: indent)
     switch self {
     case .array(let elements) where !isShort:
-      return "[\n" + elements.map { margin + $0.pretty(indent: indent + 2) }.joined(separator: ",\n") + end + "]"
+      return "[\n" + elements.map { margin + $0.pretty(indent: indent + 2) }.joined(separator: ",\n") + end
+        + "]"
     case .object(let members) where !members.isEmpty && (!isShort || indent < 4):
       let rows = members.sorted { $0.key < $1.key }.map { key, value in
         margin + JSONValue.quoted(key) + ": " + value.pretty(indent: indent + 2)
@@ -97,7 +99,8 @@ extension JSONValue {
       case "\n": result += "\\n"
       case "\t": result += "\\t"
       case "\r": result += "\\r"
-      case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+      case _
+      where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
         || (0x2028...0x202E).contains(scalar.value):
         let digits = String(scalar.value, radix: 16)
         result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits

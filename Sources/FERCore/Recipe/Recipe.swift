@@ -83,7 +83,8 @@ public struct Recipe {
     }
     for part in loadingWeights ? plan.pretrained : [] {
       let file = try WeightFile(part.weights)
-      try file.load(component: part.part.place, named: part.part.component, of: model.store, namings: plan.namings)
+      try file.load(
+        component: part.part.place, named: part.part.component, of: model.store, namings: plan.namings)
       try file.verifyDigest()
     }
     if filling { model.store.fill(seed: seed) }

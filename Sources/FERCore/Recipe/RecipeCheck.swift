@@ -22,7 +22,8 @@ struct RecipeCheck {
     let header = reader.section(
       RecipeHeader.self, at: RecipePath(), owner: "a recipe",
       besides: ["data", "input", "losses", "model", "sampler", "training"])
-    let input = reader.section(InputOptions.self, at: RecipePath("input"), owner: "\"input\"", besides: ["augment"])
+    let input = reader.section(
+      InputOptions.self, at: RecipePath("input"), owner: "\"input\"", besides: ["augment"])
     let augment = reader.list(at: RecipePath("input", "augment"), from: registry.augmentations)
     let data = reader.section(
       DataOptions.self, at: RecipePath("data"), owner: "\"data\"", besides: ["test", "train", "validation"])
@@ -35,11 +36,14 @@ struct RecipeCheck {
       at: RecipePath("sampler"), from: registry.samplers, settings: NoOptions.self, key: "sampler")
     let plan = readModel(registry)
     let training = reader.section(
-      TrainingOptions.self, at: RecipePath("training"), owner: "\"training\"", besides: ["optimizer", "schedule"])
+      TrainingOptions.self, at: RecipePath("training"), owner: "\"training\"",
+      besides: ["optimizer", "schedule"])
     let optimizer = reader.component(
-      at: RecipePath("training", "optimizer"), from: registry.optimizers, settings: NoOptions.self, key: "optimizer")
+      at: RecipePath("training", "optimizer"), from: registry.optimizers, settings: NoOptions.self,
+      key: "optimizer")
     let schedule = reader.component(
-      at: RecipePath("training", "schedule"), from: registry.schedules, settings: NoOptions.self, key: "schedule")
+      at: RecipePath("training", "schedule"), from: registry.schedules, settings: NoOptions.self,
+      key: "schedule")
     checkEvidence(plan, registry)
     if needsWeights { checkWeights(plan) }
 
@@ -57,12 +61,15 @@ struct RecipeCheck {
     else { throw problems() }
     let name = header.name.isEmpty ? defaultName : header.name
     let effective = effective(
-      name: name, header: header, input: input, augment: augment, data: data, splits: splits, sampler: sampler,
+      name: name, header: header, input: input, augment: augment, data: data, splits: splits,
+      sampler: sampler,
       plan: plan, training: training, optimizer: optimizer, schedule: schedule)
     return Recipe(
       path: path, name: name, seed: UInt64(header.seed), classes: header.classes, input: input,
-      augmentations: augmentations, data: data, train: train, validation: datasets[1], test: datasets[2], sampler: order,
-      training: training, values: values(of: effective), effective: effective, plan: plan, optimizer: optimizer,
+      augmentations: augmentations, data: data, train: train, validation: datasets[1], test: datasets[2],
+      sampler: order,
+      training: training, values: values(of: effective), effective: effective, plan: plan,
+      optimizer: optimizer,
       schedule: schedule)
   }
 
@@ -82,7 +89,8 @@ struct RecipeCheck {
       isNeeded: false)
     plan.encoder = reader.component(
       at: model / "encoder", from: registry.encoders, settings: PartOptions.self, key: "encoder")
-    plan.head = reader.component(at: model / "head", from: registry.heads, settings: PartOptions.self, key: "head")
+    plan.head = reader.component(
+      at: model / "head", from: registry.heads, settings: PartOptions.self, key: "head")
     plan.corrections = reader.keyed(
       at: model / "corrections", from: registry.corrections, settings: PartOptions.self)
     plan.losses = reader.keyed(at: RecipePath("losses"), from: registry.losses, settings: LossOptions.self)
@@ -103,14 +111,18 @@ struct RecipeCheck {
     let provided = plan.corrections.flatMap(\.summary.provides)
     for loss in plan.losses {
       guard let missing = loss.summary.requires.first(where: { !provided.contains($0) }) else { continue }
-      let able = registry.corrections.summaries.filter { $0.provides.contains(missing) }.map { "\"\($0.name)\"" }
-      let remedy = able.isEmpty
+      let able = registry.corrections.summaries.filter { $0.provides.contains(missing) }.map {
+        "\"\($0.name)\""
+      }
+      let remedy =
+        able.isEmpty
         ? "no correction term that is known provides them"
         : "add the correction term \(able.joined(separator: " or ")), or remove this loss with null"
       reader.issues.append(
         RecipeIssue(
           loss.path,
-          "the loss \"\(loss.key)\" needs \(missing), which no correction term of this recipe provides; \(remedy)"))
+          "the loss \"\(loss.key)\" needs \(missing), which no correction term of this recipe provides; \(remedy)"
+        ))
     }
   }
 
@@ -119,7 +131,8 @@ struct RecipeCheck {
       var isFolder: ObjCBool = false
       if !FileManager.default.fileExists(atPath: part.weights, isDirectory: &isFolder) {
         reader.issues.append(
-          RecipeIssue(part.place, "there is no file \(part.weights); remove the key to start from random numbers"))
+          RecipeIssue(
+            part.place, "there is no file \(part.weights); remove the key to start from random numbers"))
       } else if isFolder.boolValue {
         reader.issues.append(RecipeIssue(part.place, "\(part.weights) is a folder, not a file of weights"))
       }
@@ -148,7 +161,8 @@ struct RecipeCheck {
 
   private func effective(
     name: String, header: RecipeHeader, input: InputOptions, augment: [Chosen<any Augmentation, NoOptions>],
-    data options: DataOptions, splits: [Chosen<any Dataset, NoOptions>?], sampler: Chosen<any Sampler, NoOptions>, plan: ModelPlan,
+    data options: DataOptions, splits: [Chosen<any Dataset, NoOptions>?],
+    sampler: Chosen<any Sampler, NoOptions>, plan: ModelPlan,
     training: TrainingOptions, optimizer: Chosen<any Optimizer, NoOptions>,
     schedule: Chosen<any Schedule, NoOptions>
   ) -> JSONValue {
@@ -166,7 +180,8 @@ struct RecipeCheck {
     rules["optimizer"] = optimizer.effective
     rules["schedule"] = schedule.effective
     return .object([
-      "name": .string(name), "seed": .int(header.seed), "classes": .array(header.classes.map(JSONValue.string)),
+      "name": .string(name), "seed": .int(header.seed),
+      "classes": .array(header.classes.map(JSONValue.string)),
       "input": .object(inputs), "data": .object(data), "sampler": sampler.effective, "model": .object(model),
       "losses": byKey(plan.losses.map { ($0.key, $0.effective) }), "training": .object(rules),
     ])

@@ -32,7 +32,9 @@ public struct RecipeDecoder {
   ) -> (options: Options, issues: [RecipeIssue]) {
     let log = IssueLog()
     guard let standard = try? JSONValue.encoding(Options()) else {
-      return (Options(), [RecipeIssue(path, "the defaults of \(owner) are not finite numbers; it cannot be used")])
+      return (
+        Options(), [RecipeIssue(path, "the defaults of \(owner) are not finite numbers; it cannot be used")]
+      )
     }
     findUnknown(in: given ?? .null, standard: standard, at: path, isTop: true, log: log)
     let node = Node(path: path, log: log, folder: folder)
@@ -91,7 +93,8 @@ private struct Node {
       if let scalar = type as? any Scalar.Type {
         result = try scalar.read(given, path)
       } else {
-        let value = try T(from: ValueDecoder(node: self, given: given, standard: standard, expected: kind(of: type)))
+        let value = try T(
+          from: ValueDecoder(node: self, given: given, standard: standard, expected: kind(of: type)))
         result = (value as? FilePath)?.from(folder: folder(path)) ?? value
       }
     } catch let issue as RecipeIssue {
@@ -148,7 +151,8 @@ extension FixedWidthInteger {
       throw RecipeIssue(path, "must be a whole number, is \(value.inWords)")
     }
     if let exact = Self(exactly: number) { return exact }
-    throw RecipeIssue(path, "must be a whole number of at least \(Self.min) and at most \(Self.max), is \(number)")
+    throw RecipeIssue(
+      path, "must be a whole number of at least \(Self.min) and at most \(Self.max), is \(number)")
   }
 }
 extension Int: Scalar {
@@ -174,7 +178,9 @@ extension Double: Scalar {
 extension Float: Scalar {
   fileprivate static func read(_ value: JSONValue, _ path: RecipePath) throws(RecipeIssue) -> Float {
     let number = Float(try Double.read(value, path))
-    guard number.isFinite else { throw RecipeIssue(path, "must be a number below 3.4e38, is \(value.inWords)") }
+    guard number.isFinite else {
+      throw RecipeIssue(path, "must be a number below 3.4e38, is \(value.inWords)")
+    }
     return number
   }
 }
@@ -223,7 +229,9 @@ private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
   let given: [String: JSONValue]
   let standard: [String: JSONValue]
   var codingPath: [any CodingKey] { [] }
-  var allKeys: [Key] { given.merging(standard) { mine, _ in mine }.keys.sorted().compactMap(Key.init(stringValue:)) }
+  var allKeys: [Key] {
+    given.merging(standard) { mine, _ in mine }.keys.sorted().compactMap(Key.init(stringValue:))
+  }
 
   func contains(_ key: Key) -> Bool { given[key.stringValue] != nil || standard[key.stringValue] != nil }
   func decodeNil(forKey key: Key) -> Bool { (given[key.stringValue] ?? standard[key.stringValue]) == .null }
@@ -231,7 +239,9 @@ private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
   func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
     let name = key.stringValue
     let below = Node(path: node.path / name, log: node.log, folder: node.folder)
-    guard let standard = standard[name] else { return try below.read(type, given[name] ?? .null, standard: nil) }
+    guard let standard = standard[name] else {
+      return try below.read(type, given[name] ?? .null, standard: nil)
+    }
     guard let value = given[name], value != .null else {
       return try below.read(type, standard, standard: standard)
     }
@@ -289,7 +299,9 @@ private struct Elements: UnkeyedDecodingContainer {
   mutating func nestedContainer<Nested: CodingKey>(
     keyedBy type: Nested.Type
   ) throws -> KeyedDecodingContainer<Nested> { try next().container(keyedBy: type) }
-  mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer { try next().unkeyedContainer() }
+  mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer {
+    try next().unkeyedContainer()
+  }
   mutating func superDecoder() throws -> any Decoder { try next() }
 
   private mutating func next() throws -> ValueDecoder {

@@ -47,7 +47,9 @@ struct RecipeFiles {
     return RecipeProblems([RecipeProblem(origin, RecipeIssue(path, message, note: note))])
   }
 
-  private static func tree(of file: String, askedBy asker: RecipeOrigin?) throws(RecipeProblems) -> SourcedValue {
+  private static func tree(of file: String, askedBy asker: RecipeOrigin?) throws(RecipeProblems)
+    -> SourcedValue
+  {
     let text = try text(of: file, askedBy: asker)
     let document: JSON5Parser.Document
     do {
@@ -58,7 +60,8 @@ struct RecipeFiles {
       throw problem(.file(file, line: 0), nil, "cannot be read: \(error)")
     }
     guard document.value.members != nil else {
-      throw problem(.file(file, line: 1), nil, "a recipe is an object { ... }, this is \(document.value.inWords)")
+      throw problem(
+        .file(file, line: 1), nil, "a recipe is an object { ... }, this is \(document.value.inWords)")
     }
     return SourcedValue(document.value) { .file(file, line: document.lines[$0] ?? 0) }
   }
@@ -94,7 +97,8 @@ struct RecipeFiles {
       let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       let keys = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
       guard parts.count == 2, keys.count <= JSON5Parser.maximumDepth, !keys.contains("") else {
-        let text = "--set needs KEY=VALUE, as in training.epochs=3, and was given \(JSONValue.quoted(override))"
+        let text =
+          "--set needs KEY=VALUE, as in training.epochs=3, and was given \(JSONValue.quoted(override))"
         problems.append(RecipeProblem(.commandLine, RecipeIssue(RecipePath(), text)))
         continue
       }

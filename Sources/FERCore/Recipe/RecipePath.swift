@@ -17,9 +17,13 @@ public struct RecipePath: Hashable, Sendable, CustomStringConvertible {
   public var parent: RecipePath? { steps.isEmpty ? nil : RecipePath(steps: Array(steps.dropLast())) }
 
   /// The path of a member.
-  public static func / (path: RecipePath, key: String) -> RecipePath { RecipePath(steps: path.steps + [.key(key)]) }
+  public static func / (path: RecipePath, key: String) -> RecipePath {
+    RecipePath(steps: path.steps + [.key(key)])
+  }
   /// The path of a list's element.
-  public static func / (path: RecipePath, index: Int) -> RecipePath { RecipePath(steps: path.steps + [.index(index)]) }
+  public static func / (path: RecipePath, index: Int) -> RecipePath {
+    RecipePath(steps: path.steps + [.index(index)])
+  }
 
   /// Keys joined by dots, indices in brackets.
   public var description: String {

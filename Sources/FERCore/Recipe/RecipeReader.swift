@@ -61,21 +61,24 @@ struct RecipeReader {
     case .string(let name)?: return name
     case nil, .null?:
       if let key { return key }
-      issues.append(RecipeIssue(path / "use", "is missing; name one, as in \(shelf.example)", note: shelf.known))
+      issues.append(
+        RecipeIssue(path / "use", "is missing; name one, as in \(shelf.example)", note: shelf.known))
     case let other?: issues.append(RecipeIssue(path / "use", "must be text, is \(other.inWords)"))
     }
     return nil
   }
 
   private mutating func read<P, Settings: ComponentOptions>(
-    _ members: [String: JSONValue], at path: RecipePath, as entry: Entry<P>, settings: Settings.Type, key: String
+    _ members: [String: JSONValue], at path: RecipePath, as entry: Entry<P>, settings: Settings.Type,
+    key: String
   ) -> Chosen<P, Settings> {
     let before = issues.count
     let prepared = entry.prepared(.object(members), at: path, folder: folder)
     issues += prepared.issues
     let known = (try? JSONValue.encoding(Settings()))?.members ?? [:]
     let decoder = RecipeDecoder(owner: "\"\(entry.summary.name)\"", folder: folder)
-    let (read, found) = decoder.decode(settings, from: .object(members.filter { known[$0.key] != nil }), at: path)
+    let (read, found) = decoder.decode(
+      settings, from: .object(members.filter { known[$0.key] != nil }), at: path)
     issues += found
     return Chosen(
       key: key, path: path, summary: entry.summary, settings: read, prepared: prepared,
@@ -88,12 +91,14 @@ struct RecipeReader {
   ) -> [Chosen<P, Settings>] {
     guard let value = given(at: path) else { return [] }
     guard let members = value.members else {
-      issues.append(RecipeIssue(path, "must be an object with a \(shelf.kind) under each key, is \(value.inWords)"))
+      issues.append(
+        RecipeIssue(path, "must be an object with a \(shelf.kind) under each key, is \(value.inWords)"))
       return []
     }
     return members.keys.sorted().compactMap { key in
       if members[key] == .null {
-        noteRemoval(of: key, at: path, shelf: shelf, present: members.filter { $0.value != .null }.keys.sorted())
+        noteRemoval(
+          of: key, at: path, shelf: shelf, present: members.filter { $0.value != .null }.keys.sorted())
         return nil
       }
       guard key.allSatisfy({ $0.isLetter || $0.isNumber || "-_".contains($0) }), !key.isEmpty else {
@@ -105,11 +110,14 @@ struct RecipeReader {
   }
 
   /// A null that removes nothing is harmless under a registered name, else most likely a misspelt one.
-  private mutating func noteRemoval<P>(of key: String, at path: RecipePath, shelf: Shelf<P>, present: [String]) {
+  private mutating func noteRemoval<P>(
+    of key: String, at path: RecipePath, shelf: Shelf<P>, present: [String]
+  ) {
     guard shelf[key] == nil else { return }
     issues.append(
       RecipeIssue(
-        path / key, "null removes nothing: there is no \(JSONValue.quoted(key))"
+        path / key,
+        "null removes nothing: there is no \(JSONValue.quoted(key))"
           + NearestName.suggestion(for: key, among: present + shelf.names),
         note: "present: " + (present.isEmpty ? "none" : present.joined(separator: ", "))))
   }
@@ -118,7 +126,8 @@ struct RecipeReader {
   mutating func list<P>(at path: RecipePath, from shelf: Shelf<P>) -> [Chosen<P, NoOptions>] {
     guard let value = given(at: path) else { return [] }
     guard let elements = value.elements else {
-      issues.append(RecipeIssue(path, "must be a list of objects such as \(shelf.example), is \(value.inWords)"))
+      issues.append(
+        RecipeIssue(path, "must be a list of objects such as \(shelf.example), is \(value.inWords)"))
       return []
     }
     return elements.indices.compactMap {

@@ -35,11 +35,14 @@ public struct RecipeHeader: ComponentOptions {
 public struct InputOptions: ComponentOptions {
   @Option("Side of the model's square input, in pixels.", 8...2048)
   public var size = 224
-  @Option("Side of the square that images are brought to before the augmentations, in pixels. 0: none.", 0...4096)
+  @Option(
+    "Side of the square that images are brought to before the augmentations, in pixels. 0: none.", 0...4096)
   public var resize = 0
   @Option("Mean and deviation taken from the pixels.", oneOf: ["imagenet", "half", "none"])
   public var normalize = "imagenet"
-  @Option("Whether making an image smaller averages over what it leaves out, as Pillow does; else as PyTorch's bilinear.")
+  @Option(
+    "Whether making an image smaller averages over what it leaves out, as Pillow does; else as PyTorch's bilinear."
+  )
   public var antialias = true
 
   /// The defaults.
@@ -57,7 +60,9 @@ public struct DataOptions: ComponentOptions {
   /// 8192 x 8192.
   public static let standardPixelLimit = 64 << 20
 
-  @Option("Pixels of the largest image that is read. A larger one is bad, before memory is given to it.", 1...1 << 30)
+  @Option(
+    "Pixels of the largest image that is read. A larger one is bad, before memory is given to it.",
+    1...1 << 30)
   public var pixelLimit = standardPixelLimit
 
   /// The defaults.
@@ -74,11 +79,13 @@ public struct TrainingOptions: ComponentOptions {
   public var validationBatch = 64
   @Option("Largest norm of all gradients together; beyond it they are scaled down. 0: no limit.", 0...)
   public var gradientClip: Float = 0
-  @Option("Decay by step of the weights' running mean, which then validates and is saved as best. 0: none.", 0..<1)
+  @Option(
+    "Decay by step of the weights' running mean, which then validates and is saved as best. 0: none.", 0..<1)
   public var ema: Float = 0
   @Option("Threads that read and prepare images. 0: as many as the machine has.", 0...256)
   public var workers = 0
-  @Option("Validation number by which the best checkpoint is chosen.",
+  @Option(
+    "Validation number by which the best checkpoint is chosen.",
     oneOf: ["final accuracy", "final macro F1", "primary accuracy", "primary macro F1", "loss"])
   public var best = "final accuracy"
   @Option("Epochs between two validations; the last epoch is always validated.", 1...)

@@ -9,7 +9,9 @@ struct SourcedValue {
   var origin: RecipeOrigin
   var content: Content
 
-  static func empty(_ origin: RecipeOrigin) -> SourcedValue { SourcedValue(origin: origin, content: .object([:])) }
+  static func empty(_ origin: RecipeOrigin) -> SourcedValue {
+    SourcedValue(origin: origin, content: .object([:]))
+  }
 
   init(origin: RecipeOrigin, content: Content) {
     self.origin = origin

@@ -27,7 +27,9 @@ extension Shelf where Product == any LandmarkExtractor {
   /// Registers a type under the name that recipes use.
   /// - Parameter purpose: what it is good for, in a line.
   /// - Throws: ``RegistryProblem``.
-  public mutating func register<T: LandmarkExtractor>(_ name: String, _ type: T.Type, _ purpose: String = "") throws {
+  public mutating func register<T: LandmarkExtractor>(_ name: String, _ type: T.Type, _ purpose: String = "")
+    throws
+  {
     try add(name, type, purpose, options: T.Options.self, reserved: ReservedKeys.part) {
       try T($0, in: &$1)
     }
@@ -60,7 +62,9 @@ extension Shelf where Product == any CorrectionTerm {
   /// Registers a type under the name that recipes use.
   /// - Parameter purpose: what it is good for, in a line.
   /// - Throws: ``RegistryProblem``.
-  public mutating func register<T: CorrectionTerm>(_ name: String, _ type: T.Type, _ purpose: String = "") throws {
+  public mutating func register<T: CorrectionTerm>(_ name: String, _ type: T.Type, _ purpose: String = "")
+    throws
+  {
     try add(name, type, purpose, options: T.Options.self, provides: T.provides, reserved: ReservedKeys.part) {
       try T($0, in: &$1)
     }
@@ -93,7 +97,9 @@ extension Shelf where Product == any Augmentation {
   /// Registers a type under the name that recipes use.
   /// - Parameter purpose: what it is good for, in a line.
   /// - Throws: ``RegistryProblem``.
-  public mutating func register<T: Augmentation>(_ name: String, _ type: T.Type, _ purpose: String = "") throws {
+  public mutating func register<T: Augmentation>(_ name: String, _ type: T.Type, _ purpose: String = "")
+    throws
+  {
     try add(name, type, purpose, options: T.Options.self, reserved: ReservedKeys.plain) {
       try T($0, in: &$1)
     }
@@ -116,7 +122,9 @@ extension Shelf where Product == any Optimizer {
   /// - Parameter purpose: what it is good for, in a line.
   /// - Throws: ``RegistryProblem``.
   public mutating func register<T: Optimizer>(_ name: String, _ type: T.Type, _ purpose: String = "") throws {
-    try add(name, type, purpose, options: T.Options.self, reserved: ReservedKeys.plain) { options, _ in T(options) }
+    try add(name, type, purpose, options: T.Options.self, reserved: ReservedKeys.plain) { options, _ in
+      T(options)
+    }
   }
 }
 
@@ -125,6 +133,8 @@ extension Shelf where Product == any Schedule {
   /// - Parameter purpose: what it is good for, in a line.
   /// - Throws: ``RegistryProblem``.
   public mutating func register<T: Schedule>(_ name: String, _ type: T.Type, _ purpose: String = "") throws {
-    try add(name, type, purpose, options: T.Options.self, reserved: ReservedKeys.plain) { options, _ in T(options) }
+    try add(name, type, purpose, options: T.Options.self, reserved: ReservedKeys.plain) { options, _ in
+      T(options)
+    }
   }
 }

@@ -41,7 +41,8 @@ public struct Registry: Sendable {
   /// - Throws: ``RegistryProblem`` where its word is taken.
   public mutating func register(_ naming: WeightNaming) throws {
     if let owner = namings.first(where: { $0.word == naming.word }) {
-      throw RegistryProblem.taken(name: naming.word, kind: "naming of weights", by: owner.name, refused: naming.name)
+      throw RegistryProblem.taken(
+        name: naming.word, kind: "naming of weights", by: owner.name, refused: naming.name)
     }
     namings.append(naming)
   }

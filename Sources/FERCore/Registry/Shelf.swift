@@ -44,7 +44,8 @@ public struct Shelf<Product>: Sendable {
     build: @escaping @Sendable (Options, inout BuildContext) throws -> Product
   ) throws {
     let typeName = String(reflecting: type)
-    guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_/".contains($0)) }) else {
+    guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_/".contains($0)) })
+    else {
       throw RegistryProblem.badName(name, kind: kind, type: typeName)
     }
     if let owner = entries[name] {
@@ -105,7 +106,8 @@ public struct ComponentSummary: Sendable {
 public struct Entry<Product>: Sendable {
   /// What is known of it before it is built.
   public let summary: ComponentSummary
-  let prepare: @Sendable (JSONValue?, RecipePath, @escaping @Sendable (RecipePath) -> String) -> Prepared<Product>
+  let prepare:
+    @Sendable (JSONValue?, RecipePath, @escaping @Sendable (RecipePath) -> String) -> Prepared<Product>
 
   /// Reads options as a recipe would give them; `given` is an object, or nil for the defaults.
   public func prepared(

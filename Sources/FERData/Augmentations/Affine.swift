@@ -8,7 +8,8 @@ public struct Affine: Augmentation {
   /// The settings of ``Affine``.
   public struct Options: ComponentOptions {
     @Option("The largest angle, either way.", 0...180) public var degrees: Float = 10
-    @Option("The largest move along each side, as a share of that side.", 0...1) public var translate: Float = 0.05
+    @Option("The largest move along each side, as a share of that side.", 0...1) public var translate: Float =
+      0.05
     @Option("The smallest enlargement.", 0.1...10) public var scaleMin: Float = 0.9
     @Option("The largest enlargement.", 0.1...10) public var scaleMax: Float = 1.1
     @Option("The largest shear along x, in degrees, either way.", 0...60) public var shear: Float = 0
@@ -21,7 +22,8 @@ public struct Affine: Augmentation {
 
     /// What is wrong between options.
     public func issues() -> [OptionIssue] {
-      scaleMin <= scaleMax ? [] : [OptionIssue("scaleMin", "must be at most scaleMax \(scaleMax), is \(scaleMin)")]
+      scaleMin <= scaleMax
+        ? [] : [OptionIssue("scaleMin", "must be at most scaleMax \(scaleMax), is \(scaleMin)")]
     }
   }
 

@@ -6,7 +6,8 @@ import TensorKit
 public struct Noise: Augmentation {
   /// The settings of ``Noise``.
   public struct Options: ComponentOptions {
-    @Option("Standard deviation of the noise; black is 0, white is 1.", 0...1) public var deviation: Float = 0.02
+    @Option("Standard deviation of the noise; black is 0, white is 1.", 0...1) public var deviation: Float =
+      0.02
     @Option("The share of images that get noise.", 0...1) public var probability: Float = 0.5
 
     /// The defaults.

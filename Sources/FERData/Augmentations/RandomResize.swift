@@ -10,7 +10,8 @@ public struct RandomResize: Augmentation {
   /// The settings of ``RandomResize``.
   public struct Options: ComponentOptions {
     @Option("The side of the square, in pixels; 0 is the input size.", 0...4096) public var side = 0
-    @Option("By which share of itself the side is drawn smaller or larger, at most.", 0..<1) public var spread: Float = 0
+    @Option("By which share of itself the side is drawn smaller or larger, at most.", 0..<1) public
+      var spread: Float = 0
     @Option("The share of images that are changed.", 0...1) public var probability: Float = 1
     @Option("Whether shrinking averages over what it leaves out, as Pillow does.") public var antialias = true
 

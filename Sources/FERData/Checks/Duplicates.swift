@@ -84,7 +84,8 @@ private struct Search {
     found.sort { ($0.first, $0.second, $0.isMirrored ? 1 : 0) < ($1.first, $1.second, $1.isMirrored ? 1 : 0) }
     // A face may be its own mirror image; the plain relation is told then.
     let distinct = found.indices.filter { place in
-      place == 0 || found[place - 1].first != found[place].first || found[place - 1].second != found[place].second
+      place == 0 || found[place - 1].first != found[place].first
+        || found[place - 1].second != found[place].second
     }
     return (distinct.map { found[$0] }, isComplete)
   }
@@ -102,7 +103,8 @@ private struct Search {
             var (own, others) = (0, 0)
             for other in shelf[(place + 1)..<min(place + 1 + reach, shelf.count)] {
               let apart = one.outline ^ other.outline
-              guard apart.nonzeroBitCount <= Self.bits, !(one.isMirrored && other.isMirrored), one.index != other.index,
+              guard apart.nonzeroBitCount <= Self.bits, !(one.isMirrored && other.isMirrored),
+                one.index != other.index,
                 !Self.isShown(apart, before: byte)
               else { continue }
               let isOwn = sets[Int(one.index)] == sets[Int(other.index)]
@@ -131,7 +133,9 @@ private struct Search {
     let (first, second) = (Int(min(one.index, other.index)), Int(max(one.index, other.index)))
     // Two entries tell of a mirrored pair, each image's own and the other's mirror image; one is enough.
     if isMirrored, (one.isMirrored ? one.index : other.index) != Int32(second) { return nil }
-    guard let a = prints[first], let b = prints[second], a.showsSame(as: b, mirrored: isMirrored) else { return nil }
+    guard let a = prints[first], let b = prints[second], a.showsSame(as: b, mirrored: isMirrored) else {
+      return nil
+    }
     return Duplicates.Near(first: first, second: second, isMirrored: isMirrored)
   }
 }

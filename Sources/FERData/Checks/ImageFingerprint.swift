@@ -97,7 +97,9 @@ public struct ImageFingerprint: Sendable {
   }
 
   private static func content(_ bytes: [UInt8], _ width: Int, _ height: Int) -> Content {
-    var (low, high) = (UInt64(truncatingIfNeeded: width) &* 0x9E37_79B9_7F4A_7C15, UInt64(truncatingIfNeeded: height))
+    var (low, high) = (
+      UInt64(truncatingIfNeeded: width) &* 0x9E37_79B9_7F4A_7C15, UInt64(truncatingIfNeeded: height)
+    )
     bytes.withUnsafeBytes { bytes in
       for start in stride(from: 0, to: bytes.count, by: 8) {
         var word: UInt64 = 0

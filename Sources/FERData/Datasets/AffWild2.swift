@@ -13,11 +13,15 @@ public final class AffWild2: RecognisableLayout {
   public struct Options: ImageOptions {
     @Option("The folder that holds annotations and images.") public var root: FilePath = ""
     @Option("Which videos.", oneOf: ["train", "validation"]) public var split = "train"
-    @Option("The folder of text files of this split below root; empty looks for EXPR_Classification_Challenge/Train_Set and the like.")
+    @Option(
+      "The folder of text files of this split below root; empty looks for EXPR_Classification_Challenge/Train_Set and the like."
+    )
     public var annotations = ""
-    @Option("The folder of the videos' frames below root; empty looks for cropped_aligned.") public var images = ""
+    @Option("The folder of the videos' frames below root; empty looks for cropped_aligned.") public
+      var images = ""
     @Option("Classes of the dataset to leave out.") public var ignore: [String] = []
-    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing = false
+    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing =
+      false
     @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
     public var onBadImage = "fail"
     @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
@@ -32,7 +36,9 @@ public final class AffWild2: RecognisableLayout {
 
   /// - Throws: ``BuildIssue`` where no folder is named.
   public init(_ options: Options, in context: inout BuildContext) throws {
-    guard !options.root.isEmpty else { throw BuildIssue("root", "must name the folder that holds annotations and images") }
+    guard !options.root.isEmpty else {
+      throw BuildIssue("root", "must name the folder that holds annotations and images")
+    }
     self.options = options
   }
 
@@ -70,8 +76,12 @@ public final class AffWild2: RecognisableLayout {
     }
     try problems.check()
     try match.check(annotations, names: ClassOrder.affWild2.names)
-    guard !samples.isEmpty else { throw DataProblem(images, "holds none of the labelled frames (00001.jpg and so on)") }
-    let counts = [(unlabelled, "frames labelled -1, ignored"), (frameless, "labelled frames without a picture, left out")]
+    guard !samples.isEmpty else {
+      throw DataProblem(images, "holds none of the labelled frames (00001.jpg and so on)")
+    }
+    let counts = [
+      (unlabelled, "frames labelled -1, ignored"), (frameless, "labelled frames without a picture, left out"),
+    ]
     let notes = counts.filter { $0.0 > 0 }.map { "\($1): \($0)" }
     return try LoadedImageFiles(
       checking: samples, in: images, options.policy, notes: notes + match.notes(samples))
@@ -93,12 +103,16 @@ public final class AffWild2: RecognisableLayout {
     return .folder(
       "annotations", named,
       sets.flatMap { set in
-        challenges.map { $0.isEmpty ? set : "\($0)/\(set)" }.flatMap { [$0, "annotations/\($0)", "Annotations/\($0)"] }
+        challenges.map { $0.isEmpty ? set : "\($0)/\(set)" }.flatMap {
+          [$0, "annotations/\($0)", "Annotations/\($0)"]
+        }
       })
   }
 
   private static func videos(_ folder: String) throws(DataProblem) -> [String] {
-    try FolderListing.entries(in: folder).filter { $0.lowercased().hasSuffix(".txt") }.map { String($0.dropLast(4)) }
+    try FolderListing.entries(in: folder).filter { $0.lowercased().hasSuffix(".txt") }.map {
+      String($0.dropLast(4))
+    }
   }
 
   /// The class of each frame, nil where it has none. The first row names the classes in the order of the numbers.
@@ -126,9 +140,13 @@ public final class AffWild2: RecognisableLayout {
     }
     var labels: [String?] = []
     while let row = try reader.next(keepsBlank: true) {
-      guard row.fields.count == 1, let number = row.number(0), names.indices.contains(number) || number == -1 else {
-        let found = row.fields.count > 1 ? "has \(row.fields.count) fields, should have one" : "label \(row.shown(0)) is"
-          + " neither -1 nor in 0...\(names.count - 1) (\(names.joined(separator: ", ")))"
+      guard row.fields.count == 1, let number = row.number(0), names.indices.contains(number) || number == -1
+      else {
+        let found =
+          row.fields.count > 1
+          ? "has \(row.fields.count) fields, should have one"
+          : "label \(row.shown(0)) is"
+            + " neither -1 nor in 0...\(names.count - 1) (\(names.joined(separator: ", ")))"
         problems.add("\(video).txt line \(row.line): \(found)")
         labels.append(nil)
         continue
@@ -150,7 +168,9 @@ public final class AffWild2: RecognisableLayout {
     var folders: [String: String] = [:]
     for name in try FolderListing.folders(in: images) {
       if ["batch1", "batch2", "new_vids"].contains(name) {
-        for video in try FolderListing.folders(in: "\(images)/\(name)") { folders[video] = "\(name)/\(video)" }
+        for video in try FolderListing.folders(in: "\(images)/\(name)") {
+          folders[video] = "\(name)/\(video)"
+        }
       } else {
         folders[name] = name
       }
@@ -163,7 +183,9 @@ public final class AffWild2: RecognisableLayout {
     var frames: [Int: String] = [:]
     for name in try FolderListing.entries(in: folder) {
       let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-      guard parts.count == 2, ["jpg", "jpeg", "png"].contains(parts[1].lowercased()), let number = Int(parts[0]) else {
+      guard parts.count == 2, ["jpg", "jpeg", "png"].contains(parts[1].lowercased()),
+        let number = Int(parts[0])
+      else {
         continue
       }
       frames[number] = name

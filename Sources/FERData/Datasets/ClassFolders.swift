@@ -19,7 +19,9 @@ public final class ClassFolders: RecognisableLayout {
     @Option("The file that lists the images in quarantine. Empty: quarantine.txt in the dataset's folder.")
     public var quarantine: FilePath = ""
     @Option("The most images of each class, the first by name; 0 takes all.", 0...) public var limit = 0
-    @Option("What folders named by numbers mean: the order of a dataset's authors.", oneOf: ["", "aff-wild2", "affectnet", "fer2013", "ferplus", "raf-db"])
+    @Option(
+      "What folders named by numbers mean: the order of a dataset's authors.",
+      oneOf: ["", "aff-wild2", "affectnet", "fer2013", "ferplus", "raf-db"])
     public var order = ""
     @Option("Class folders to leave out.") public var ignore: [String] = []
     @Option("Whether a class of the recipe may have no folder.") public var allowMissing = false
@@ -48,7 +50,9 @@ public final class ClassFolders: RecognisableLayout {
 
   /// - Throws: ``BuildIssue`` where no folder is named.
   public init(_ options: Options, in context: inout BuildContext) throws {
-    guard !options.root.isEmpty else { throw BuildIssue("root", "must name the folder that holds the images") }
+    guard !options.root.isEmpty else {
+      throw BuildIssue("root", "must name the folder that holds the images")
+    }
     self.options = options
   }
 
@@ -137,7 +141,8 @@ public final class ClassFolders: RecognisableLayout {
 
 extension ClassFolders {
   private static let splitNames = [
-    "train": ["train", "training"], "validation": ["validation", "valid", "val"], "test": ["test", "testing"],
+    "train": ["train", "training"], "validation": ["validation", "valid", "val"],
+    "test": ["test", "testing"],
   ]
 
   /// Folders that all hold images, or folders named after splits that hold such.
@@ -157,7 +162,9 @@ extension ClassFolders {
     let folder = splits[0].folder.isEmpty ? root : "\(root)/\(splits[0].folder)"
     let endings = Options().extensions
     guard names.count > 1,
-      names.allSatisfy({ (try? FolderListing.files(in: "\(folder)/\($0)", endings: endings))?.isEmpty == false })
+      names.allSatisfy({
+        (try? FolderListing.files(in: "\(folder)/\($0)", endings: endings))?.isEmpty == false
+      })
     else { return nil }
     let order = likelyOrder(names, folder)
     var classes: [String] = []
@@ -173,7 +180,9 @@ extension ClassFolders {
     }
     return RecognisedLayout(
       "class-folders", classes: classes,
-      remark: order.map { "folders are named by numbers; they are taken for those of \($0.name): look whether it is so" }
+      remark: order.map {
+        "folders are named by numbers; they are taken for those of \($0.name): look whether it is so"
+      }
         ?? "",
       parts: parts)
   }

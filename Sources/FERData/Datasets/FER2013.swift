@@ -17,7 +17,8 @@ public final class FER2013: RecognisableLayout {
     @Option("The table below root; empty looks for fer2013.csv and icml_face_data.csv, then for folders.")
     public var file = ""
     @Option("Classes of the dataset to leave out.") public var ignore: [String] = []
-    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing = false
+    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing =
+      false
     @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
     public var onBadImage = "fail"
     @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
@@ -32,7 +33,9 @@ public final class FER2013: RecognisableLayout {
 
   /// - Throws: ``BuildIssue`` where no folder is named.
   public init(_ options: Options, in context: inout BuildContext) throws {
-    guard !options.root.isEmpty else { throw BuildIssue("root", "must name the folder that holds fer2013.csv") }
+    guard !options.root.isEmpty else {
+      throw BuildIssue("root", "must name the folder that holds fer2013.csv")
+    }
     self.options = options
   }
 
@@ -40,7 +43,8 @@ public final class FER2013: RecognisableLayout {
   /// - Throws: a ``DataProblem``.
   public func load(classes: [String]) throws -> any LoadedDataset {
     let root = options.root.text
-    if options.file.isEmpty, let folder = Self.splitFolder(options.split, in: root), Self.tableIn(root) == nil {
+    if options.file.isEmpty, let folder = Self.splitFolder(options.split, in: root), Self.tableIn(root) == nil
+    {
       return try ClassFolders(classFolders(root, folder)).load(classes: classes)
     }
     let table = try Self.table(in: root, named: options.file)
@@ -53,14 +57,16 @@ public final class FER2013: RecognisableLayout {
       throw DataProblem(path, "has no column \"emotion\"; the first row names \(table.columns.listed)")
     }
     if !table.hasUsage && options.split != "all" {
-      throw DataProblem(path, "has no column \"Usage\" that tells the splits; set split to \"all\" to take every row")
+      throw DataProblem(
+        path, "has no column \"Usage\" that tells the splits; set split to \"all\" to take every row")
     }
     var match = ClassMatch(classes, ignore: options.ignore, allowMissing: options.allowMissing)
     var (samples, pixels, bad, problems) = ([Sample](), [UInt8](), [DataProblem](), ProblemList(path))
     while let row = try table.next(&problems) {
       guard options.split == "all" || row.split == options.split else { continue }
       guard let name = row.row.number(emotion).flatMap(ClassOrder.fer2013.name(of:)) else {
-        problems.add(line: row.row.line, "emotion \(row.row.shown(emotion)) is not in \(ClassOrder.fer2013.range)")
+        problems.add(
+          line: row.row.line, "emotion \(row.row.shown(emotion)) is not in \(ClassOrder.fer2013.range)")
         continue
       }
       guard let label = match.label(of: name) else { continue }
@@ -73,8 +79,11 @@ public final class FER2013: RecognisableLayout {
     try problems.check()
     try match.check(path, names: ClassOrder.fer2013.names)
     try options.policy.check(bad, of: samples.count + bad.count)
-    guard !samples.isEmpty else { throw DataProblem(path, "holds no rows for the split \"\(options.split)\"") }
-    return LoadedPixelFaces(samples, pixels: pixels, options.policy, leftOut: bad, notes: match.notes(samples))
+    guard !samples.isEmpty else {
+      throw DataProblem(path, "holds no rows for the split \"\(options.split)\"")
+    }
+    return LoadedPixelFaces(
+      samples, pixels: pixels, options.policy, leftOut: bad, notes: match.notes(samples))
   }
 
   private func classFolders(_ root: String, _ folder: String) -> ClassFolders.Options {
@@ -109,14 +118,17 @@ public final class FER2013: RecognisableLayout {
 
   /// A table whose first row is FER2013's. Its folders are recognised as class folders.
   public static func recognise(_ root: String) -> RecognisedLayout? {
-    guard let path = tableIn(root), let table = try? FER2013Table(path), let emotion = table.emotion else { return nil }
+    guard let path = tableIn(root), let table = try? FER2013Table(path), let emotion = table.emotion else {
+      return nil
+    }
     var (problems, splits, present) = (ProblemList(path), Set<String>(), Set<String>())
     while let row = try? table.next(&problems) {
       splits.insert(row.split ?? "all")
       if let name = row.row.number(emotion).flatMap(ClassOrder.fer2013.name(of:)) { present.insert(name) }
     }
     guard !present.isEmpty else { return nil }
-    let parts = table.hasUsage
+    let parts =
+      table.hasUsage
       ? ["train", "validation", "test"].filter(splits.contains).map { ($0, $0) } : [("train", "all")]
     return RecognisedLayout(
       "fer2013", classes: ClassOrder.fer2013.names.filter(present.contains),
@@ -166,7 +178,8 @@ final class FER2013Table {
       if let usage {
         split = row.text(usage).flatMap { Self.usages[$0] }
         if split == nil {
-          problems.add(line: row.line, "Usage \(row.shown(usage)) is none of Training, PublicTest, PrivateTest")
+          problems.add(
+            line: row.line, "Usage \(row.shown(usage)) is none of Training, PublicTest, PrivateTest")
           continue
         }
       }

@@ -12,15 +12,20 @@ public final class FERGDB: RecognisableLayout {
   public struct Options: ImageOptions {
     @Option("The folder that holds the characters.") public var root: FilePath = ""
     @Option("Which images.", oneOf: ["train", "validation", "test", "all"]) public var split = "train"
-    @Option("The characters that test, such as [\"mery\"]; empty draws testShare of all.") public var heldOut: [String] = []
-    @Option("What is drawn: images, so that a character is in every split, or whole characters.", oneOf: ["image", "character"])
+    @Option("The characters that test, such as [\"mery\"]; empty draws testShare of all.") public var heldOut:
+      [String] = []
+    @Option(
+      "What is drawn: images, so that a character is in every split, or whole characters.",
+      oneOf: ["image", "character"])
     public var splitBy = "image"
-    @Option("The share that validation takes; where characters are held out, of the images of the others.", 0..<1)
+    @Option(
+      "The share that validation takes; where characters are held out, of the images of the others.", 0..<1)
     public var validationShare = 0.1
     @Option("The share that testing takes where no character is held out.", 0..<1) public var testShare = 0.2
     @Option("Changes what is drawn.", 0...) public var seed = 1
     @Option("Classes of the dataset to leave out.") public var ignore: [String] = []
-    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing = false
+    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing =
+      false
     @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
     public var onBadImage = "fail"
     @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
@@ -46,7 +51,9 @@ public final class FERGDB: RecognisableLayout {
 
   /// - Throws: ``BuildIssue`` where no folder is named.
   public init(_ options: Options, in context: inout BuildContext) throws {
-    guard !options.root.isEmpty else { throw BuildIssue("root", "must name the folder that holds the characters") }
+    guard !options.root.isEmpty else {
+      throw BuildIssue("root", "must name the folder that holds the characters")
+    }
     self.options = options
   }
 
@@ -58,13 +65,17 @@ public final class FERGDB: RecognisableLayout {
     var match = ClassMatch(classes, ignore: options.ignore, allowMissing: options.allowMissing)
     for character in try FolderListing.folders(in: root) {
       for folder in try FolderListing.folders(in: "\(root)/\(character)") {
-        let files = try FolderListing.files(in: "\(root)/\(character)/\(folder)", endings: ["png", "jpg", "jpeg"])
+        let files = try FolderListing.files(
+          in: "\(root)/\(character)/\(folder)", endings: ["png", "jpg", "jpeg"])
         guard let expression = Self.expression(of: folder, character) else {
-          problems.add("\(character)/\(folder) is not named after its character and one of "
-            + Self.names.joined(separator: ", "))
+          problems.add(
+            "\(character)/\(folder) is not named after its character and one of "
+              + Self.names.joined(separator: ", "))
           continue
         }
-        if files.isEmpty { problems.add("\(character)/\(folder) holds no images; files that end in png, jpg, jpeg are") }
+        if files.isEmpty {
+          problems.add("\(character)/\(folder) holds no images; files that end in png, jpg, jpeg are")
+        }
         for file in files {
           guard let label = match.label(of: expression) else { continue }
           samples.append(Sample(id: "\(character)/\(folder)/\(file)", label: label, group: character))
@@ -88,7 +99,9 @@ public final class FERGDB: RecognisableLayout {
 
   private static func expression(of folder: String, _ character: String) -> String? {
     guard folder.lowercased().hasPrefix(character.lowercased() + "_") else { return nil }
-    return ExpressionNames.index(of: String(folder.dropFirst(character.count + 1)), in: names).map { names[$0] }
+    return ExpressionNames.index(of: String(folder.dropFirst(character.count + 1)), in: names).map {
+      names[$0]
+    }
   }
 
   /// Folders of characters whose folders are named after character and expression.
@@ -102,7 +115,8 @@ public final class FERGDB: RecognisableLayout {
     let present = Set(found.joined())
     return RecognisedLayout(
       "ferg-db", classes: names.filter(present.contains),
-      remark: "characters: \(characters.joined(separator: ", ")); heldOut names those that test, otherwise images are drawn",
+      remark:
+        "characters: \(characters.joined(separator: ", ")); heldOut names those that test, otherwise images are drawn",
       parts: ["train", "validation", "test"].map { .init($0, [.root(root), .init("split", .string($0))]) })
   }
 }

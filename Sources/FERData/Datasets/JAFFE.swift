@@ -12,15 +12,19 @@ public final class JAFFE: RecognisableLayout {
   public struct Options: ImageOptions {
     @Option("The folder that holds the pictures.") public var root: FilePath = ""
     @Option("Which images.", oneOf: ["train", "validation", "test", "all"]) public var split = "train"
-    @Option("The people who test, such as [\"KA\"]; empty draws testShare of all.") public var heldOut: [String] = []
-    @Option("What is drawn: whole people, or images, so that a person may be in several splits.", oneOf: ["person", "image"])
+    @Option("The people who test, such as [\"KA\"]; empty draws testShare of all.") public var heldOut:
+      [String] = []
+    @Option(
+      "What is drawn: whole people, or images, so that a person may be in several splits.",
+      oneOf: ["person", "image"])
     public var splitBy = "person"
     @Option("The share that validation takes; where people are held out, of the images of the others.", 0..<1)
     public var validationShare = 0.1
     @Option("The share that testing takes where nobody is held out.", 0..<1) public var testShare = 0.2
     @Option("Changes what is drawn.", 0...) public var seed = 1
     @Option("Classes of the dataset to leave out.") public var ignore: [String] = []
-    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing = false
+    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing =
+      false
     @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
     public var onBadImage = "fail"
     @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
@@ -41,7 +45,8 @@ public final class JAFFE: RecognisableLayout {
   }
 
   private static let expressions = [
-    "AN": "anger", "DI": "disgust", "FE": "fear", "HA": "happiness", "NE": "neutral", "SA": "sadness", "SU": "surprise",
+    "AN": "anger", "DI": "disgust", "FE": "fear", "HA": "happiness", "NE": "neutral", "SA": "sadness",
+    "SU": "surprise",
   ]
   private static let names = expressions.values.sorted()
 
@@ -49,7 +54,9 @@ public final class JAFFE: RecognisableLayout {
 
   /// - Throws: ``BuildIssue`` where no folder is named.
   public init(_ options: Options, in context: inout BuildContext) throws {
-    guard !options.root.isEmpty else { throw BuildIssue("root", "must name the folder that holds the pictures") }
+    guard !options.root.isEmpty else {
+      throw BuildIssue("root", "must name the folder that holds the pictures")
+    }
     self.options = options
   }
 
@@ -61,7 +68,8 @@ public final class JAFFE: RecognisableLayout {
     var match = ClassMatch(classes, ignore: options.ignore, allowMissing: options.allowMissing)
     for file in try Self.files(folder) {
       guard let (person, expression) = Self.parsed(file) else {
-        problems.add("\(file) is not named like KA.AN1.39.tiff: person, one of AN DI FE HA NE SA SU with a take, number")
+        problems.add(
+          "\(file) is not named like KA.AN1.39.tiff: person, one of AN DI FE HA NE SA SU with a take, number")
         continue
       }
       guard let label = match.label(of: expression) else { continue }
@@ -89,7 +97,8 @@ public final class JAFFE: RecognisableLayout {
   private static func parsed(_ file: String) -> (person: String, expression: String)? {
     let parts = file.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 4, !parts[0].isEmpty, parts[1].count >= 2, Int(parts[2]) != nil,
-      parts[1].dropFirst(2).allSatisfy(\.isNumber), let expression = expressions[parts[1].prefix(2).uppercased()]
+      parts[1].dropFirst(2).allSatisfy(\.isNumber),
+      let expression = expressions[parts[1].prefix(2).uppercased()]
     else { return nil }
     return (parts[0].uppercased(), expression)
   }
@@ -104,7 +113,10 @@ public final class JAFFE: RecognisableLayout {
     let parts = ["train", "validation", "test"].map { split in
       RecognisedLayout.Part(
         split,
-        [.root(root), .init("split", .string(split)), .init("heldOut", .array(people.prefix(1).map(JSONValue.string)))])
+        [
+          .root(root), .init("split", .string(split)),
+          .init("heldOut", .array(people.prefix(1).map(JSONValue.string))),
+        ])
     }
     return RecognisedLayout(
       "jaffe", classes: names.filter(present.contains),

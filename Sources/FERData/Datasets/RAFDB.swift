@@ -14,15 +14,21 @@ public final class RAFDB: RecognisableLayout {
   public struct Options: ImageOptions {
     @Option("The folder that holds EmoLabel and Image.") public var root: FilePath = ""
     @Option("Which images.", oneOf: ["train", "validation", "test"]) public var split = "train"
-    @Option("The share of the training images that validation takes from train; the authors made no such split.", 0..<1)
+    @Option(
+      "The share of the training images that validation takes from train; the authors made no such split.",
+      0..<1)
     public var validationShare = 0.0
     @Option("Changes which images validation takes.", 0...) public var seed = 1
-    @Option("Faces cut out and turned upright by the authors, or whole photographs.", oneOf: ["aligned", "original"])
+    @Option(
+      "Faces cut out and turned upright by the authors, or whole photographs.",
+      oneOf: ["aligned", "original"])
     public var variant = "aligned"
     @Option("The list of labels below root; empty looks for list_patition_label.txt.") public var list = ""
-    @Option("The folder of images below root; empty looks for Image/aligned or Image/original.") public var images = ""
+    @Option("The folder of images below root; empty looks for Image/aligned or Image/original.") public
+      var images = ""
     @Option("Classes of the dataset to leave out.") public var ignore: [String] = []
-    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing = false
+    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing =
+      false
     @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
     public var onBadImage = "fail"
     @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
@@ -34,7 +40,8 @@ public final class RAFDB: RecognisableLayout {
 
     /// What is wrong between options.
     public func issues() -> [OptionIssue] {
-      SplitRule(split: split == "test" ? "train" : split, validationShare: validationShare, seed: seed).issues()
+      SplitRule(split: split == "test" ? "train" : split, validationShare: validationShare, seed: seed)
+        .issues()
     }
   }
 
@@ -42,7 +49,9 @@ public final class RAFDB: RecognisableLayout {
 
   /// - Throws: ``BuildIssue`` where no folder is named.
   public init(_ options: Options, in context: inout BuildContext) throws {
-    guard !options.root.isEmpty else { throw BuildIssue("root", "must name the folder that holds EmoLabel and Image") }
+    guard !options.root.isEmpty else {
+      throw BuildIssue("root", "must name the folder that holds EmoLabel and Image")
+    }
     self.options = options
   }
 
@@ -72,7 +81,8 @@ public final class RAFDB: RecognisableLayout {
 
   /// `train_00001.jpg` is `train_00001_aligned.jpg` in the folder of aligned images.
   private func file(of name: String, among files: Set<String>) -> String {
-    guard options.variant == "aligned", let dot = name.lastIndex(of: "."), !name[..<dot].hasSuffix("_aligned") else {
+    guard options.variant == "aligned", let dot = name.lastIndex(of: "."), !name[..<dot].hasSuffix("_aligned")
+    else {
       return name
     }
     let aligned = name[..<dot] + "_aligned" + name[dot...]
@@ -104,7 +114,8 @@ public final class RAFDB: RecognisableLayout {
         problems.add(line: row.line, "has \(row.fields.count) words, should have two: a name and a label")
         continue
       }
-      guard let name = row.text(0), name.hasPrefix("train_") || name.hasPrefix("test_"), !name.contains("/") else {
+      guard let name = row.text(0), name.hasPrefix("train_") || name.hasPrefix("test_"), !name.contains("/")
+      else {
         problems.add(line: row.line, "\(row.shown(0)) is no image name that begins with train_ or test_")
         continue
       }
@@ -116,13 +127,15 @@ public final class RAFDB: RecognisableLayout {
       (lowest, highest) = (min(lowest, label), max(highest, label))
       if let before = lines.updateValue((row.line, label), forKey: name) {
         problems.add(
-          line: row.line, "\(name) is listed twice, first in line \(before.line)"
+          line: row.line,
+          "\(name) is listed twice, first in line \(before.line)"
             + (before.label == label ? "" : " with label \(before.label), now \(label)"))
         continue
       }
       entries.append(Entry(name: name, label: label))
     }
-    try problems.check(hint: lowest == 0 && highest < 7 ? "Do the labels count from 0? RAF-DB's count from 1." : "")
+    try problems.check(
+      hint: lowest == 0 && highest < 7 ? "Do the labels count from 0? RAF-DB's count from 1." : "")
     guard !entries.isEmpty else { throw DataProblem(path, "lists no images") }
     return entries
   }
@@ -135,11 +148,13 @@ public final class RAFDB: RecognisableLayout {
     let shared = [.root(root)] + (aligned ? [] : [RecognisedLayout.Setting("variant", .string("original"))])
     let share = RecognisedLayout.Setting("validationShare", .double(0.05))
     let parts = ["train", "validation", "test"].map { split in
-      RecognisedLayout.Part(split, shared + [.init("split", .string(split))] + (split == "test" ? [] : [share]))
+      RecognisedLayout.Part(
+        split, shared + [.init("split", .string(split))] + (split == "test" ? [] : [share]))
     }
     return RecognisedLayout(
       "raf-db",
       classes: ClassOrder.rafDB.names.enumerated().filter { present.contains($0.offset + 1) }.map(\.element),
-      remark: "the authors made no validation split; a share of the training images is put aside for it", parts: parts)
+      remark: "the authors made no validation split; a share of the training images is put aside for it",
+      parts: parts)
   }
 }

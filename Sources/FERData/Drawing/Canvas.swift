@@ -14,7 +14,9 @@ public struct Canvas {
       (red, green, blue) = (Float(code >> 16 & 255), Float(code >> 8 & 255), Float(code & 255))
     }
 
-    private init(red: Float, green: Float, blue: Float) { (self.red, self.green, self.blue) = (red, green, blue) }
+    private init(red: Float, green: Float, blue: Float) {
+      (self.red, self.green, self.blue) = (red, green, blue)
+    }
 
     /// This colour mixed with white: 0 stays, 1 is white.
     public func lightened(by share: Float) -> Colour {
@@ -44,7 +46,8 @@ public struct Canvas {
 
     /// The box made smaller by a margin on all sides.
     public func inset(_ margin: Double) -> Box {
-      Box(x: x + margin, y: y + margin, width: max(0, width - 2 * margin), height: max(0, height - 2 * margin))
+      Box(
+        x: x + margin, y: y + margin, width: max(0, width - 2 * margin), height: max(0, height - 2 * margin))
     }
   }
 
@@ -113,11 +116,13 @@ public struct Canvas {
     let newHeight = max(1, Int((Double(picture.height) * ratio).rounded()))
     let left = Int((box.x * scale + (box.width * scale - Double(newWidth)) / 2).rounded())
     let top = Int((box.y * scale + (box.height * scale - Double(newHeight)) / 2).rounded())
-    let bytes = crisp ? picture.bytes : picture.resized(width: newWidth, height: newHeight, antialias: true).bytes
+    let bytes =
+      crisp ? picture.bytes : picture.resized(width: newWidth, height: newHeight, antialias: true).bytes
     let line = crisp ? picture.width : newWidth
     for y in max(0, -top)..<max(0, -top, min(newHeight, pixelHeight - top)) {
       for x in max(0, -left)..<max(0, -left, min(newWidth, pixelWidth - left)) {
-        let from = crisp
+        let from =
+          crisp
           ? (y * picture.height / newHeight * line + x * picture.width / newWidth) * 3 : (y * line + x) * 3
         let to = ((top + y) * pixelWidth + left + x) * 3
         for channel in 0..<3 { pixels[to + channel] = bytes[from + channel] }

@@ -76,7 +76,9 @@ extension Canvas {
   private mutating func draw(_ glyph: StrokeFont.Glyph, x: Double, baseline: Double, _ style: TextStyle) {
     let step = style.unit * scale
     // Feet of letters stand on a line of pixels, so that they are sharp.
-    let (left, top) = (x * scale, (baseline * scale).rounded() - StrokeFont.capitalHeight * step - step * style.pen / 2)
+    let (left, top) = (
+      x * scale, (baseline * scale).rounded() - StrokeFont.capitalHeight * step - step * style.pen / 2
+    )
     var segments: [Segment] = []
     var dots: [Segment] = []
     for stroke in glyph.strokes {

@@ -59,7 +59,8 @@ extension Image {
       let (piece, length) = (pixels + 3 * first, min(1024, count - first))
       for loop in loops {
         switch loop {
-        case .scale(let scale, let offset): PixelLoops.scale(piece, by: scale, offset: offset, count: 3 * length)
+        case .scale(let scale, let offset):
+          PixelLoops.scale(piece, by: scale, offset: offset, count: 3 * length)
         case .saturate(let share): PixelLoops.saturate(piece, share: share, count: length)
         case .turn(let sixths): PixelLoops.turnHue(piece, sixths: sixths, count: length)
         }

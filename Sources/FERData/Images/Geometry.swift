@@ -72,7 +72,8 @@ extension Image {
       pixels.withUnsafeBufferPointer { source in
         for row in 0..<newHeight {
           guard let from = border.source(y + row, height) else { continue }
-          let line = UnsafeMutableBufferPointer(rebasing: target[row * newWidth * 3..<(row + 1) * newWidth * 3])
+          let line = UnsafeMutableBufferPointer(
+            rebasing: target[row * newWidth * 3..<(row + 1) * newWidth * 3])
           if isInside {
             let start = (from * width + x) * 3
             _ = line.update(fromContentsOf: source[start..<start + newWidth * 3])
@@ -131,7 +132,8 @@ extension Image {
           for x in 0..<quick.lowerBound { mixed(source, place(x), border, target, line + 3 * x) }
           if let from = source.baseAddress, let to = target.baseAddress, !quick.isEmpty {
             PixelLoops.walk(
-              .init(first: Float(quick.lowerBound) - centreX, dx: map.a, dy: map.d, x: startX, y: startY), over: from,
+              .init(first: Float(quick.lowerBound) - centreX, dx: map.a, dy: map.d, x: startX, y: startY),
+              over: from,
               width: width, height: height, into: to + line + 3 * quick.lowerBound, count: quick.count)
           }
           for x in quick.upperBound..<width { mixed(source, place(x), border, target, line + 3 * x) }

@@ -39,12 +39,14 @@ public enum ImageFile {
     defer { image_codec_free(&picture) }
     var message = Message()
     let bounds = image_codec_limits(
-      side: Int32(clamping: limits.side), pixels: Int64(min(max(0, limits.pixels), 1 << 40)), scans: Int32(clamping: limits.scans))
-    let outcome = switch ImageKind(bytes) {
-    case .png: image_codec_decode_png(bytes, bytes.count, bounds, &picture, &message.text)
-    case .tiff: image_codec_decode_tiff(bytes, bytes.count, bounds, &picture, &message.text)
-    default: image_codec_decode_jpeg(bytes, bytes.count, bounds, &picture, &message.text)
-    }
+      side: Int32(clamping: limits.side), pixels: Int64(min(max(0, limits.pixels), 1 << 40)),
+      scans: Int32(clamping: limits.scans))
+    let outcome =
+      switch ImageKind(bytes) {
+      case .png: image_codec_decode_png(bytes, bytes.count, bounds, &picture, &message.text)
+      case .tiff: image_codec_decode_tiff(bytes, bytes.count, bounds, &picture, &message.text)
+      default: image_codec_decode_jpeg(bytes, bytes.count, bounds, &picture, &message.text)
+      }
     guard outcome == 0, let pixels = picture.pixels else { throw DataProblem(name, message.sentence) }
     let count = Int(picture.width) * Int(picture.height) * 3
     return Image(
@@ -66,7 +68,8 @@ public enum ImageFile {
       let (bytes, size) = try FileBytes.start(of: path, count: ImageKind.bytesNeeded)
       guard size > 0 else { return DataProblem(path, "is empty (0 bytes); fetch it again or remove it") }
       guard size <= FileBytes.largestImage else {
-        return DataProblem(path, "is \(size) bytes long; at most \(FileBytes.largestImage) are read as an image")
+        return DataProblem(
+          path, "is \(size) bytes long; at most \(FileBytes.largestImage) are read as an image")
       }
       return ImageKind.problem(startingWith: bytes).map { DataProblem(path, $0) }
     } catch {
@@ -81,7 +84,8 @@ public enum ImageFile {
     var count = 0
     var message = Message()
     let outcome = image_codec_encode_png(
-      image.bytes, Int32(clamping: image.width), Int32(clamping: image.height), &encoded, &count, &message.text)
+      image.bytes, Int32(clamping: image.width), Int32(clamping: image.height), &encoded, &count,
+      &message.text)
     defer { free(encoded) }
     guard outcome == 0, let encoded else { throw DataProblem("PNG", message.sentence) }
     return Array(UnsafeBufferPointer(start: encoded, count: count))
@@ -115,9 +119,10 @@ extension Image {
 
   /// The pixels in eight bits, rounded and held within 0...255; what is not a number becomes 0.
   public var bytes: [UInt8] {
-    eightBit ?? pixels.map { value in
-      let scaled = value * 255 + 0.5
-      return scaled >= 255 ? 255 : scaled > 0 ? UInt8(scaled) : 0
-    }
+    eightBit
+      ?? pixels.map { value in
+        let scaled = value * 255 + 0.5
+        return scaled >= 255 ? 255 : scaled > 0 ? UInt8(scaled) : 0
+      }
   }
 }

@@ -42,7 +42,9 @@ enum ImageKind: Equatable {
     if has("RIFF", 0) && has("WEBP", 8) { return "WebP" }
     if has("ftyp", 4) {
       if ["avif", "avis"].contains(where: { has($0, 8) }) { return "AVIF" }
-      if ["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1"].contains(where: { has($0, 8) }) { return "HEIC" }
+      if ["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1"].contains(where: { has($0, 8) }) {
+        return "HEIC"
+      }
       return "video"
     }
     if has("BM", 0) && !has("BM ", 0) { return "BMP" }

@@ -21,7 +21,9 @@ public enum ImageSearch {
       if part != "**" || parts.last != "**" { parts.append(part) }
     }
     for match in matches(parts[...], in: word.hasPrefix("/") ? "/" : "", depth: 0) {
-      for file in (try? images(inFolder: match)) ?? [match] where seen.insert(file).inserted { found.append(file) }
+      for file in (try? images(inFolder: match)) ?? [match] where seen.insert(file).inserted {
+        found.append(file)
+      }
     }
     guard !found.isEmpty else { throw DataProblem(word, "matches no file") }
     return found
@@ -50,9 +52,12 @@ public enum ImageSearch {
     let rest = parts.dropFirst()
     if part == "**" {
       // Links are not followed here: they could lead round in a circle.
-      let below = depth < 64 ? names(in: folder, matching: "*").filter { isFolder(folder + $0, followingLinks: false) } : []
+      let below =
+        depth < 64
+        ? names(in: folder, matching: "*").filter { isFolder(folder + $0, followingLinks: false) } : []
       let deeper = below.flatMap { matches(parts, in: folder + $0 + "/", depth: depth + 1) }
-      let here = rest.isEmpty
+      let here =
+        rest.isEmpty
         ? names(in: folder, matching: "*").map { folder + $0 }.filter { !isFolder($0) }
         : matches(rest, in: folder, depth: depth)
       return here + deeper
@@ -60,11 +65,15 @@ public enum ImageSearch {
     let isPattern = part.contains { "*?[".contains($0) }
     let names = isPattern ? names(in: folder, matching: part) : access(folder + part, F_OK) == 0 ? [part] : []
     if rest.isEmpty { return names.map { folder + $0 } }
-    return names.filter { isFolder(folder + $0) }.flatMap { matches(rest, in: folder + $0 + "/", depth: depth) }
+    return names.filter { isFolder(folder + $0) }.flatMap {
+      matches(rest, in: folder + $0 + "/", depth: depth)
+    }
   }
 
   private static func names(in folder: String, matching pattern: String) -> [String] {
     let all = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
-    return all.filter { fnmatch(pattern, $0, FNM_PERIOD) == 0 }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return all.filter { fnmatch(pattern, $0, FNM_PERIOD) == 0 }.sorted {
+      $0.utf8.lexicographicallyPrecedes($1.utf8)
+    }
   }
 }

@@ -86,7 +86,8 @@ extension Image {
           guard let source = source.baseAddress else { return }
           Self.resize(width: width, to: target, rows, columns) { start, weights, into in
             PixelLoops.mixRows(
-              source + start * line, stride: line, weights: weights, taps: columns.taps, scale: 1 / 255, into: into,
+              source + start * line, stride: line, weights: weights, taps: columns.taps, scale: 1 / 255,
+              into: into,
               count: line)
           }
         }
@@ -95,7 +96,8 @@ extension Image {
           guard let source = source.baseAddress else { return }
           Self.resize(width: width, to: target, rows, columns) { start, weights, into in
             PixelLoops.mixRows(
-              source + start * line, stride: line, weights: weights, taps: columns.taps, into: into, count: line)
+              source + start * line, stride: line, weights: weights, taps: columns.taps, into: into,
+              count: line)
           }
         }
       }
@@ -126,7 +128,8 @@ extension Image {
           let count = min(together, columns.starts.count - first)
           for row in 0..<count { line(first + row, mixed + row * stride) }
           PixelLoops.mixPixels(
-            mixed, stride: stride, rowCount: count, starts: rows.starts, weights: rows.weights, taps: rows.taps,
+            mixed, stride: stride, rowCount: count, starts: rows.starts, weights: rows.weights,
+            taps: rows.taps,
             into: target + first * newLine, targetStride: newLine, count: rows.starts.count)
         }
       }

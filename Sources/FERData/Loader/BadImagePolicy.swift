@@ -39,7 +39,9 @@ extension BadImagePolicy {
   func check(_ bad: [DataProblem], of count: Int) throws(DataProblem) {
     let known = try quarantineList()
     let bad = bad.filter { known?.problem(for: $0.path) == nil }
-    guard let first = bad.first, let problem = problem(bad: bad.count, of: count, first: first) else { return }
+    guard let first = bad.first, let problem = problem(bad: bad.count, of: count, first: first) else {
+      return
+    }
     let others = bad.dropFirst().prefix(ProblemList.told - 1).map { "\n  also \($0)" }.joined()
     let rest = bad.count > ProblemList.told ? "\n  and \(bad.count - ProblemList.told) more" : ""
     throw DataProblem(problem.path, problem.message + others + rest)

@@ -85,7 +85,8 @@ public final class BatchLoader {
     let (known, samples) = (quarantine, dataset.samples.indices)
     newlyBad = plan.alreadySkipped.count { !samples.contains($0) || known?.problem(for: path($0)) == nil }
     work = BatchWork(
-      dataset, batches: batches, pipeline: pipeline, plan: plan, knownProblem: { known?.problem(for: path($0)) })
+      dataset, batches: batches, pipeline: pipeline, plan: plan,
+      knownProblem: { known?.problem(for: path($0)) })
     work.start(workers: min(max(0, plan.workers), 64))
   }
 

@@ -67,7 +67,8 @@ public struct InputPipeline: Sendable {
   }
 
   private func normalize(_ image: Image, into target: UnsafeMutableBufferPointer<Float>) {
-    precondition(target.count == valueCount, "InputPipeline: room for \(target.count) values, need \(valueCount)")
+    precondition(
+      target.count == valueCount, "InputPipeline: room for \(target.count) values, need \(valueCount)")
     image.pixels.withUnsafeBufferPointer { pixels in
       guard let source = pixels.baseAddress, let target = target.baseAddress else { return }
       PixelLoops.normalize(
@@ -80,7 +81,9 @@ public struct InputPipeline: Sendable {
 extension RandomSource {
   /// What a sample's augmentations draw from: its place in the dataset, the epoch and how often the epoch drew it before,
   /// so that it does not matter which batch it fell into.
-  public static func augmenting(_ index: Int, epoch: Int, seed: UInt64, drawnBefore: UInt64 = 0) -> RandomSource {
+  public static func augmenting(_ index: Int, epoch: Int, seed: UInt64, drawnBefore: UInt64 = 0)
+    -> RandomSource
+  {
     RandomSource(
       seed: seed, stream: "augment", epoch: UInt64(max(0, epoch)), sample: UInt64(index) | drawnBefore << 40)
   }

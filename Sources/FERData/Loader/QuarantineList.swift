@@ -11,7 +11,9 @@ public struct QuarantineList: Sendable {
   /// The largest list that is read.
   static let largest = 64 << 20
 
-  private static let escapes: [Character: String] = ["\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\r\n": "\\r\\n"]
+  private static let escapes: [Character: String] = [
+    "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\r\n": "\\r\\n",
+  ]
 
   /// The list's file.
   public let path: String
@@ -47,7 +49,9 @@ public struct QuarantineList: Sendable {
   public mutating func add(_ problems: [DataProblem]) throws(DataProblem) {
     let new = problems.filter { !$0.path.isEmpty && reasons[name(of: $0.path)] == nil }
     guard !new.isEmpty else { return }
-    var whole = text.isEmpty ? "# Images that could not be read. They are not read again while they stand here.\n" : text
+    var whole =
+      text.isEmpty
+      ? "# Images that could not be read. They are not read again while they stand here.\n" : text
     if whole.last?.isNewline == false { whole += "\n" }
     for problem in new {
       let reason = problem.message.split(separator: "\n").first.map { String($0).printable } ?? ""

@@ -39,7 +39,8 @@ public struct ChildProcess: Sendable {
     let start = Clock.seconds
     let failure = posix_spawn(&process, program, &actions, nil, words, variables)
     guard failure == 0 else {
-      throw RunProblem.request("\(program.printable): cannot be started: \(String(cString: strerror(failure)))")
+      throw RunProblem.request(
+        "\(program.printable): cannot be started: \(String(cString: strerror(failure)))")
     }
     var (status, usage) = (Int32(0), rusage())
     while wait4(process, &status, 0, &usage) < 0, errno == EINTR {}

@@ -22,7 +22,9 @@ public struct LoaderBenchmark: Sendable {
 
   /// Reads images spread over all of the training set, some of them more than once where it is smaller.
   /// - Throws: a `DataProblem`, also where the recipe's data are not there.
-  public static func run(_ recipe: Recipe, images: Int, threads: Int?, repetitions: Int) throws -> LoaderBenchmark {
+  public static func run(_ recipe: Recipe, images: Int, threads: Int?, repetitions: Int) throws
+    -> LoaderBenchmark
+  {
     let threads = threads ?? Parallel.availableCores
     let alone = try Self.rate(recipe, images, workers: 1, repetitions)
     let together = threads == 1 ? alone : try Self.rate(recipe, images, workers: threads, repetitions)
@@ -43,7 +45,9 @@ public struct LoaderBenchmark: Sendable {
     guard !dataset.samples.isEmpty else { return 0 }
     let order = order(images, of: dataset.samples.count)
     for index in order.prefix(16) { _ = try? dataset.image(at: index) }
-    let seconds = Timing.seconds(repetitions, warmups: 0) { for index in order { _ = try? dataset.image(at: index) } }
+    let seconds = Timing.seconds(repetitions, warmups: 0) {
+      for index in order { _ = try? dataset.image(at: index) }
+    }
     return Double(images) / max(seconds.median, 1e-9)
   }
 

@@ -86,7 +86,8 @@ public struct ModelBenchmark: Sendable {
     inferenceTimes = TimeTable(prediction, images: batch)
 
     let labels = (0..<batch).map { $0 % recipe.classes.count }
-    let labelled = LabelledBatch(number: 0, images: images, labels: labels, ids: labels.map { "random \($0)" })
+    let labelled = LabelledBatch(
+      number: 0, images: images, labels: labels, ids: labels.map { "random \($0)" })
     let step = TrainingStep(
       model: model, optimizer: try recipe.makeOptimizer(), schedule: StandingStill(NoOptions()),
       average: recipe.training.ema > 0 ? WeightAverage(decay: Double(recipe.training.ema)) : nil,
@@ -113,8 +114,14 @@ extension ModelBenchmark {
     let megabytes = { (memory: Int?) in memory.map { "\($0) MB" } ?? "unknown" }
     let millions = { (count: Int) in (Double(count) / 1e6).rounded(places: 2) + " million" }
     let facts = [
-      ["inference", "\(inference.rounded(places: 2)) ms per image", megabytes(inferenceMemory) + " of memory"],
-      ["training step", "\(training.rounded(places: 2)) ms per image", megabytes(trainingMemory) + " of memory"],
+      [
+        "inference", "\(inference.rounded(places: 2)) ms per image",
+        megabytes(inferenceMemory) + " of memory",
+      ],
+      [
+        "training step", "\(training.rounded(places: 2)) ms per image",
+        megabytes(trainingMemory) + " of memory",
+      ],
       ["parameters", millions(parameters), "\(millions(trainable)) are trained"],
       ["multiply-adds", (work / 1e6).rounded(places: 2) + " million", "of a prediction"],
       ["matrix product peak", "\(peak.rounded(places: 0)) GFLOP/s", "512x512 on every thread"],

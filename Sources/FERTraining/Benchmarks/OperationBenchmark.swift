@@ -44,7 +44,9 @@ public struct OperationBenchmark: Sendable {
   /// For people.
   public var summary: String {
     let rate = { (value: Double?) in value.map { [$0.rounded(places: 1), percent($0 / peak)] } ?? ["", ""] }
-    let titles = ["operation", "sizes", "forward ms", "GFLOP/s", "of peak", "backward ms", "GFLOP/s", "of peak"]
+    let titles = [
+      "operation", "sizes", "forward ms", "GFLOP/s", "of peak", "backward ms", "GFLOP/s", "of peak",
+    ]
     let rows = lines.map { line in
       [line.name, line.sizes, line.forward.rounded(places: 3)] + rate(line.forwardRate)
         + [line.backward.rounded(places: 3)] + rate(line.backwardRate)
@@ -62,16 +64,18 @@ public struct OperationBenchmark: Sendable {
     result.add("threads", threads)
     result.add("repetitions", repetitions)
     result.add("matrix_product_peak_gflops", peak)
-    result.add("operations", lines.map { line in
-      var row = OrderedObject()
-      row.add("operation", line.name)
-      row.add("sizes", line.sizes)
-      row.add("forward_ms", line.forward)
-      row.add("forward_gflops", line.forwardRate)
-      row.add("backward_ms", line.backward)
-      row.add("backward_gflops", line.backwardRate)
-      return row
-    })
+    result.add(
+      "operations",
+      lines.map { line in
+        var row = OrderedObject()
+        row.add("operation", line.name)
+        row.add("sizes", line.sizes)
+        row.add("forward_ms", line.forward)
+        row.add("forward_gflops", line.forwardRate)
+        row.add("backward_ms", line.backward)
+        row.add("backward_gflops", line.backwardRate)
+        return row
+      })
     return result.text
   }
 }

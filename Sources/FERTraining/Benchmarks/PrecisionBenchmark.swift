@@ -17,19 +17,23 @@ public struct PrecisionBenchmark: Sendable {
   /// - Precondition: this process has the precision.
   init(_ precision: Precision, _ model: ExpressionModel, _ images: Tensor, repetitions: Int) {
     let passes = [ForwardPass.evaluation(in: precision), .evaluation]
-    let outcomes = passes.map { pass in (0..<2).map { _ in model(images, pass) }[1] }  // kernels are kept from then on
+    // kernels are kept from then on
+    let outcomes = passes.map { pass in (0..<2).map { _ in model(images, pass) }[1] }
     let times = (0..<max(1, repetitions)).map { _ in
       passes.map { pass in Timing.seconds(1, warmups: 0) { _ = model(images, pass) }[0] }
     }
     let perImage = 1000 / Double(images.shape[0])
-    (milliseconds, float32Milliseconds) = (perImage * times.map { $0[0] }.median, perImage * times.map { $0[1] }.median)
+    (milliseconds, float32Milliseconds) = (
+      perImage * times.map { $0[0] }.median, perImage * times.map { $0[1] }.median
+    )
     ratio = times.map { $0[1] / $0[0] }.median
     let ids = (0..<images.shape[0]).map { "random \($0)" }
     let rows = outcomes.map {
       Evaluator.rows(of: $0, LabelledBatch(number: 0, images: images, labels: [], ids: ids))
     }
     difference = PrecisionDifference(
-      precision, rows[0], against: rows[1], embeddings: outcomes[0].embedding, exactEmbeddings: outcomes[1].embedding)
+      precision, rows[0], against: rows[1], embeddings: outcomes[0].embedding,
+      exactEmbeddings: outcomes[1].embedding)
   }
 
   /// For people.

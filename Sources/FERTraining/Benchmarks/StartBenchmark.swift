@@ -47,7 +47,8 @@ public struct StartBenchmark: Sendable {
   /// Writes a folder such as training leaves, with weights that nobody has trained.
   public static func writeUntrainedRun(_ recipe: Recipe, to path: String) throws {
     let folder = try RunFolder.create(path)
-    try AtomicFile.write(withoutWeightFiles(recipe.effective).pretty() + "\n", to: folder.file("recipe.json5"))
+    try AtomicFile.write(
+      withoutWeightFiles(recipe.effective).pretty() + "\n", to: folder.file("recipe.json5"))
     let store = CheckpointStore(folder: folder.checkpoints, recipe: recipe, dataDigest: "")
     try store.saveBest(try recipe.buildModel(loadingWeights: false), OrderedObject())
   }
@@ -57,7 +58,8 @@ public struct StartBenchmark: Sendable {
     guard case .object(var members) = value else { return value }
     for (key, member) in members {
       let isInside = isModel || key == "model"
-      members[key] = isInside && key == "weights" ? .string("") : withoutWeightFiles(member, isModel: isInside)
+      members[key] =
+        isInside && key == "weights" ? .string("") : withoutWeightFiles(member, isModel: isInside)
     }
     return .object(members)
   }
@@ -72,7 +74,10 @@ public struct StartBenchmark: Sendable {
   /// For people.
   public var summary: String {
     let rows = [
-      ["start to prediction", "\(seconds.median.rounded(places: 3)) s", "median of \(seconds.count) processes"],
+      [
+        "start to prediction", "\(seconds.median.rounded(places: 3)) s",
+        "median of \(seconds.count) processes",
+      ],
       ["the first process", "\(firstSeconds.rounded(places: 3)) s", "not in the median"],
       ["peak memory", "\(peakMemory.rounded(places: 0)) MB", ""],
       ["weights on disk", "\(weightsSize.rounded(places: 1)) MB", ""],

@@ -33,7 +33,9 @@ public struct TimeTable: Sendable {
     components = Self.lines(rows, images, \.key.component)
     operations = Self.lines(rows, images, \.key.operation)
     total = 1000 * profile.seconds / Double(images)
-    directions = [.forward, .backward, .update].filter { direction in rows.contains { $0.key.direction == direction } }
+    directions = [.forward, .backward, .update].filter { direction in
+      rows.contains { $0.key.direction == direction }
+    }
   }
 
   private static func lines(_ rows: [Profile.Row], _ images: Int, _ name: (Profile.Row) -> String) -> [Line] {

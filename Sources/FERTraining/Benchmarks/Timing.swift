@@ -52,9 +52,10 @@ enum MatrixPeak {
     var random = RandomSource(seed: 1, stream: "matrix product peak")
     let matrix = Tensor.random([side, side], &random)
     let pieces = Parallel.threadCount
-    let fastest = Timing.seconds(tries, warmups: 2) {
-      Parallel.forEach(pieces) { _ in _ = matrix.matmul(matrix, transposingOther: true) }
-    }.min() ?? 1
+    let fastest =
+      Timing.seconds(tries, warmups: 2) {
+        Parallel.forEach(pieces) { _ in _ = matrix.matmul(matrix, transposingOther: true) }
+      }.min() ?? 1
     return 2e-9 * Double(pieces * side * side * side) / fastest
   }
 }
@@ -73,7 +74,8 @@ enum NumberTable {
   /// - Parameter words: how many columns are words, from the first.
   static func text(_ rows: [[String]], words: Int = 1) -> String {
     let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+    let widths = (0..<count).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0
+    }
     return rows.map { row in
       let cells = row.enumerated().map { place, cell in
         let space = String(repeating: " ", count: widths[place] - cell.count)

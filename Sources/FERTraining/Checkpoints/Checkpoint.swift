@@ -57,7 +57,9 @@ struct CheckpointStore {
     for path in present {
       do {
         let state = try load(path, model, optimizer, average)
-        if !problems.isEmpty { warn(problems.joined(separator: "\n") + "\n\(path): the checkpoint before it is used") }
+        if !problems.isEmpty {
+          warn(problems.joined(separator: "\n") + "\n\(path): the checkpoint before it is used")
+        }
         return state
       } catch let problem as FileProblem {
         problems.append(problem.description)
@@ -70,7 +72,9 @@ struct CheckpointStore {
     _ path: String, _ model: ExpressionModel, _ optimizer: any Optimizer, _ average: WeightAverage?
   ) throws -> TrainingState {
     let file = try WeightFile(path)
-    guard file.hasDigest else { throw FileProblem(path, "carries no SHA-256, so it is no checkpoint of this program") }
+    guard file.hasDigest else {
+      throw FileProblem(path, "carries no SHA-256, so it is no checkpoint of this program")
+    }
     try file.verifyDigest()
     let state: TrainingState = try parsed("state", of: file)
     let steps: [String: Int] = try parsed("optimizerSteps", of: file)
@@ -90,11 +94,13 @@ struct CheckpointStore {
   /// A checkpoint of another recipe or of other data is intact, but not ours to go on from.
   private func checkOrigin(of file: WeightFile) throws {
     guard let format = Int(file.metadata["format"] ?? ""), format <= Self.format else {
-      throw RunProblem.request("\(file.path): was written by a newer version of this program; resume with that one")
+      throw RunProblem.request(
+        "\(file.path): was written by a newer version of this program; resume with that one")
     }
     guard file.metadata["data"] == dataDigest else {
       throw RunProblem.request(
-        "\(file.path): the images have changed since (names, labels or number); restore them, or start a new run")
+        "\(file.path): the images have changed since (names, labels or number); restore them, or start a new run"
+      )
     }
   }
 
@@ -105,7 +111,8 @@ struct CheckpointStore {
   private var description: [String: String] {
     [
       "format": String(Self.format), "classes": JSONValue.array(recipe.classes.map(JSONValue.string)).oneLine,
-      "preprocessing": recipe.effective["input"]?.oneLine ?? "{}", "recipe": recipe.text, "recipeHash": recipe.hash,
+      "preprocessing": recipe.effective["input"]?.oneLine ?? "{}", "recipe": recipe.text,
+      "recipeHash": recipe.hash,
       "data": dataDigest,
     ]
   }
@@ -113,11 +120,14 @@ struct CheckpointStore {
   private func refuseNonFinite(_ model: ExpressionModel, _ state: TrainingState) throws {
     guard let bad = model.store.all.first(where: { $0.value.nonFiniteCount > 0 }) else { return }
     throw RunProblem.failure(
-      "step \(state.step): \(bad.name) holds numbers that are not finite; nothing was saved, \(last) stays as it was")
+      "step \(state.step): \(bad.name) holds numbers that are not finite; nothing was saved, \(last) stays as it was"
+    )
   }
 
   private func parsed<Value: Decodable>(_ key: String, of file: WeightFile) throws -> Value {
-    guard let text = file.metadata[key], let value = try? JSONDecoder().decode(Value.self, from: Data(text.utf8)) else {
+    guard let text = file.metadata[key],
+      let value = try? JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    else {
       throw FileProblem(file.path, "holds no \(key), so training cannot be resumed from it")
     }
     return value
@@ -129,4 +139,3 @@ struct CheckpointStore {
     return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 }
-

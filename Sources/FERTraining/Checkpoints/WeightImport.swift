@@ -58,7 +58,8 @@ public struct WeightImport {
     let missing = taken.flatMap(\.missing)
     if !missing.isEmpty {
       warnings.append(
-        "\(missing.count) arrays start from random numbers, the file lacks them: \(missing.listed(atMost: 4))")
+        "\(missing.count) arrays start from random numbers, the file lacks them: \(missing.listed(atMost: 4))"
+      )
     }
     model.store.fill(seed: recipe.seed)
   }
@@ -71,13 +72,15 @@ public struct WeightImport {
     }
     let paths = Set(taken.map(\.path))
     let tensors = Dictionary(
-      model.store.all.filter { paths.contains($0.partPath) }.map { ($0.name, $0.fileValue) }) { first, _ in first }
+      model.store.all.filter { paths.contains($0.partPath) }.map { ($0.name, $0.fileValue) }
+    ) { first, _ in first }
     try WeightFile.write(tensors, metadata: metadata, to: path)
   }
 
   private var metadata: [String: String] {
     var result = [
-      "preprocessing": recipe.effective["input"]?.oneLine ?? "{}", "recipe": recipe.text, "recipeHash": recipe.hash,
+      "preprocessing": recipe.effective["input"]?.oneLine ?? "{}", "recipe": recipe.text,
+      "recipeHash": recipe.hash,
       "source": PathText.name(of: file.path),
       "naming": match.naming.word.isEmpty ? match.naming.name : match.naming.word,
     ]
@@ -101,7 +104,9 @@ public struct WeightImport {
     let found = model.store.under(part)
     guard !found.isEmpty else {
       var paths: [String] = []
-      for parameter in model.store.all where paths.last != parameter.partPath { paths.append(parameter.partPath) }
+      for parameter in model.store.all where paths.last != parameter.partPath {
+        paths.append(parameter.partPath)
+      }
       throw RunProblem.request(
         "the model has no part \(JSONValue.quoted(part))\(NearestName.suggestion(for: part, among: paths))"
           + "\n  parts: \(paths.joined(separator: ", "))")
@@ -110,7 +115,8 @@ public struct WeightImport {
   }
 
   private static func naming(
-    for file: WeightFile, _ parameters: [Parameter], _ recipe: Recipe, _ options: Options, _ registry: Registry
+    for file: WeightFile, _ parameters: [Parameter], _ recipe: Recipe, _ options: Options,
+    _ registry: Registry
   ) throws -> WeightNaming {
     let parts = recipe.parts.filter { options.part == nil || $0.place == options.part }
     var candidates = WeightNaming.candidates(registry.namings, for: parts, keys: file.names)
@@ -144,20 +150,26 @@ public struct WeightImport {
         + (part.missing.isEmpty ? "" : "; missing: \(part.missing.listed(atMost: 4))")
     }
     let names = match.unknown.listed(atMost: 4)
-    let unknown = match.unknown.isEmpty
+    let unknown =
+      match.unknown.isEmpty
       ? "" : "\n  \(match.unknown.count) arrays of the file have no place in the model: \(names)"
     throw FileProblem(
-      file.path, "does not fit the recipe's model (read as \(match.naming.name))\n  "
+      file.path,
+      "does not fit the recipe's model (read as \(match.naming.name))\n  "
         + lines.joined(separator: "\n  ") + unknown + classHint(poor, match.naming, file)
         + "\n  nothing was written; see `arbex weights inspect`, or import one part with --part")
   }
 
   /// A head of another number of classes is the commonest of misfits.
-  private static func classHint(_ poor: [WeightMatch.Part], _ naming: WeightNaming, _ file: WeightFile) -> String {
+  private static func classHint(_ poor: [WeightMatch.Part], _ naming: WeightNaming, _ file: WeightFile)
+    -> String
+  {
     guard poor.contains(where: { $0.path == "head" && !$0.mismatched.isEmpty }) else { return "" }
     let layers = file.names.filter { naming.modelName($0)?.hasPrefix("head.") ?? false }
     let sizes = layers.compactMap { file.shape(of: $0)?.first }
-    let orders = naming.orders.filter { sizes.contains($0.classes.count) }.map { "\n    \($0.word): --set 'classes=\(list($0.classes))'" }
+    let orders = naming.orders.filter { sizes.contains($0.classes.count) }.map {
+      "\n    \($0.word): --set 'classes=\(list($0.classes))'"
+    }
     return "\n  the recipe must name the file's classes"
       + (orders.isEmpty ? "" : "; known of such files:" + orders.joined())
   }
@@ -170,11 +182,14 @@ public struct WeightImport {
     _ file: WeightFile, _ naming: WeightNaming, _ recipe: Recipe, _ given: String?
   ) throws -> [String] {
     let orders = naming.orders.filter { $0.classes.count == recipe.classes.count }
-    if let text = file.metadata["classes"], let own = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) {
+    if let text = file.metadata["classes"],
+      let own = try? JSONDecoder().decode([String].self, from: Data(text.utf8))
+    {
       try require(own, recipe, file, "names its classes")
     }
     if let given {
-      let classes = naming.orders.first { $0.word == given }?.classes ?? given.split(separator: ",").map(String.init)
+      let classes =
+        naming.orders.first { $0.word == given }?.classes ?? given.split(separator: ",").map(String.init)
       guard classes.count == recipe.classes.count else {
         let known = naming.orders.map(\.word)
         throw RunProblem.request(
@@ -203,11 +218,13 @@ public struct WeightImport {
     return []
   }
 
-  private static func require(_ classes: [String], _ recipe: Recipe, _ file: WeightFile, _ how: String) throws {
+  private static func require(_ classes: [String], _ recipe: Recipe, _ file: WeightFile, _ how: String) throws
+  {
     guard !means(classes, recipe.classes) else { return }
     throw RunProblem.request(
       "\(file.path.printable): \(how) in the order \(classes.listed(atMost: 20)); the recipe's is "
-        + "\(recipe.classes.listed(atMost: 20))\n  name them in the file's order: --set 'classes=\(list(classes))'")
+        + "\(recipe.classes.listed(atMost: 20))\n  name them in the file's order: --set 'classes=\(list(classes))'"
+    )
   }
 
   /// Whether two lists name the same expressions in the same order, in whatever words.
@@ -215,5 +232,7 @@ public struct WeightImport {
     one.map(ExpressionNames.canonical) == other.map(ExpressionNames.canonical)
   }
 
-  private static func list(_ names: [String]) -> String { JSONValue.array(names.map(JSONValue.string)).oneLine }
+  private static func list(_ names: [String]) -> String {
+    JSONValue.array(names.map(JSONValue.string)).oneLine
+  }
 }

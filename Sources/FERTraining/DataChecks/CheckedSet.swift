@@ -56,7 +56,8 @@ public struct CheckedSet: Sendable {
     var problem: DataProblem?
     for (place, more) in attempts.enumerated() {
       do {
-        var loaded = try dataset(source, adding: more, classes, subject.inputSize, registry).load(classes: classes)
+        var loaded = try dataset(source, adding: more, classes, subject.inputSize, registry).load(
+          classes: classes)
         if let recipe = subject.recipe, var files = loaded as? LoadedImageFiles {
           files.limits = ImageFile.Limits(pixels: recipe.data.pixelLimit)
           loaded = files
@@ -72,7 +73,8 @@ public struct CheckedSet: Sendable {
   }
 
   private static func dataset(
-    _ source: Source, adding more: [String: JSONValue], _ classes: [String], _ inputSize: Int, _ registry: Registry
+    _ source: Source, adding more: [String: JSONValue], _ classes: [String], _ inputSize: Int,
+    _ registry: Registry
   ) throws -> any Dataset {
     let entry = try registry.datasets.entry(source.dataset, at: RecipePath("data", source.split))
     let known = entry.summary.defaults.members ?? [:]
@@ -81,7 +83,9 @@ public struct CheckedSet: Sendable {
     for (key, value) in lenient where known[key] != nil { options[key] = value }
     var context = BuildContext(scope: ParameterScope(), classes: classes, inputSize: inputSize)
     let prepared = entry.prepared(.object(options))
-    if let issue = prepared.issues.first { throw DataProblem("data.\(source.split)", "\(issue.path) \(issue.message)") }
+    if let issue = prepared.issues.first {
+      throw DataProblem("data.\(source.split)", "\(issue.path) \(issue.message)")
+    }
     do {
       return try prepared.build(&context)
     } catch let issue as BuildIssue {
@@ -110,12 +114,15 @@ public struct CheckedSet: Sendable {
     for start in stride(from: 0, to: samples.count, by: 512) {
       let end = min(start + 512, samples.count)
       found.withUnsafeMutableBufferPointer { found in
-        Parallel.forEach(end - start) { found[start + $0] = Self.look(at: start + $0, of: loaded, samples[start + $0].id) }
+        Parallel.forEach(end - start) {
+          found[start + $0] = Self.look(at: start + $0, of: loaded, samples[start + $0].id)
+        }
       }
       tick(end, samples.count)
     }
     prints = found.map { try? $0?.get() }
-    unreadable = (tolerant?.leftOut ?? []).map { Unreadable(image: $0.path, problem: $0.message) }
+    unreadable =
+      (tolerant?.leftOut ?? []).map { Unreadable(image: $0.path, problem: $0.message) }
       + zip(samples, found).compactMap { sample, result in
         guard case .failure(let problem)? = result else { return nil }
         return Unreadable(image: problem.path.isEmpty ? sample.id : problem.path, problem: problem.message)

@@ -21,7 +21,9 @@ public struct DataCheck {
     self.subject = subject
     let sets = subject.sources.map { source in
       CheckedSet.load(source, of: subject, registry: registry) { done, all in
-        console.progress(source.split, share: Double(done) / Double(max(all, 1))) { "\(done) of \(all) images" }
+        console.progress(source.split, share: Double(done) / Double(max(all, 1))) {
+          "\(done) of \(all) images"
+        }
       }
     }
     console.clearBar()
@@ -48,7 +50,9 @@ public struct DataCheck {
 
   func sample(_ place: Int) -> Sample { sets[places[place].set].samples[places[place].index] }
   func split(_ place: Int) -> String { sets[places[place].set].split }
-  func className(_ label: Int) -> String { subject.classes.indices.contains(label) ? subject.classes[label] : "class \(label)" }
+  func className(_ label: Int) -> String {
+    subject.classes.indices.contains(label) ? subject.classes[label] : "class \(label)"
+  }
   /// "train: happy/0001.jpg"
   func name(_ place: Int) -> String { "\(split(place)): \(sample(place).id)" }
   /// "train: happy/0001.jpg (happy)"
@@ -58,19 +62,27 @@ public struct DataCheck {
 
   private var layoutFindings: [DataFinding] {
     var found: [DataFinding] = []
-    if let layout = subject.layout, !layout.remark.isEmpty { found.append(.init(.note, "layout", layout.remark)) }
+    if let layout = subject.layout, !layout.remark.isEmpty {
+      found.append(.init(.note, "layout", layout.remark))
+    }
     if !subject.alternatives.isEmpty {
-      found.append(.init(.note, "other-layouts", "could also be read as \(subject.alternatives.joined(separator: ", "))"))
+      found.append(
+        .init(.note, "other-layouts", "could also be read as \(subject.alternatives.joined(separator: ", "))")
+      )
     }
     let classes = subject.classes
     for (index, name) in classes.enumerated() {
       for other in classes[(index + 1)...] {
         if ExpressionNames.canonical(other) == ExpressionNames.canonical(name) {
-          found.append(.init(.warning, "synonyms", "the classes \(name) and \(other) mean the same; keep one of them"))
+          found.append(
+            .init(.warning, "synonyms", "the classes \(name) and \(other) mean the same; keep one of them"))
         } else if ExpressionNames.isKnown(name) != ExpressionNames.isKnown(other),
-          NearestName.of(name, among: [other]) != nil {
-          found.append(.init(
-            .warning, "similar-names", "the classes \(name) and \(other) are spelt alike; is one a mistake?"))
+          NearestName.of(name, among: [other]) != nil
+        {
+          found.append(
+            .init(
+              .warning, "similar-names", "the classes \(name) and \(other) are spelt alike; is one a mistake?"
+            ))
         }
       }
     }
@@ -96,18 +108,20 @@ public struct DataCheck {
   private func unreadableFindings(_ set: CheckedSet) -> [DataFinding] {
     let (bad, listed) = (set.unreadable.count, set.listed)
     guard bad > 0 else { return [] }
-    let policy = Self.policy(subject.sources.first { $0.split == set.split }?.options ?? [:], isFolder: subject.recipe == nil)
+    let policy = Self.policy(
+      subject.sources.first { $0.split == set.split }?.options ?? [:], isFolder: subject.recipe == nil)
     let share = Double(bad) / Double(max(1, listed))
     let isTolerated = policy.skips && share <= policy.upTo
     let percent = (share * 100).rounded(places: 2)
     let what = "\(set.split): \(bad) of \(listed) images cannot be read (\(percent) %)"
-    let advice = if isTolerated {
-      subject.recipe == nil ? "; the lines below skip them" : "; the recipe skips them"
-    } else if policy.skips {
-      "; more than the \((policy.upTo * 100).rounded(places: 2)) % that may be skipped: mend or remove them"
-    } else {
-      "; the recipe does not skip any: mend or remove them, or set data.\(set.split).onBadImage to \"skip\""
-    }
+    let advice =
+      if isTolerated {
+        subject.recipe == nil ? "; the lines below skip them" : "; the recipe skips them"
+      } else if policy.skips {
+        "; more than the \((policy.upTo * 100).rounded(places: 2)) % that may be skipped: mend or remove them"
+      } else {
+        "; the recipe does not skip any: mend or remove them, or set data.\(set.split).onBadImage to \"skip\""
+      }
     return [
       .init(
         isTolerated ? .warning : .problem, "unreadable", what + advice,
@@ -120,34 +134,41 @@ public struct DataCheck {
     var found: [DataFinding] = []
     let outside = set.samples.filter { !subject.classes.indices.contains($0.label) }
     if !outside.isEmpty {
-      found.append(.init(
-        .problem, "labels-out-of-range",
-        "\(set.split): \(outside.count) labels are outside of 0...\(subject.classes.count - 1), the places of the classes",
-        outside.map { "\($0.id): \($0.label)" }))
+      found.append(
+        .init(
+          .problem, "labels-out-of-range",
+          "\(set.split): \(outside.count) labels are outside of 0...\(subject.classes.count - 1), the places of the classes",
+          outside.map { "\($0.id): \($0.label)" }))
     }
     let counts = set.counts(classCount: subject.classes.count)
     let missing = counts.indices.filter { counts[$0] == 0 }.map(className)
     if !missing.isEmpty {
       let isFatal = set.split == "train" && missing.count >= counts.count - 1
-      found.append(.init(
-        isFatal ? .problem : .warning, "missing-classes", "\(set.split): no images of \(missing.joined(separator: ", "))"))
+      found.append(
+        .init(
+          isFatal ? .problem : .warning, "missing-classes",
+          "\(set.split): no images of \(missing.joined(separator: ", "))"))
     }
     let present = counts.indices.filter { counts[$0] > 0 }
     if let most = present.max(by: { (counts[$0], $1) < (counts[$1], $0) }),
-      let least = present.min(by: { (counts[$0], $0) < (counts[$1], $1) }), counts[most] >= 10 * counts[least] {
+      let least = present.min(by: { (counts[$0], $0) < (counts[$1], $1) }), counts[most] >= 10 * counts[least]
+    {
       let times = (Double(counts[most]) / Double(counts[least])).rounded(places: 1)
       let advice = set.split == "train" ? "; sampler: { use: \"class-balanced\" } evens them out" : ""
-      found.append(.init(
-        .warning, "unequal-classes",
-        "\(set.split): \(className(most)) has \(times) times the images of \(className(least)) (\(counts[most]) and "
-          + "\(counts[least]))\(advice)"))
+      found.append(
+        .init(
+          .warning, "unequal-classes",
+          "\(set.split): \(className(most)) has \(times) times the images of \(className(least)) (\(counts[most]) and "
+            + "\(counts[least]))\(advice)"))
     }
     for label in present {
       let folders = set.folders(of: label)
       if folders.count > 1 {
-        found.append(.init(
-          .warning, "synonyms",
-          "\(set.split): the folders \(folders.listed()) are taken together as the class \(className(label))"))
+        found.append(
+          .init(
+            .warning, "synonyms",
+            "\(set.split): the folders \(folders.listed()) are taken together as the class \(className(label))"
+          ))
       }
     }
     return found
@@ -158,11 +179,12 @@ public struct DataCheck {
   /// What a recipe says of bad images. Lines for a folder skip up to a hundredth.
   private static func policy(_ options: [String: JSONValue], isFolder: Bool) -> (skips: Bool, upTo: Double) {
     if isFolder { return (true, foldersSkipUpTo) }
-    let share: Double = switch options["skipUpTo"] {
-    case .double(let value): value
-    case .int(let value): Double(value)
-    default: 0
-    }
+    let share: Double =
+      switch options["skipUpTo"] {
+      case .double(let value): value
+      case .int(let value): Double(value)
+      default: 0
+      }
     return (["skip", "quarantine"].contains(options["onBadImage"]?.text), share)
   }
 
@@ -177,7 +199,8 @@ public struct DataCheck {
       if set.worksWithMissingClasses { options.append(.init("allowMissing", .bool(true))) }
       return RecognisedLayout.Part(part.key, options)
     }
-    return RecognisedLayout(layout.dataset, classes: layout.classes, remark: layout.remark, parts: parts).recipeLines
+    return RecognisedLayout(layout.dataset, classes: layout.classes, remark: layout.remark, parts: parts)
+      .recipeLines
   }
 }
 
@@ -199,7 +222,11 @@ extension CheckedSet {
   /// The class folders that a class was read from.
   fileprivate func folders(of label: Int) -> [String] {
     guard dataset == "class-folders" else { return [] }
-    return Set(samples.lazy.filter { $0.label == label }.compactMap { $0.id.split(separator: "/").first.map(String.init) })
-      .sorted()
+    return Set(
+      samples.lazy.filter { $0.label == label }.compactMap {
+        $0.id.split(separator: "/").first.map(String.init)
+      }
+    )
+    .sorted()
   }
 }

@@ -13,7 +13,9 @@ extension DataCheck {
       if let groupTable { parts.append(groupTable) }
       parts.append(sizeLines)
     }
-    for (weight, title) in [(DataFinding.Weight.problem, "problems"), (.warning, "warnings"), (.note, "notes")] {
+    for (weight, title) in [
+      (DataFinding.Weight.problem, "problems"), (.warning, "warnings"), (.note, "notes"),
+    ] {
       let found = findings.filter { $0.weight == weight }
       if !found.isEmpty { parts.append(([title] + found.map { "  " + $0.text }).joined(separator: "\n")) }
     }
@@ -58,10 +60,12 @@ extension DataCheck {
     let all = sets.map { $0.counts(classCount: subject.classes.count) }
     var rows = [["class"] + sets.flatMap { [$0.split, ""] }]
     for label in subject.classes.indices {
-      rows.append([className(label).printable] + all.flatMap { counts -> [String] in
-        let share = Double(counts[label]) / Double(max(1, counts.reduce(0, +)))
-        return ["\(counts[label])", (100 * share).rounded(places: 1) + " %"]
-      })
+      rows.append(
+        [className(label).printable]
+          + all.flatMap { counts -> [String] in
+            let share = Double(counts[label]) / Double(max(1, counts.reduce(0, +)))
+            return ["\(counts[label])", (100 * share).rounded(places: 1) + " %"]
+          })
     }
     rows.append(["all"] + all.flatMap { ["\($0.reduce(0, +))", ""] })
     if sets.contains(where: { !$0.unreadable.isEmpty }) {
@@ -103,7 +107,8 @@ extension DataCheck {
   /// Columns side by side: the first from the left, numbers from the right.
   private static func table(_ rows: [[String]]) -> String {
     let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+    let widths = (0..<count).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0
+    }
     return rows.map { row in
       row.enumerated().map { column, cell in
         let space = String(repeating: " ", count: widths[column] - cell.count)
@@ -120,31 +125,39 @@ extension DataCheck {
     result.add("dataset", set.dataset)
     result.add("images", set.listed)
     let counts = set.counts(classCount: subject.classes.count)
-    result.add("classes", subject.classes.indices.map { label in
-      var row = OrderedObject()
-      row.add("class", className(label))
-      row.add("images", counts[label])
-      return row
-    })
-    result.add("groups", set.groups.map { group in
-      var row = OrderedObject()
-      row.add("group", group.name)
-      row.add("images", group.count)
-      return row
-    })
-    result.add("sizes", set.sizes.map { size in
-      var row = OrderedObject()
-      row.add("width", size.width)
-      row.add("height", size.height)
-      row.add("images", size.count)
-      return row
-    })
-    result.add("unreadable", set.unreadable.map { bad in
-      var row = OrderedObject()
-      row.add("image", bad.image)
-      row.add("problem", bad.problem)
-      return row
-    })
+    result.add(
+      "classes",
+      subject.classes.indices.map { label in
+        var row = OrderedObject()
+        row.add("class", className(label))
+        row.add("images", counts[label])
+        return row
+      })
+    result.add(
+      "groups",
+      set.groups.map { group in
+        var row = OrderedObject()
+        row.add("group", group.name)
+        row.add("images", group.count)
+        return row
+      })
+    result.add(
+      "sizes",
+      set.sizes.map { size in
+        var row = OrderedObject()
+        row.add("width", size.width)
+        row.add("height", size.height)
+        row.add("images", size.count)
+        return row
+      })
+    result.add(
+      "unreadable",
+      set.unreadable.map { bad in
+        var row = OrderedObject()
+        row.add("image", bad.image)
+        row.add("problem", bad.problem)
+        return row
+      })
     return result
   }
 
@@ -157,17 +170,21 @@ extension DataCheck {
       return row
     }
     var result = OrderedObject()
-    result.add("exact", duplicates.exact.map { places in
-      var row = OrderedObject()
-      row.add("images", places.map(image))
-      return row
-    })
-    result.add("near", duplicates.near.map { pair in
-      var row = OrderedObject()
-      row.add("images", [image(pair.first), image(pair.second)])
-      row.add("mirrored", .bool(pair.isMirrored))
-      return row
-    })
+    result.add(
+      "exact",
+      duplicates.exact.map { places in
+        var row = OrderedObject()
+        row.add("images", places.map(image))
+        return row
+      })
+    result.add(
+      "near",
+      duplicates.near.map { pair in
+        var row = OrderedObject()
+        row.add("images", [image(pair.first), image(pair.second)])
+        row.add("mirrored", .bool(pair.isMirrored))
+        return row
+      })
     return result
   }
 }

@@ -31,7 +31,9 @@ public struct DataFinding: Sendable {
   /// The sentence, and the first items each in a line.
   var text: String {
     let rest = items.count - Self.shown
-    return ([message] + items.prefix(Self.shown).map { "      \($0.printable)" } + (rest > 0 ? ["      and \(rest) more"] : []))
+    return
+      ([message] + items.prefix(Self.shown).map { "      \($0.printable)" }
+      + (rest > 0 ? ["      and \(rest) more"] : []))
       .joined(separator: "\n")
   }
 

@@ -25,7 +25,9 @@ public struct DataSubject {
     (self.recipe, layout, alternatives, path) = (recipe, nil, [], recipe.path)
     let data = recipe.effective["data"]
     sources = ["train", "validation", "test"].compactMap { split in
-      guard var options = data?[split]?.members, let name = options.removeValue(forKey: "use")?.text else { return nil }
+      guard var options = data?[split]?.members, let name = options.removeValue(forKey: "use")?.text else {
+        return nil
+      }
       return CheckedSet.Source(split: split, dataset: name, options: options)
     }
   }

@@ -25,17 +25,19 @@ extension DataCheck {
     ]
     let across = all.filter { Set($0.map(split)).count > 1 }
     if !across.isEmpty {
-      found.append(.init(
-        .warning, "duplicates-across-splits",
-        "leakage: exact duplicates in more than one split: \(Self.counted(across.count, "picture")); numbers measured there "
-          + "are too good", across.map { text($0, false) }))
+      found.append(
+        .init(
+          .warning, "duplicates-across-splits",
+          "leakage: exact duplicates in more than one split: \(Self.counted(across.count, "picture")); numbers measured there "
+            + "are too good", across.map { text($0, false) }))
     }
     let conflicts = all.filter { Set($0.map { self.sample($0).label }).count > 1 }
     if !conflicts.isEmpty {
-      found.append(.init(
-        .warning, "conflicting-labels",
-        "different labels for exact duplicates: \(Self.counted(conflicts.count, "picture"))",
-        conflicts.map { text($0, true) }))
+      found.append(
+        .init(
+          .warning, "conflicting-labels",
+          "different labels for exact duplicates: \(Self.counted(conflicts.count, "picture"))",
+          conflicts.map { text($0, true) }))
     }
     return found
   }
@@ -52,33 +54,43 @@ extension DataCheck {
     let across = duplicates.near.filter { split($0.first) != split($0.second) }
     let inside = duplicates.near.filter { split($0.first) == split($0.second) }
     let apart = inside.filter { !isWithinGroup($0) }
-    let conflicts = duplicates.near.filter { !isWithinGroup($0) && sample($0.first).label != sample($0.second).label }
+    let conflicts = duplicates.near.filter {
+      !isWithinGroup($0) && sample($0.first).label != sample($0.second).label
+    }
     var found: [DataFinding] = []
     if !duplicates.isComplete {
-      found.append(.init(
-        .note, "near-duplicates-cut", "so many images are alike that not all pairs of near-duplicates were looked for"))
+      found.append(
+        .init(
+          .note, "near-duplicates-cut",
+          "so many images are alike that not all pairs of near-duplicates were looked for"))
     }
     if !apart.isEmpty {
-      found.append(.init(
-        .note, "near-duplicates",
-        "near-duplicates: \(Self.counted(apart.count, "pair")), alike but for saving, size, lighting or mirroring",
-        apart.map { text($0) }))
+      found.append(
+        .init(
+          .note, "near-duplicates",
+          "near-duplicates: \(Self.counted(apart.count, "pair")), alike but for saving, size, lighting or mirroring",
+          apart.map { text($0) }))
     }
     if inside.count > apart.count {
-      found.append(.init(
-        .note, "near-duplicates-in-groups",
-        "near-duplicates within one group, as frames of a video are: \(Self.counted(inside.count - apart.count, "pair"))"))
+      found.append(
+        .init(
+          .note, "near-duplicates-in-groups",
+          "near-duplicates within one group, as frames of a video are: \(Self.counted(inside.count - apart.count, "pair"))"
+        ))
     }
     if !across.isEmpty {
-      found.append(.init(
-        .warning, "near-duplicates-across-splits",
-        "leakage: near-duplicates in two splits: \(Self.counted(across.count, "pair"))", across.map { text($0) }))
+      found.append(
+        .init(
+          .warning, "near-duplicates-across-splits",
+          "leakage: near-duplicates in two splits: \(Self.counted(across.count, "pair"))",
+          across.map { text($0) }))
     }
     if !conflicts.isEmpty {
-      found.append(.init(
-        .warning, "conflicting-labels-near",
-        "different labels for near-duplicates: \(Self.counted(conflicts.count, "pair"))",
-        conflicts.map { text($0, labelled: true) }))
+      found.append(
+        .init(
+          .warning, "conflicting-labels-near",
+          "different labels for near-duplicates: \(Self.counted(conflicts.count, "pair"))",
+          conflicts.map { text($0, labelled: true) }))
     }
     return found
   }
@@ -94,7 +106,9 @@ extension DataCheck {
         .warning, "groups-across-splits",
         "leakage: the same group (person, video) in more than one split: \(Self.counted(shared.count, "group"))",
         shared.map { name, counts in
-          "\(name): " + sets.compactMap { set in counts[set.split].map { "\($0) in \(set.split)" } }.joined(separator: ", ")
+          "\(name): "
+            + sets.compactMap { set in counts[set.split].map { "\($0) in \(set.split)" } }.joined(
+              separator: ", ")
         })
     ]
   }
@@ -111,19 +125,25 @@ extension DataCheck {
       }
       let tiny = named({ $0.width < least || $0.height < least }, { " (\($0.width)x\($0.height))" })
       if !tiny.isEmpty {
-        found.append(.init(
-          .warning, "tiny-images",
-          "\(set.split): \(Self.counted(tiny.count, "image")) of less than \(least) pixels on a side", tiny))
+        found.append(
+          .init(
+            .warning, "tiny-images",
+            "\(set.split): \(Self.counted(tiny.count, "image")) of less than \(least) pixels on a side", tiny)
+        )
       }
       let blank = named({ $0.isBlank }, { _ in "" })
       if !blank.isEmpty {
-        found.append(.init(
-          .warning, "blank-images", "\(set.split): \(Self.counted(blank.count, "image")) of one even colour", blank))
+        found.append(
+          .init(
+            .warning, "blank-images",
+            "\(set.split): \(Self.counted(blank.count, "image")) of one even colour", blank))
       }
       return found
     }
   }
 
   /// "1 pair", "2 pairs"
-  private static func counted(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
+  private static func counted(_ count: Int, _ what: String) -> String {
+    "\(count) \(what)\(count == 1 ? "" : "s")"
+  }
 }

@@ -15,7 +15,8 @@ public struct UnknownLayout: Error, Equatable, CustomStringConvertible {
     var isFolder: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
     guard isFolder.boolValue else {
-      description = "\(path.printable): is no list of images that is known; name the folder of a dataset, or a recipe"
+      description =
+        "\(path.printable): is no list of images that is known; name the folder of a dataset, or a recipe"
       return
     }
     let names = Self.names(in: path)
@@ -27,9 +28,12 @@ public struct UnknownLayout: Error, Equatable, CustomStringConvertible {
     let below = names.prefix(50).compactMap { name in
       DatasetLayouts.recognise("\(path)/\(name)").first.map { "\(name) (\($0.dataset))" }
     }
-    if !below.isEmpty { lines.append("there is a dataset below: \(below.listed(atMost: 5)); name that folder") }
+    if !below.isEmpty {
+      lines.append("there is a dataset below: \(below.listed(atMost: 5)); name that folder")
+    }
     lines.append(
-      "images can always be used in one folder for each class, named after it, or below train, validation and test")
+      "images can always be used in one folder for each class, named after it, or below train, validation and test"
+    )
     description = lines.joined(separator: "\n  ")
   }
 
@@ -39,7 +43,9 @@ public struct UnknownLayout: Error, Equatable, CustomStringConvertible {
   }
 
   /// Datasets that find their list in the folder, and cannot use what stands in it.
-  private static func damaged(_ path: String, _ registry: Registry) -> [(dataset: String, problem: DataProblem)] {
+  private static func damaged(_ path: String, _ registry: Registry) -> [(
+    dataset: String, problem: DataProblem
+  )] {
     registry.datasets.all.compactMap { entry in
       let known = entry.summary.defaults.members ?? [:]
       guard known["root"] != nil, entry.summary.name != "class-folders" else { return nil }
@@ -67,7 +73,8 @@ public struct UnknownLayout: Error, Equatable, CustomStringConvertible {
   }
 
   /// Folders named after expressions in which there is nothing, here and below folders named after splits.
-  private static func emptyClassFolders(in folder: String, _ names: [String], prefix: String = "") -> [String] {
+  private static func emptyClassFolders(in folder: String, _ names: [String], prefix: String = "") -> [String]
+  {
     names.prefix(100).flatMap { name -> [String] in
       let path = "\(folder)/\(name)"
       if prefix.isEmpty, ["train", "validation", "valid", "val", "test"].contains(name.lowercased()) {
@@ -75,7 +82,8 @@ public struct UnknownLayout: Error, Equatable, CustomStringConvertible {
       }
       var isFolder: ObjCBool = false
       guard ExpressionNames.isKnown(name),
-        FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue, Self.names(in: path).isEmpty
+        FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue,
+        Self.names(in: path).isEmpty
       else { return [] }
       return [prefix + name]
     }

@@ -156,8 +156,10 @@ extension [String] {
   /// A sentence on images that could not be read, of which these are the names and reasons.
   /// - Parameter file: where all of them stand.
   public func asLeftOut(atMost limit: Int = 20, all file: String = "") -> String {
-    let rest = count > limit ? ["and \(count - limit) more" + (file.isEmpty ? "" : "; all are in \(file)")] : []
-    return "\(count) image\(count == 1 ? "" : "s") could not be read and \(count == 1 ? "was" : "were") left out:\n  "
+    let rest =
+      count > limit ? ["and \(count - limit) more" + (file.isEmpty ? "" : "; all are in \(file)")] : []
+    return
+      "\(count) image\(count == 1 ? "" : "s") could not be read and \(count == 1 ? "was" : "were") left out:\n  "
       + (prefix(limit) + rest).joined(separator: "\n  ")
   }
 }

@@ -22,7 +22,8 @@ public struct PrecisionDifference: Sendable, Equatable {
 
   /// - Precondition: rows of the same images in the same order.
   init(
-    _ precision: Precision, _ rows: some Collection<PredictionRow>, against exact: some Collection<PredictionRow>,
+    _ precision: Precision, _ rows: some Collection<PredictionRow>,
+    against exact: some Collection<PredictionRow>,
     embeddings: Tensor? = nil, exactEmbeddings: Tensor? = nil
   ) {
     self.precision = precision

@@ -10,7 +10,8 @@ extension Evaluation {
     lines += rows.map { row in
       let label = row.label.map { classes[$0] } ?? ""
       let numbers = ([row.primary] + row.terms + [row.final]).flatMap { $0 }.map { "\($0)" }
-      return [row.id, label, classes[row.primaryPrediction], classes[row.prediction], "\(row.confidence)"] + numbers
+      return [row.id, label, classes[row.primaryPrediction], classes[row.prediction], "\(row.confidence)"]
+        + numbers
     }
     return lines.map { $0.map(CSV.field).joined(separator: ",") + "\r\n" }.joined()
   }
@@ -24,7 +25,8 @@ enum CSV {
     let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false && Double(text) == nil
     let safe = isFormula ? "'" + text : text
     guard safe.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else { return safe }
-    return "\"" + safe.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    return "\"" + safe.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+      + "\""
   }
 }
 
@@ -53,6 +55,10 @@ extension Evaluation {
 }
 
 extension String {
-  fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
-  fileprivate func leftPadded(to width: Int) -> String { String(repeating: " ", count: max(1, width - count)) + self }
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(1, width - count))
+  }
+  fileprivate func leftPadded(to width: Int) -> String {
+    String(repeating: " ", count: max(1, width - count)) + self
+  }
 }

@@ -33,7 +33,8 @@ public struct PredictionWriter {
   /// - Parameter threshold: below this confidence (0...1) no class is named. All numbers are told nevertheless.
   /// - Parameter print: takes a line.
   public init(
-    _ form: Form, classes: [String], termNames: [String], top: Int? = nil, abstainBelow threshold: Float? = nil,
+    _ form: Form, classes: [String], termNames: [String], top: Int? = nil,
+    abstainBelow threshold: Float? = nil,
     print: @escaping (String) -> Void
   ) {
     (self.form, self.classes, self.termNames, self.print) = (form, classes, termNames, print)
@@ -49,7 +50,8 @@ public struct PredictionWriter {
     switch form {
     case .text, .lines: break
     case .json:
-      print("{\"classes\": " + JSONValue.array(classes.map(JSONValue.string)).oneLine + ", \"predictions\": [")
+      print(
+        "{\"classes\": " + JSONValue.array(classes.map(JSONValue.string)).oneLine + ", \"predictions\": [")
     case .csv:
       let ranks = (0..<(top ?? 0)).flatMap { ["top \($0 + 1)", "top \($0 + 1) probability"] }
       let names = (["primary"] + termNames + ["final"]).flatMap { set in classes.map { "\(set) \($0)" } }
@@ -87,7 +89,9 @@ public struct PredictionWriter {
     print("], \"unreadable\": [" + problems.map(\.text).joined(separator: ",\n  ") + "]}")
   }
 
-  private func name(_ row: PredictionRow) -> String { abstains(row) ? Self.abstained : classes[row.prediction] }
+  private func name(_ row: PredictionRow) -> String {
+    abstains(row) ? Self.abstained : classes[row.prediction]
+  }
 
   // Readers of comma-separated values count lines by CR LF; the printer adds the LF.
   private func line(_ fields: [String]) -> String { fields.map(CSV.field).joined(separator: ",") + "\r" }
@@ -101,12 +105,14 @@ public struct PredictionWriter {
     result.add("confidence", Double(row.confidence))
     if threshold != nil { result.add("abstained", .bool(abstains(row))) }
     if let top {
-      result.add("top", row.likeliest(top).map { label in
-        var entry = OrderedObject()
-        entry.add("class", classes[label])
-        entry.add("probability", Double(row.final[label]))
-        return entry
-      })
+      result.add(
+        "top",
+        row.likeliest(top).map { label in
+          var entry = OrderedObject()
+          entry.add("class", classes[label])
+          entry.add("probability", Double(row.final[label]))
+          return entry
+        })
     }
     if naming { result.add("classes", .array(classes.map(JSONValue.string))) }
     result.add("primary", array(row.primary))
@@ -119,7 +125,8 @@ public struct PredictionWriter {
 
   private func text(_ row: PredictionRow) -> String {
     let percent = { (value: Float) in "\(Int((100 * value).rounded()))%" }
-    let parts = [("primary", row.primary)] + zip(termNames, row.terms).map { ($0, $1) } + [("final", row.final)]
+    let parts =
+      [("primary", row.primary)] + zip(termNames, row.terms).map { ($0, $1) } + [("final", row.final)]
     let limit = abstains(row) ? ", below \(threshold ?? 0)" : ""
     return "\(row.id.printable): \(name(row).printable) (confidence \(percent(row.confidence))\(limit))\n"
       + parts.map { name, values in

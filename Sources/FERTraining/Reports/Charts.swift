@@ -22,13 +22,16 @@ struct LineChart {
       let high = all.map(\.y).max()
     else { return "" }
     let x = { Self.left + ($0 - firstX) / max(lastX - firstX, 1e-9) * (Self.width - Self.left - 10) }
-    let y = { Self.height - Self.bottom - ($0 - low) / max(high - low, 1e-9) * (Self.height - Self.bottom - Self.top) }
+    let y = {
+      Self.height - Self.bottom - ($0 - low) / max(high - low, 1e-9) * (Self.height - Self.bottom - Self.top)
+    }
     var text = "<svg width=\"420\" height=\"260\" viewBox=\"0 0 420 260\" role=\"img\">"
     text += "<text x=\"\(Self.left)\" y=\"14\" style=\"font-weight: 600\">\(title.htmlEscaped)</text>"
     for share in [0, 0.25, 0.5, 0.75, 1] {
       let value = low + share * (high - low)
       let line = place(y(value))
-      text += "<line x1=\"\(Self.left)\" x2=\"410\" y1=\"\(line)\" y2=\"\(line)\" stroke=\"#ddd\"/>"
+      text +=
+        "<line x1=\"\(Self.left)\" x2=\"410\" y1=\"\(line)\" y2=\"\(line)\" stroke=\"#ddd\"/>"
         + "<text x=\"42\" y=\"\(place(y(value) + 4))\" text-anchor=\"end\">\(value.rounded(places: 3))</text>"
     }
     for value in firstX == lastX ? [firstX] : [firstX, lastX] {
@@ -37,14 +40,16 @@ struct LineChart {
     for (index, line) in lines.enumerated() where !line.points.isEmpty {
       let color = Palette.color(index)
       let points = line.points.map { "\(place(x($0.x))),\(place(y($0.y)))" }
-      text += "<polyline points=\"\(points.joined(separator: " "))\" fill=\"none\" stroke=\"\(color)\" "
+      text +=
+        "<polyline points=\"\(points.joined(separator: " "))\" fill=\"none\" stroke=\"\(color)\" "
         + "stroke-width=\"2\"/>"
       if points.count == 1 {
         let (dotX, dotY) = (place(x(line.points[0].x)), place(y(line.points[0].y)))
         text += "<circle cx=\"\(dotX)\" cy=\"\(dotY)\" r=\"3\" fill=\"\(color)\"/>"
       }
       let legend = 200 + 100 * Double(index)
-      text += "<rect x=\"\(legend)\" y=\"6\" width=\"10\" height=\"10\" fill=\"\(color)\"/>"
+      text +=
+        "<rect x=\"\(legend)\" y=\"6\" width=\"10\" height=\"10\" fill=\"\(color)\"/>"
         + "<text x=\"\(legend + 15)\" y=\"15\">\(line.name.htmlEscaped)</text>"
     }
     return text + "</svg>"
@@ -73,15 +78,18 @@ struct ScatterPlot {
     var text = "<svg width=\"680\" height=\"420\" viewBox=\"0 0 680 420\" role=\"img\">"
     for point in images {
       let color = Palette.color(point.label)
-      text += "<circle cx=\"\(x(point.x))\" cy=\"\(y(point.y))\" r=\"2.5\" fill=\"\(color)\" fill-opacity=\"0.6\"/>"
+      text +=
+        "<circle cx=\"\(x(point.x))\" cy=\"\(y(point.y))\" r=\"2.5\" fill=\"\(color)\" fill-opacity=\"0.6\"/>"
     }
     for point in anchors {
-      text += "<path d=\"M\(x(point.x)) \(y(point.y))m0 -6l6 6l-6 6l-6 -6z\" fill=\"\(Palette.color(point.label))\" "
+      text +=
+        "<path d=\"M\(x(point.x)) \(y(point.y))m0 -6l6 6l-6 6l-6 -6z\" fill=\"\(Palette.color(point.label))\" "
         + "stroke=\"#222\"/>"
     }
     for (label, name) in classes.enumerated() {
       let line = 16 + 16 * Double(label)
-      text += "<rect x=\"530\" y=\"\(line - 9)\" width=\"10\" height=\"10\" fill=\"\(Palette.color(label))\"/>"
+      text +=
+        "<rect x=\"530\" y=\"\(line - 9)\" width=\"10\" height=\"10\" fill=\"\(Palette.color(label))\"/>"
         + "<text x=\"546\" y=\"\(line)\">\(name.htmlEscaped)</text>"
     }
     return text + "</svg>"
@@ -91,7 +99,8 @@ struct ScatterPlot {
 /// Colours that stay apart, also for most colour-blind eyes (Okabe and Ito 2008, then repeated darker).
 enum Palette {
   private static let colors = [
-    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#333333", "#6a3d9a", "#b2182b",
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#333333", "#6a3d9a",
+    "#b2182b",
   ]
 
   /// The colour of a class or line.

@@ -26,7 +26,8 @@ public struct ContactSheet {
   /// - Returns: nil where there is none.
   public init?(_ check: DataCheck) {
     let filled = check.sets.filter { !$0.samples.isEmpty }
-    guard let set = filled.first(where: { $0.split == "train" }) ?? filled.first, let images = set.images else { return nil }
+    guard let set = filled.first(where: { $0.split == "train" }) ?? filled.first, let images = set.images
+    else { return nil }
     let recipe = check.subject.recipe
     self.images = images
     classes = check.subject.classes
@@ -35,7 +36,8 @@ public struct ContactSheet {
     title = (recipe?.name ?? PathText.name(of: PathText.absolute(check.subject.path))) + ", \(set.split)"
     if let recipe {
       let names = recipe.effective["input"]?["augment"]?.elements?.compactMap { $0["use"]?.text } ?? []
-      detail = "input \(recipe.input.size)x\(recipe.input.size), seed \(recipe.seed), augmentations: "
+      detail =
+        "input \(recipe.input.size)x\(recipe.input.size), seed \(recipe.seed), augmentations: "
         + (names.isEmpty ? "none" : names.joined(separator: ", "))
     } else {
       detail = "\(images.samples.count) images; check a recipe to see what it makes of them"
@@ -69,27 +71,34 @@ public struct ContactSheet {
       top += height
     }
     if footer > 0 {
-      canvas.write("and \(classes.count - shown.count) more classes", x: Self.margin, baseline: top + 12, Look.note)
+      canvas.write(
+        "and \(classes.count - shown.count) more classes", x: Self.margin, baseline: top + 12, Look.note)
     }
     return canvas.image
   }
 
   private func drawHead(on canvas: inout Canvas) {
     let width = canvas.width - 2 * Self.margin
-    canvas.write(Look.title.fitted(title, width: width), x: Self.margin, baseline: Self.margin + 14, Look.title)
-    canvas.write(Look.note.fitted(detail, width: width), x: Self.margin, baseline: Self.margin + 34, Look.note)
+    canvas.write(
+      Look.title.fitted(title, width: width), x: Self.margin, baseline: Self.margin + 14, Look.title)
+    canvas.write(
+      Look.note.fitted(detail, width: width), x: Self.margin, baseline: Self.margin + 34, Look.note)
     for (place, name) in columns.enumerated() {
-      canvas.write(Look.head.fitted(name, width: Self.cell), x: left(place), baseline: Self.margin + 62, Look.head)
+      canvas.write(
+        Look.head.fitted(name, width: Self.cell), x: left(place), baseline: Self.margin + 62, Look.head)
     }
   }
 
-  private func left(_ column: Int) -> Double { Self.margin + Self.names + Double(column) * (Self.cell + Self.gap) }
+  private func left(_ column: Int) -> Double {
+    Self.margin + Self.names + Double(column) * (Self.cell + Self.gap)
+  }
 
   private func draw(_ label: Int, _ samples: [Int], top: Double, on canvas: inout Canvas) {
     canvas.fill(
       Canvas.Box(x: Self.margin, y: top - 5, width: canvas.width - 2 * Self.margin, height: 1), Look.line)
     let nameWidth = Self.names - 12
-    canvas.write(Look.name.fitted(classes[label], width: nameWidth), x: Self.margin, baseline: top + 14, Look.name)
+    canvas.write(
+      Look.name.fitted(classes[label], width: nameWidth), x: Self.margin, baseline: top + 14, Look.name)
     let count = images.samples.count { $0.label == label }
     canvas.write(
       "\(count) image\(count == 1 ? "" : "s")", x: Self.margin, baseline: top + 31, Look.note)
@@ -99,7 +108,8 @@ public struct ContactSheet {
         let box = Canvas.Box(x: left(place), y: top, width: Self.cell, height: Self.cell)
         drawCell(try? images.image(at: index), in: box, on: &canvas)
         canvas.write(
-          Look.small.fitted(PathText.name(of: id), width: Self.cell, keepsEnd: true), x: box.x, baseline: box.bottom + 11,
+          Look.small.fitted(PathText.name(of: id), width: Self.cell, keepsEnd: true), x: box.x,
+          baseline: box.bottom + 11,
           Look.small)
         continue
       }
@@ -111,7 +121,8 @@ public struct ContactSheet {
       }
       let width = Self.cell * 3
       canvas.write(
-        Look.small.fitted(id, width: width, keepsEnd: true), x: left(0), baseline: y + Self.cell + 11, Look.small)
+        Look.small.fitted(id, width: width, keepsEnd: true), x: left(0), baseline: y + Self.cell + 11,
+        Look.small)
     }
     if samples.isEmpty { canvas.write("no image to show", x: left(0), baseline: top + 14, Look.note) }
   }
@@ -133,9 +144,10 @@ public struct ContactSheet {
   static func versions(of image: Image?, index: Int, _ pipeline: InputPipeline, seed: UInt64) -> [Image] {
     guard let image else { return [] }
     let plain = image.resized(width: pipeline.size, height: pipeline.size, antialias: pipeline.antialias)
-    return [image, plain] + (0..<epochs).map { epoch in
-      pipeline.augmented(image, random: .augmenting(index, epoch: epoch, seed: seed))
-    }
+    return [image, plain]
+      + (0..<epochs).map { epoch in
+        pipeline.augmented(image, random: .augmenting(index, epoch: epoch, seed: seed))
+      }
   }
 
   private enum Look {

@@ -16,7 +16,9 @@ extension Report {
       .sorted { ($1.final[$1.prediction], $0.id) < ($0.final[$0.prediction], $1.id) }
     let figures = wrong.prefix(mistakes).compactMap { row -> String? in
       guard let label = row.label, let picture = image(row.id).flatMap(source) else { return nil }
-      let name = { (label: Int) in evaluation.classes.indices.contains(label) ? evaluation.classes[label] : "?" }
+      let name = { (label: Int) in
+        evaluation.classes.indices.contains(label) ? evaluation.classes[label] : "?"
+      }
       let share = (100 * Double(row.final[row.prediction])).rounded(places: 0)
       return "<figure><img src=\"\(picture)\" alt=\"\" title=\"\(row.id.printable.htmlEscaped)\"><figcaption>"
         + "\(name(row.prediction).htmlEscaped), \(share)&nbsp;%<br>labelled \(name(label).htmlEscaped)</figcaption></figure>"
@@ -29,7 +31,8 @@ extension Report {
   private static func source(_ image: Image) -> String? {
     let scale = min(1, Double(face) / Double(max(image.width, image.height, 1)))
     let small = image.resized(
-      width: max(1, Int(Double(image.width) * scale)), height: max(1, Int(Double(image.height) * scale)), antialias: true)
+      width: max(1, Int(Double(image.width) * scale)), height: max(1, Int(Double(image.height) * scale)),
+      antialias: true)
     return (try? ImageFile.encodePNG(small)).map { "data:image/png;base64," + Data($0).base64EncodedString() }
   }
 }

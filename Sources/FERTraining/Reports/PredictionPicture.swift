@@ -48,7 +48,8 @@ public struct PredictionPicture {
     let step = (x: size.width + margin, y: size.height + margin)
     let footer = leftOut > 0 ? 24.0 : 0
     var canvas = Canvas(
-      width: margin + Double(columns) * step.x, height: margin + Double(rows) * step.y + footer, background: Look.ground)
+      width: margin + Double(columns) * step.x, height: margin + Double(rows) * step.y + footer,
+      background: Look.ground)
     for (index, card) in cards.enumerated() {
       draw(
         card,
@@ -59,7 +60,8 @@ public struct PredictionPicture {
     }
     if leftOut > 0 {
       canvas.write(
-        "and \(leftOut) more image\(leftOut == 1 ? "" : "s")", x: margin, baseline: canvas.height - margin, Look.note)
+        "and \(leftOut) more image\(leftOut == 1 ? "" : "s")", x: margin, baseline: canvas.height - margin,
+        Look.note)
     }
     return canvas.image
   }
@@ -95,7 +97,8 @@ public struct PredictionPicture {
     canvas.fill(box, Look.edge, radius: 7)
     canvas.fill(box.inset(1), Look.card, radius: 6)
     drawFace(card, x: box.x + Self.padding, y: box.y + Self.padding, on: &canvas)
-    drawDistributions(card, x: box.x + Self.padding * 2 + Self.face, y: box.y + Self.padding, box, on: &canvas)
+    drawDistributions(
+      card, x: box.x + Self.padding * 2 + Self.face, y: box.y + Self.padding, box, on: &canvas)
   }
 
   private func drawFace(_ card: Card, x: Double, y: Double, on canvas: inout Canvas) {
@@ -106,7 +109,8 @@ public struct PredictionPicture {
     let verdict = card.isAbstained ? Look.abstained : Look.verdict
     let winner = card.row.final.isEmpty ? "?" : name(card.row.prediction)
     canvas.write(
-      verdict.fitted(card.isAbstained ? "no decision" : winner, width: Self.face), x: x, baseline: baseline, verdict)
+      verdict.fitted(card.isAbstained ? "no decision" : winner, width: Self.face), x: x, baseline: baseline,
+      verdict)
     baseline += 19
     let confidence = "confidence \(Self.percent(card.row.confidence))"
     let second = card.isAbstained ? "\(winner)? \(confidence)" : confidence
@@ -114,10 +118,13 @@ public struct PredictionPicture {
     baseline += 18
     var file = PathText.name(of: card.row.id)
     if let label = card.row.label { file = "\(name(label)): \(file)" }
-    canvas.write(Look.note.fitted(file, width: Self.face, keepsEnd: true), x: x, baseline: baseline, Look.note)
+    canvas.write(
+      Look.note.fitted(file, width: Self.face, keepsEnd: true), x: x, baseline: baseline, Look.note)
   }
 
-  private func drawDistributions(_ card: Card, x: Double, y: Double, _ box: Canvas.Box, on canvas: inout Canvas) {
+  private func drawDistributions(
+    _ card: Card, x: Double, y: Double, _ box: Canvas.Box, on canvas: inout Canvas
+  ) {
     let sets = [card.row.primary] + card.row.terms + (termNames.isEmpty ? [] : [card.row.final])
     let order = shownOrder(card.row.final)
     let predicted = card.row.final.isEmpty ? nil : card.row.prediction
@@ -144,7 +151,8 @@ public struct PredictionPicture {
   }
 
   private func drawColumn(
-    _ title: String, _ values: [Float], _ order: [Int], _ colour: Canvas.Colour, x: Double, y: Double, isFinal: Bool,
+    _ title: String, _ values: [Float], _ order: [Int], _ colour: Canvas.Colour, x: Double, y: Double,
+    isFinal: Bool,
     on canvas: inout Canvas
   ) {
     var heading = Look.className
@@ -174,7 +182,9 @@ public struct PredictionPicture {
     return Array(final.indices.sorted { (final[$1], $0) < (final[$0], $1) }.prefix(shownClasses))
   }
 
-  private func name(_ label: Int) -> String { classes.indices.contains(label) ? classes[label] : "class \(label)" }
+  private func name(_ label: Int) -> String {
+    classes.indices.contains(label) ? classes[label] : "class \(label)"
+  }
 
   /// "83.4 %", or a dash where there is no number.
   private static func percent(_ share: Float) -> String {

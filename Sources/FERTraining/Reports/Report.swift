@@ -9,10 +9,12 @@ public enum Report {
   /// - Parameter evaluation: what the pictures of classes and embeddings show; nil leaves them out.
   /// - Parameter image: the image of that name, for the faces on the page; nil where it is not at hand.
   public static func write(
-    _ evaluation: Evaluation?, for folder: RunFolder, named name: String, image: (String) -> Image? = { _ in nil }
+    _ evaluation: Evaluation?, for folder: RunFolder, named name: String,
+    image: (String) -> Image? = { _ in nil }
   ) throws {
     let history = RunHistory(folder.file("metrics.jsonl"))
-    try AtomicFile.write(page(name: name, history: history, evaluation, image: image), to: folder.file("report.html"))
+    try AtomicFile.write(
+      page(name: name, history: history, evaluation, image: image), to: folder.file("report.html"))
   }
 
   /// Writes the pictures of an evaluation alone.
@@ -29,7 +31,9 @@ public enum Report {
     if let evaluation { body += headline(evaluation) }
     body += curves(history)
     if let evaluation {
-      body += confusion(evaluation) + perClass(evaluation) + surestMistakes(evaluation, image: image) + scatter(evaluation)
+      body +=
+        confusion(evaluation) + perClass(evaluation) + surestMistakes(evaluation, image: image)
+        + scatter(evaluation)
     }
     return """
       <!DOCTYPE html>
@@ -62,20 +66,25 @@ public enum Report {
       let numbers = [evaluation.primary, evaluation.corrected].map { "<td>\(percent(value($0)))</td>" }
       return "<tr><td>\(name)</td>\(numbers.joined())</tr>"
     }
-    return "<p>\(evaluation.corrected.total) images, best weights</p>\n<table><thead><tr><th></th><th>primary</th>"
+    return
+      "<p>\(evaluation.corrected.total) images, best weights</p>\n<table><thead><tr><th></th><th>primary</th>"
       + "<th>corrected</th></tr></thead>\n\(cells.joined(separator: "\n"))</table>\n"
   }
 
   private static func curves(_ history: RunHistory) -> String {
     guard !history.epochs.isEmpty else { return "" }
-    let loss = LineChart(title: "Loss", lines: [
-      .init("training", history.epochs.map { ($0.epoch, $0.loss) }),
-      .init("validation", history.validations.map { ($0.epoch, $0.loss) }),
-    ])
-    let accuracy = LineChart(title: "Validation accuracy", lines: [
-      .init("primary", history.validations.map { ($0.epoch, $0.primary.accuracy) }),
-      .init("corrected", history.validations.map { ($0.epoch, $0.corrected.accuracy) }),
-    ])
+    let loss = LineChart(
+      title: "Loss",
+      lines: [
+        .init("training", history.epochs.map { ($0.epoch, $0.loss) }),
+        .init("validation", history.validations.map { ($0.epoch, $0.loss) }),
+      ])
+    let accuracy = LineChart(
+      title: "Validation accuracy",
+      lines: [
+        .init("primary", history.validations.map { ($0.epoch, $0.primary.accuracy) }),
+        .init("corrected", history.validations.map { ($0.epoch, $0.corrected.accuracy) }),
+      ])
     return "<h2>Training</h2>\n<div class=\"row\">\(loss.svg)\(accuracy.svg)</div>\n"
   }
 
@@ -111,11 +120,14 @@ public enum Report {
 
   private static func scatter(_ evaluation: Evaluation) -> String {
     guard let embeddings = evaluation.embeddings, embeddings.shape[0] > 2,
-      let components = LinearAlgebra.principalComponents(of: embeddings, count: 2), components.projected.shape[1] == 2
+      let components = LinearAlgebra.principalComponents(of: embeddings, count: 2),
+      components.projected.shape[1] == 2
     else { return "" }
     let points = components.projected.values
     let labels = evaluation.rows.prefix(embeddings.shape[0]).map { $0.label ?? 0 }
-    let images = labels.indices.map { ScatterPlot.Point(x: points[2 * $0], y: points[2 * $0 + 1], label: labels[$0]) }
+    let images = labels.indices.map {
+      ScatterPlot.Point(x: points[2 * $0], y: points[2 * $0 + 1], label: labels[$0])
+    }
     var anchors: [ScatterPlot.Point] = []
     if let tensor = evaluation.anchors, tensor.rank == 3, tensor.shape[2] == embeddings.shape[1] {
       let (classes, each, size) = (tensor.shape[0], tensor.shape[1], tensor.shape[2])
@@ -124,7 +136,8 @@ public enum Report {
     }
     let share = components.explained.reduce(0, +)
     let plot = ScatterPlot(images: images, anchors: anchors, classes: evaluation.classes)
-    return "<h2>Embeddings</h2>\n<p>The first two principal components, \(percent(Double(share))) of the variance"
+    return
+      "<h2>Embeddings</h2>\n<p>The first two principal components, \(percent(Double(share))) of the variance"
       + "\(anchors.isEmpty ? "" : "; diamonds are anchors").</p>\n\(plot.svg)\n"
   }
 
@@ -161,7 +174,9 @@ struct RunHistory {
       switch try? decoder.decode(Kind.self, from: data).event {
       case "epoch": if let epoch = try? decoder.decode(Epoch.self, from: data) { epochs.append(epoch) }
       case "validation":
-        if let validation = try? decoder.decode(Validation.self, from: data) { validations.append(validation) }
+        if let validation = try? decoder.decode(Validation.self, from: data) {
+          validations.append(validation)
+        }
       default: break
       }
     }

@@ -34,13 +34,16 @@ public struct Environment: Sendable {
 
   /// The largest memory this process has held so far, in megabytes.
   public static var peakMemory: Int? {
-    field("VmHWM", in: "/proc/self/status").flatMap { Int($0.split(separator: " ").first ?? "") }.map { $0 / 1000 }
+    field("VmHWM", in: "/proc/self/status").flatMap { Int($0.split(separator: " ").first ?? "") }.map {
+      $0 / 1000
+    }
   }
 
   /// As a file's text.
   func text(seed: UInt64) -> String {
     JSONValue.object([
-      "processor": .string(processor), "cores": .int(cores), "threads": .int(threads), "memoryMB": .int(memory),
+      "processor": .string(processor), "cores": .int(cores), "threads": .int(threads),
+      "memoryMB": .int(memory),
       "system": .string(system), "kernels": .string(kernels.rawValue), "openBLASKernel": .string(kernel),
       "matrixProduct": .string(BLASInfo.hasOwnProduct ? "own" : "OpenBLAS"), "openBLAS": .string(openBLAS),
       "seed": .string(String(seed)),

@@ -37,7 +37,9 @@ public final class RunFolder {
   }
 
   /// Whether a path is the folder of a run.
-  public static func isRun(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path + "/recipe.json5") }
+  public static func isRun(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: path + "/recipe.json5")
+  }
 
   /// - Throws: ``RunProblem`` where there is something at `path` already, an empty folder apart.
   public static func requireNew(_ path: String) throws {
@@ -46,7 +48,8 @@ public final class RunFolder {
     let contents = try? FileManager.default.contentsOfDirectory(atPath: path)
     guard isFolder.boolValue, contents?.isEmpty == true else {
       throw RunProblem.request(
-        "\(path.printable): exists already; continue that run with --resume, or choose another folder with --out")
+        "\(path.printable): exists already; continue that run with --resume, or choose another folder with --out"
+      )
     }
   }
 
@@ -67,7 +70,8 @@ public final class RunFolder {
   /// Opens the folder of a run to go on with it, and locks it.
   public static func resume(_ path: String) throws -> RunFolder {
     guard isRun(path) else {
-      throw RunProblem.request("\(path.printable): there is no run to resume here; leave out --resume to start one")
+      throw RunProblem.request(
+        "\(path.printable): there is no run to resume here; leave out --resume to start one")
     }
     let folder = RunFolder(path)
     try? FileManager.default.createDirectory(atPath: folder.checkpoints, withIntermediateDirectories: true)
@@ -88,7 +92,8 @@ public final class RunFolder {
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       let owner = (try? String(contentsOfFile: file("lock"), encoding: .utf8)) ?? ""
       throw RunProblem.request(
-        "\(path.printable): another process is training in it (\(owner.printable)); wait for it, or end it first")
+        "\(path.printable): another process is training in it (\(owner.printable)); wait for it, or end it first"
+      )
     }
     let text = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)".utf8)
     _ = ftruncate(lock, 0)

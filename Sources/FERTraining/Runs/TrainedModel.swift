@@ -77,7 +77,8 @@ public struct TrainedModel {
     return input
   }
 
-  private static func differences(from recipe: Recipe, _ classes: [String], _ input: InputOptions) -> [String] {
+  private static func differences(from recipe: Recipe, _ classes: [String], _ input: InputOptions) -> [String]
+  {
     var told: [String] = []
     if classes != recipe.classes {
       told.append(
@@ -87,7 +88,8 @@ public struct TrainedModel {
     let (own, asked) = (members(of: input), members(of: recipe.input))
     for key in own.keys.sorted() where own[key] != asked[key] {
       let values = [own[key], asked[key]].map { $0?.oneLine ?? "nothing" }
-      told.append("was trained with input.\(key) \(values[0]), the recipe says \(values[1]); that of the file counts")
+      told.append(
+        "was trained with input.\(key) \(values[0]), the recipe says \(values[1]); that of the file counts")
     }
     return told
   }

@@ -14,7 +14,9 @@ public struct TrainingSession {
   }
 
   /// Trains in a new folder.
-  public func start(train: any BatchSource, validation: (any BatchSource)?, steps: Int? = nil) throws -> Trainer.End {
+  public func start(train: any BatchSource, validation: (any BatchSource)?, steps: Int? = nil) throws
+    -> Trainer.End
+  {
     let folder = try RunFolder.create(path)
     try AtomicFile.write(Environment.current.text(seed: recipe.seed), to: folder.file("environment.json"))
     try AtomicFile.write(recipe.text, to: folder.file("recipe.json5"))
@@ -41,7 +43,8 @@ public struct TrainingSession {
     _ folder: RunFolder, _ train: any BatchSource, _ validation: (any BatchSource)?, _ steps: Int?
   ) throws -> Trainer.End {
     let trainer = try Trainer(
-      recipe, train: train, validation: validation, in: folder, limits: Trainer.Limits(steps: steps), console: console)
+      recipe, train: train, validation: validation, in: folder, limits: Trainer.Limits(steps: steps),
+      console: console)
     defer { console.clearBar() }
     return try trainer.run()
   }
@@ -98,7 +101,8 @@ public struct SmokeTest {
   /// Runs it in a new folder.
   /// - Throws: what training throws, or ``RunProblem`` where the resumed half does not fit the first.
   public static func run(
-    _ recipe: Recipe, train: any BatchSource, validation: (any BatchSource)?, in path: String, console: Console
+    _ recipe: Recipe, train: any BatchSource, validation: (any BatchSource)?, in path: String,
+    console: Console
   ) throws -> Result {
     var options = recipe.training
     options.epochs = 1

@@ -85,7 +85,8 @@ extension Trainer {
     line.add("step", state.step)
     line.add("images", state.sums.images)
     let position = TrainingProgress(position: Double(number - 1), epochs: options.epochs)
-    line.add("learningRate", Double(step.schedule.learningRate(base: step.optimizer.learningRate, at: position)))
+    line.add(
+      "learningRate", Double(step.schedule.learningRate(base: step.optimizer.learningRate, at: position)))
     line.add("loss", state.sums.loss / count)
     line.add("losses", .object(state.sums.losses.mapValues { JSONValue.number($0 / count) }))
     line.add("accuracy", Double(state.sums.correct) / count)
@@ -110,7 +111,8 @@ extension Trainer {
     var text = "epoch \(number)/\(options.epochs): loss \(loss), training accuracy \(accuracy)%"
     if let evaluation {
       let percent = { (value: Double?) in value.map { (100 * $0).rounded(places: 2) + "%" } ?? "undefined" }
-      text += "; validation: primary \(percent(evaluation.primary.accuracy)), "
+      text +=
+        "; validation: primary \(percent(evaluation.primary.accuracy)), "
         + "corrected \(percent(evaluation.corrected.accuracy))"
     }
     return text

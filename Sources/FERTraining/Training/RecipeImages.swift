@@ -19,7 +19,8 @@ public final class RecipeImages: BatchSource {
   /// - Parameter workers: threads that prepare images, where it is another number than the recipe's.
   /// - Throws: a `DataProblem`.
   public init(
-    _ dataset: any Dataset, _ recipe: Recipe, input: InputOptions? = nil, isTraining: Bool, workers: Int? = nil
+    _ dataset: any Dataset, _ recipe: Recipe, input: InputOptions? = nil, isTraining: Bool,
+    workers: Int? = nil
   ) throws {
     let loaded = try dataset.load(classes: recipe.classes)
     if var files = loaded as? LoadedImageFiles {
@@ -48,7 +49,9 @@ public final class RecipeImages: BatchSource {
       let sum = shares.reduce(0, +)
       guard shares.count == classes.count, shares.allSatisfy({ $0 >= 0 }), abs(sum - 1) < 1e-3 else {
         throw DataProblem(
-          sample.id, "its distribution has \(shares.count) shares for \(classes.count) classes that sum to \(sum), not to 1")
+          sample.id,
+          "its distribution has \(shares.count) shares for \(classes.count) classes that sum to \(sum), not to 1"
+        )
       }
     }
   }
@@ -68,7 +71,8 @@ public final class RecipeImages: BatchSource {
     plan.startBatch = request.firstBatch
     plan.minimumBatch = request.smallestBatch
     plan.alreadySkipped = request.alreadySkipped
-    let batches = BatchLoader.batches(of: request.order, size: request.batchSize, minimum: request.smallestBatch)
+    let batches = BatchLoader.batches(
+      of: request.order, size: request.batchSize, minimum: request.smallestBatch)
     return LoaderStream(BatchLoader(images, batches: batches, pipeline: pipeline, plan: plan), samples)
   }
 

@@ -73,7 +73,8 @@ public final class Trainer {
     average = options.ema > 0 ? WeightAverage(decay: Double(options.ema)) : nil
     let saved = try store.load(into: model, optimizer, average) { console.warn($0) }
     step = TrainingStep(
-      model: model, optimizer: optimizer, schedule: try recipe.makeSchedule(), average: average, options: options,
+      model: model, optimizer: optimizer, schedule: try recipe.makeSchedule(), average: average,
+      options: options,
       seed: recipe.seed)
     hasResumed = saved != nil
     state = saved ?? TrainingState()
@@ -88,7 +89,11 @@ public final class Trainer {
   public func run() throws -> End {
     if state.isFinished { return .alreadyFinished }
     // The first checkpoint shows, before any work is done, that there is room for more.
-    if hasResumed { console.line("resuming at step \(state.step), epoch \(state.epoch + 1)") } else { try save() }
+    if hasResumed {
+      console.line("resuming at step \(state.step), epoch \(state.epoch + 1)")
+    } else {
+      try save()
+    }
     try warn(of: train.problems + (validation?.problems ?? []))
     while state.epoch < options.epochs, !hasLostPatience {
       if let end = try runEpoch() { return end }
@@ -164,7 +169,8 @@ public final class Trainer {
 
   private var isTimeToSave: Bool {
     let byStep = options.checkpointSteps > 0 && state.step % options.checkpointSteps == 0
-    let byTime = options.checkpointMinutes > 0 && Clock.seconds - lastSave > 60 * Double(options.checkpointMinutes)
+    let byTime =
+      options.checkpointMinutes > 0 && Clock.seconds - lastSave > 60 * Double(options.checkpointMinutes)
     return byStep || byTime
   }
 

@@ -44,7 +44,8 @@ struct TrainingStep {
     }
     let correct = zip(found.outcome.final.argmax(), batch.labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
     return Result(
-      loss: Double(found.value.total.item), losses: found.value.losses, correct: correct, learningRate: learningRate)
+      loss: Double(found.value.total.item), losses: found.value.losses, correct: correct,
+      learningRate: learningRate)
   }
 
   private func findGradients(
@@ -77,6 +78,7 @@ struct TrainingStep {
   ) -> RunProblem {
     .failure(
       "step \(step + 1), epoch \(progress.epoch + 1): \(what); nothing was changed by this step. "
-        + "A lower learning rate or gradientClip may help.\n  images of the batch: \(batch.ids.listed(atMost: 64))")
+        + "A lower learning rate or gradientClip may help.\n  images of the batch: \(batch.ids.listed(atMost: 64))"
+    )
   }
 }

@@ -28,13 +28,15 @@ public struct BatchNorm {
   func of(_ x: Tensor, _ pass: ForwardPass) -> BatchNormalization {
     guard pass.isTraining, !scale.isFrozen else {
       return BatchNormalization(
-        mean: mean.value, variance: variance.value, scale: pass[scale], offset: pass[offset], epsilon: epsilon)
+        mean: mean.value, variance: variance.value, scale: pass[scale], offset: pass[offset], epsilon: epsilon
+      )
     }
     let norm = BatchNormalization(over: x, scale: pass[scale], offset: pass[offset], epsilon: epsilon)
     if pass.updatesStatistics {
       let samples = Float(x.count / scale.count)
       mean.value = mean.value * (1 - momentum) + norm.mean * momentum
-      variance.value = variance.value * (1 - momentum) + norm.variance * (momentum * samples / max(samples - 1, 1))
+      variance.value =
+        variance.value * (1 - momentum) + norm.variance * (momentum * samples / max(samples - 1, 1))
     }
     return norm
   }

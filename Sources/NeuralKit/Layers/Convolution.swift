@@ -21,7 +21,8 @@ public struct Convolution {
     weight = scope.parameter(
       "weight", [outputs, kernel, kernel, inputs / groups], initializer ?? .pytorchDefault(fanIn: fanIn),
       fileLayout: .convolution)
-    self.bias = bias
+    self.bias =
+      bias
       ? scope.parameter("bias", [outputs], initializer == nil ? .pytorchDefault(fanIn: fanIn) : .zeros) : nil
     (self.stride, self.padding, self.groups) = (stride, padding, groups)
   }
@@ -32,7 +33,8 @@ public struct Convolution {
       return callAsFunction(x, prologue: nil, epilogue: ConvolutionEpilogue(), pass.precision)
     }
     cache.forget()
-    return x.convolved(weight: pass[weight], bias: bias.map { pass[$0] }, stride: stride, padding: padding, groups: groups)
+    return x.convolved(
+      weight: pass[weight], bias: bias.map { pass[$0] }, stride: stride, padding: padding, groups: groups)
   }
 
   /// Behind a norm and an activation that are worked out where the convolution reads its input.
@@ -55,7 +57,8 @@ public struct Convolution {
   ) -> Tensor {
     var epilogue = epilogue
     if let bias {
-      epilogue.offset = epilogue.gain.map { $0 * bias.value + (epilogue.offset ?? .zeros($0.shape)) } ?? bias.value
+      epilogue.offset =
+        epilogue.gain.map { $0 * bias.value + (epilogue.offset ?? .zeros($0.shape)) } ?? bias.value
     }
     return x.convolved(
       kernel: cache.kernel(of: weight), stride: stride, padding: padding, groups: groups, prologue: prologue,

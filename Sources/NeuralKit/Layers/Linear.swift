@@ -11,10 +11,12 @@ public struct Linear {
 
   /// - Parameter initializer: PyTorch's default where nil; with another, biases start at 0.
   public init(
-    from inputs: Int, to outputs: Int, bias: Bool = true, initializer: Initializer? = nil, in scope: ParameterScope
+    from inputs: Int, to outputs: Int, bias: Bool = true, initializer: Initializer? = nil,
+    in scope: ParameterScope
   ) {
     weight = scope.parameter("weight", [outputs, inputs], initializer ?? .pytorchDefault(fanIn: inputs))
-    self.bias = bias
+    self.bias =
+      bias
       ? scope.parameter("bias", [outputs], initializer == nil ? .pytorchDefault(fanIn: inputs) : .zeros) : nil
   }
 

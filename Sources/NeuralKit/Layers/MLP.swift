@@ -14,5 +14,7 @@ public struct MLP {
   }
 
   /// See the type's shapes.
-  public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor { second(first(x, pass).gelu(), pass) }
+  public func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
+    second(first(x, pass).gelu(), pass)
+  }
 }

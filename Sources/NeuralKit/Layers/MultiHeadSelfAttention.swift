@@ -20,7 +20,8 @@ public struct MultiHeadSelfAttention {
   public func callAsFunction(_ x: Tensor, asking count: Int? = nil, _ pass: ForwardPass) -> Tensor {
     if let count, count < x.shape[1] {
       let bias = projection.bias.map { pass[$0] }
-      return output(x.selfAttention(asking: count, weight: pass[projection.weight], bias: bias, heads: heads), pass)
+      return output(
+        x.selfAttention(asking: count, weight: pass[projection.weight], bias: bias, heads: heads), pass)
     }
     return output(Tensor.selfAttention(projection(x, pass), heads: heads, precision: pass.precision), pass)
   }

@@ -60,7 +60,8 @@ public final class AdamW: Optimizer {
     @Option("Added to the denominator, ε.", above: 0) public var epsilon: Float = 1e-8
     @Option("Weight decay λ: each step shrinks the weight by learning rate times this.", 0...)
     public var weightDecay: Float = 0.01
-    @Option("Whether biases, norms and other parameters with one axis decay too.") public var decaysVectors = true
+    @Option("Whether biases, norms and other parameters with one axis decay too.") public var decaysVectors =
+      true
 
     /// The defaults.
     public init() {}

@@ -65,7 +65,8 @@ struct OptimizerSlots {
     let work = parameters.compactMap { parameter -> (Parameter, Tensor, OptimizerSlot)? in
       guard parameter.isTrainable, let gradient = parameter.gradient else { return nil }
       precondition(
-        gradient.shape == parameter.shape, "gradient of \(parameter.name) is \(gradient.shape), not \(parameter.shape)")
+        gradient.shape == parameter.shape,
+        "gradient of \(parameter.name) is \(gradient.shape), not \(parameter.shape)")
       let slot = slots[parameter.name] ?? OptimizerSlot(arrays: names.map { _ in .zeros(parameter.shape) })
       slots[parameter.name] = slot
       return (parameter, gradient, slot)
@@ -78,7 +79,9 @@ struct OptimizerSlots {
       var state = OptimizerState()
       for (name, slot) in slots {
         state.counters[name] = slot.steps
-        for (slotName, array) in zip(names, slot.arrays) { state.tensors["\(name)/\(slotName)"] = array.tensor }
+        for (slotName, array) in zip(names, slot.arrays) {
+          state.tensors["\(name)/\(slotName)"] = array.tensor
+        }
       }
       return state
     }

@@ -14,7 +14,8 @@ public final class SAM: Optimizer {
     @Option("Optimiser that takes the step.", oneOf: ["adam", "adamw", "sgd"]) public var base = "adam"
     @Option("Radius of the neighbourhood, ρ.", above: 0) public var rho: Float = 0.05
     @Option("Whether the neighbourhood scales with the weights.") public var adaptive = false
-    @Option("Learning rate of the base that the schedule starts from.", above: 0) public var learningRate: Float = 1e-3
+    @Option("Learning rate of the base that the schedule starts from.", above: 0) public var learningRate:
+      Float = 1e-3
     @Option("Weight decay of the base.", 0...) public var weightDecay: Float = 0
     @Option("β₁ of adam and adamw, momentum of sgd.", 0..<1) public var momentum = 0.9
     @Option("β₂ of adam and adamw.", 0..<1) public var beta2 = 0.999

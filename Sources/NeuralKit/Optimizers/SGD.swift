@@ -41,7 +41,8 @@ public final class SGD: Optimizer {
     slots.forEach(of: parameters) { parameter, gradient, slot in
       let factors = arbex_momentum_factors(
         learningRate: learningRate * parameter.learningRateScale, momentum: options.momentum,
-        oneMinusDampening: 1 - options.dampening, decay: options.weightDecay, nesterov: options.nesterov ? 1 : 0,
+        oneMinusDampening: 1 - options.dampening, decay: options.weightDecay,
+        nesterov: options.nesterov ? 1 : 0,
         isFirst: slot.steps == 0 ? 1 : 0)
       slot.steps += 1
       parameter.rewrite { value in

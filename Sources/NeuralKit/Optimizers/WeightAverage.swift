@@ -36,7 +36,9 @@ public final class WeightAverage {
   }
 
   /// Runs `body` with the averages in place of the parameters' values, and puts the values back.
-  public func whileSwappedIn<Result>(to parameters: [Parameter], _ body: () throws -> Result) rethrows -> Result {
+  public func whileSwappedIn<Result>(to parameters: [Parameter], _ body: () throws -> Result) rethrows
+    -> Result
+  {
     let swapped = parameters.compactMap { parameter in averages[parameter.name].map { (parameter, $0) } }
     let values = swapped.map(\.0.value)
     for (parameter, average) in swapped { parameter.value = average.tensor }

@@ -35,7 +35,8 @@ public struct Option<Value: OptionValue>: Codable, Sendable {
   public init<Bound: OptionBound>(wrappedValue: Value, _ meaning: String, _ range: Range<Bound>) {
     self.init(
       wrappedValue: wrappedValue, meaning,
-      range: OptionRange(lower: range.lowerBound.asDouble, upper: range.upperBound.asDouble, excludesUpper: true))
+      range: OptionRange(
+        lower: range.lowerBound.asDouble, upper: range.upperBound.asDouble, excludesUpper: true))
   }
 
   /// An option strictly above a bound.

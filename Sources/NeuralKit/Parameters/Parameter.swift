@@ -43,7 +43,9 @@ public final class Parameter: @unchecked Sendable {
   /// The current value. Assigning keeps the shape.
   public var value: Tensor {
     get {
-      guard let stored else { preconditionFailure("parameter \(name) is read before it was filled or loaded") }
+      guard let stored else {
+        preconditionFailure("parameter \(name) is read before it was filled or loaded")
+      }
       return stored
     }
     set {

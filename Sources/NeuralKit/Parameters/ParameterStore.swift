@@ -69,10 +69,12 @@ public struct ParameterScope {
   }
 
   private func born(
-    _ name: String, _ shape: [Int], _ initializer: Initializer, _ fileLayout: Parameter.FileLayout, isLearned: Bool
+    _ name: String, _ shape: [Int], _ initializer: Initializer, _ fileLayout: Parameter.FileLayout,
+    isLearned: Bool
   ) -> Parameter {
     let parameter = Parameter(
-      name: (self / name).path, shape: shape, fileLayout: fileLayout, initializer: initializer, isLearned: isLearned)
+      name: (self / name).path, shape: shape, fileLayout: fileLayout, initializer: initializer,
+      isLearned: isLearned)
     store.add(parameter)
     return parameter
   }

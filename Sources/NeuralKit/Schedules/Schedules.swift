@@ -94,7 +94,8 @@ public struct OneCycleSchedule: Schedule {
     @Option("Share of training at which the rate is highest.", 0.01...0.99) public var peak = 0.3
     @Option("The rate starts at the base rate over this.", 1...) public var startDivisor = 25.0
     @Option("The rate ends at its start over this.", 1...) public var endDivisor = 1e4
-    @Option("Epochs over which the rate rises from a hundredth, before all this.", 0...) public var warmup = 0.0
+    @Option("Epochs over which the rate rises from a hundredth, before all this.", 0...) public var warmup =
+      0.0
 
     /// The defaults.
     public init() {}

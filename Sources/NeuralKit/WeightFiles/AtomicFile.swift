@@ -81,7 +81,9 @@ public enum AtomicFile {
   public static func keep(_ path: String, as other: String) throws {
     guard access(path, F_OK) == 0 else { return }
     unlink(other)
-    guard link(path, other) == 0 || rename(path, other) == 0 else { throw problem(other, "put in place", errno) }
+    guard link(path, other) == 0 || rename(path, other) == 0 else {
+      throw problem(other, "put in place", errno)
+    }
   }
 
   /// Removes what writes that were killed have left in a folder.
@@ -102,7 +104,8 @@ public enum AtomicFile {
   public static func problem(_ path: String, _ verb: String, _ code: Int32) -> FileProblem {
     let reason: String
     switch code {
-    case ENOSPC: reason = "no space is left on its disk (\(freeSpace(folder(of: path)))); free some, or write elsewhere"
+    case ENOSPC:
+      reason = "no space is left on its disk (\(freeSpace(folder(of: path)))); free some, or write elsewhere"
     case EDQUOT: reason = "the disk quota is used up; free some space, or write elsewhere"
     case EFBIG: reason = "it would be larger than the process or file system allows (see `ulimit -f`)"
     case EIO: reason = "the disk reports an input/output error"
@@ -131,7 +134,9 @@ public enum AtomicFile {
     guard descriptor >= 0 else { throw problem(path, "saved safely (folder)", errno) }
     defer { close(descriptor) }
     // Some file systems cannot sync a folder and say EINVAL; they have nothing to sync then.
-    guard fsync(descriptor) == 0 || errno == EINVAL else { throw problem(path, "saved safely (folder)", errno) }
+    guard fsync(descriptor) == 0 || errno == EINVAL else {
+      throw problem(path, "saved safely (folder)", errno)
+    }
   }
 
   private static func freeSpace(_ folder: String) -> String {

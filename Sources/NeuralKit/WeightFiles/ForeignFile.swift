@@ -1,7 +1,10 @@
 /// Files that people take for weights, told by their first bytes.
 enum ForeignFile {
   private static let kinds: [(start: [UInt8], sentence: String)] = [
-    (Array("version https://git-lfs".utf8), "is a Git LFS pointer, not the file itself; fetch it with `git lfs pull`"),
+    (
+      Array("version https://git-lfs".utf8),
+      "is a Git LFS pointer, not the file itself; fetch it with `git lfs pull`"
+    ),
     (Array("<".utf8), "is a web page or XML, not weights: the download went wrong; fetch it again"),
     ([0x89, 0x48, 0x44, 0x46], "is an HDF5 file (Keras, TensorFlow); " + remedy),
     (Array("GGUF".utf8), "is a GGUF file; " + remedy),
@@ -18,7 +21,8 @@ enum ForeignFile {
   static func problem(_ start: [UInt8]) -> String? {
     if start.isEmpty { return "is empty" }
     if start.count >= 262, start[257..<262].elementsEqual("ustar".utf8) {
-      return "is a tar archive; unpack it first, the weights are a file in it (PyTorch's .pth.tar files are no archives)"
+      return
+        "is a tar archive; unpack it first, the weights are a file in it (PyTorch's .pth.tar files are no archives)"
     }
     return kinds.first { start.starts(with: $0.start) }?.sentence
   }

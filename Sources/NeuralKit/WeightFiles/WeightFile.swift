@@ -86,7 +86,9 @@ public final class WeightFile: Sendable {
     try consecutive(place.type, from: place.start + first * place.type.size, into: target)
   }
 
-  private func consecutive(_ type: NumberType, from start: Int, into target: UnsafeMutableBufferPointer<Float>) throws {
+  private func consecutive(
+    _ type: NumberType, from start: Int, into target: UnsafeMutableBufferPointer<Float>
+  ) throws {
     guard type != .float32 else {
       return try file.read(from: start, into: UnsafeMutableRawBufferPointer(target))
     }

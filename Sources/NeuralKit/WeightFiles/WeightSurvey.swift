@@ -26,7 +26,8 @@ public struct WeightSurvey: Sendable, Equatable {
       let variance = String(name.dropLast("mean".count)) + "var"
       guard present.contains(variance), file.shape(of: name)?.elementCount ?? 0 < 1 << 20 else { continue }
       norms += 1
-      let isUntouched = try file.tensor(name).values.allSatisfy { $0 == 0 }
+      let isUntouched =
+        try file.tensor(name).values.allSatisfy { $0 == 0 }
         && file.tensor(variance).values.allSatisfy { $0 == 1 }
       if isUntouched { untrainedNorms.append(String(name.dropLast(".running_mean".count))) }
     }
@@ -51,7 +52,9 @@ public struct WeightSurvey: Sendable, Equatable {
 extension WeightFile {
   /// Looks at the numbers of some arrays, all of them where not said otherwise.
   /// - Throws: ``FileProblem`` where they cannot be read.
-  public func survey(of names: [String]? = nil) throws -> WeightSurvey { try WeightSurvey(self, names ?? self.names) }
+  public func survey(of names: [String]? = nil) throws -> WeightSurvey {
+    try WeightSurvey(self, names ?? self.names)
+  }
 
   fileprivate func nonFiniteCount(of name: String) throws -> Int {
     let place = try place(of: name)

@@ -10,7 +10,8 @@ extension Tensor {
   /// The same behind a batch norm, in one pass over memory; only the map before the norm is kept.
   public func prelu(slope: Tensor, after norm: BatchNormalization?) -> Tensor {
     require(
-      shape.last == slope.count && slope.rank == 1 ? nil : ShapeIssue("prelu", "\(shape)", "slope \(slope.shape)"))
+      shape.last == slope.count && slope.rank == 1
+        ? nil : ShapeIssue("prelu", "\(shape)", "slope \(slope.shape)"))
     let preparation = Preparation(of: self, norm: norm, slope: slope)
     let input = detached
     return preparation.prologue.applied(to: input).recorded(
@@ -34,7 +35,9 @@ struct Preparation {
     wantsSlope = slope?.isTracked ?? false
   }
 
-  var prologue: ConvolutionPrologue { ConvolutionPrologue(gain: norm?.gain, offset: norm?.shift, slope: slope) }
+  var prologue: ConvolutionPrologue {
+    ConvolutionPrologue(gain: norm?.gain, offset: norm?.shift, slope: slope)
+  }
 
   /// Scale, offset and slope, as far as there are any.
   var parameters: [Tensor] { [norm?.scale, norm?.offset, slope].compactMap(\.self) }
@@ -67,7 +70,8 @@ struct Preparation {
     Tensor.sumsOverRows(rows, width: columns, into: slopes.pointer) { sums, range in
       let start = range.lowerBound * columns
       arbex_prelu_gradient(
-        made.map { $0.pointer + start }, wantsSlope ? sums : nil, flow.pointer + start, map.pointer + start, argument,
+        made.map { $0.pointer + start }, wantsSlope ? sums : nil, flow.pointer + start, map.pointer + start,
+        argument,
         range.count, columns)
     }
     if let made { flow = made }

@@ -39,7 +39,9 @@ extension Tensor {
   }
 
   /// Every element plus a number.
-  public static func + (left: Tensor, right: Float) -> Tensor { combined(.add, left, .scalar(right)).passing(left) }
+  public static func + (left: Tensor, right: Float) -> Tensor {
+    combined(.add, left, .scalar(right)).passing(left)
+  }
   /// A number plus every element.
   public static func + (left: Float, right: Tensor) -> Tensor { right + left }
   /// Every element minus a number.
@@ -72,7 +74,9 @@ extension Tensor {
 
   private enum Operation: Int32 { case add, subtract, multiply, divide }
 
-  private static func combined(_ operation: Operation, _ left: Tensor, _ right: Tensor, shape: [Int]? = nil) -> Tensor {
+  private static func combined(_ operation: Operation, _ left: Tensor, _ right: Tensor, shape: [Int]? = nil)
+    -> Tensor
+  {
     let shape = shape ?? broadcastShape(left.shape, right.shape)
     let axes = collapsed(shape, left.shape, right.shape)
     let result = Tensor(uninitialized: shape)
@@ -83,7 +87,8 @@ extension Tensor {
     if rows == 1 {
       Parallel.forEachBlock(of: inner.length, size: 1 << 15) {
         arbex_binary(
-          operation.rawValue, result.pointer + $0.lowerBound, left.pointer + $0.lowerBound * inner.left, inner.left,
+          operation.rawValue, result.pointer + $0.lowerBound, left.pointer + $0.lowerBound * inner.left,
+          inner.left,
           right.pointer + $0.lowerBound * inner.right, inner.right, $0.count)
       }
       return result
@@ -98,7 +103,8 @@ extension Tensor {
           b += index * axis.right
         }
         arbex_binary(
-          operation.rawValue, result.pointer + row * inner.length, left.pointer + a, inner.left, right.pointer + b,
+          operation.rawValue, result.pointer + row * inner.length, left.pointer + a, inner.left,
+          right.pointer + b,
           inner.right, inner.length)
       }
     }
@@ -118,7 +124,9 @@ extension Tensor {
       let b = place < right.count ? right[right.count - 1 - place] : 1
       if length != 1 {
         let axis = Axis(length: length, left: a == 1 ? 0 : leftStep, right: b == 1 ? 0 : rightStep)
-        if let inner = axes.last, axis.left == inner.left * inner.length, axis.right == inner.right * inner.length {
+        if let inner = axes.last, axis.left == inner.left * inner.length,
+          axis.right == inner.right * inner.length
+        {
           axes[axes.count - 1].length *= length
         } else {
           axes.append(axis)

@@ -12,13 +12,18 @@ extension Tensor {
   /// ## Shapes
   /// query `[Bq, T, D]`, key and value `[B, S, D]`, bias `[heads, T, S]` → `[B, T, D]`. B is a multiple of Bq: each
   /// query serves B / Bq neighbouring keys (the windows of one image).
-  public static func attention(query: Tensor, key: Tensor, value: Tensor, heads: Int, bias: Tensor? = nil) -> Tensor {
-    attention([query, key, value], (.whole(query), .whole(key, in: 1), .whole(value, in: 2)), heads: heads, bias: bias)
+  public static func attention(query: Tensor, key: Tensor, value: Tensor, heads: Int, bias: Tensor? = nil)
+    -> Tensor
+  {
+    attention(
+      [query, key, value], (.whole(query), .whole(key, in: 1), .whole(value, in: 2)), heads: heads, bias: bias
+    )
   }
 
   /// The same where keys and values stand side by side, as one linear layer makes them: `[B, S, 2D]`.
   public static func attention(
-    query: Tensor, keysAndValues both: Tensor, heads: Int, bias: Tensor? = nil, precision: Precision = .float32
+    query: Tensor, keysAndValues both: Tensor, heads: Int, bias: Tensor? = nil,
+    precision: Precision = .float32
   ) -> Tensor {
     let parts = AttentionPart.split(both, into: 2, in: 1)
     return attention([query, both], (.whole(query), parts[0], parts[1]), heads: heads, bias: bias, precision)
@@ -63,7 +68,9 @@ struct AttentionPart {
 
   var shape: [Int] { [batch, length, size] }
 
-  static func whole(_ tensor: Tensor, in input: Int = 0) -> AttentionPart { split(tensor, into: 1, in: input)[0] }
+  static func whole(_ tensor: Tensor, in input: Int = 0) -> AttentionPart {
+    split(tensor, into: 1, in: input)[0]
+  }
 
   static func split(_ tensor: Tensor, into count: Int, in input: Int = 0) -> [AttentionPart] {
     require(
@@ -72,7 +79,8 @@ struct AttentionPart {
     let size = tensor.shape[2] / count
     return (0..<count).map {
       AttentionPart(
-        input: input, batch: tensor.shape[0], length: tensor.shape[1], stride: tensor.shape[2], column: $0 * size,
+        input: input, batch: tensor.shape[0], length: tensor.shape[1], stride: tensor.shape[2],
+        column: $0 * size,
         size: size)
     }
   }
@@ -82,7 +90,8 @@ struct AttentionPart {
     _ tensors: [Tensor], _ index: Int, _ head: Int, width: Int, from first: Int = 0, transposed: Bool = false
   ) -> BLAS.Matrix {
     BLAS.Matrix(
-      pointer: target(tensors, index, head, width: width, from: first), stride: stride, transposed: transposed)
+      pointer: target(tensors, index, head, width: width, from: first), stride: stride, transposed: transposed
+    )
   }
 
   func target(
@@ -109,7 +118,8 @@ struct Attention {
   /// Queries whose weights are worked out at once: about 64 Ki numbers, which stay in the cache.
   var block: Int { min(length, max(12, (1 << 16) / max(keys, 1) / 12 * 12)) }
 
-  static func issue(_ query: [Int], _ key: [Int], _ value: [Int], _ heads: Int, _ bias: [Int]?) -> ShapeIssue? {
+  static func issue(_ query: [Int], _ key: [Int], _ value: [Int], _ heads: Int, _ bias: [Int]?) -> ShapeIssue?
+  {
     let found = "query \(query), key \(key), value \(value), bias \(bias ?? []), \(heads) heads"
     guard key == value, query[2] == key[2] else {
       return ShapeIssue("attention", found, "[Bq, T, D], [B, S, D], [B, S, D]")
@@ -128,7 +138,8 @@ struct Attention {
   ) {
     BLAS.multiply(
       query.head(inputs, index / sharing, head, width: width, from: rows.lowerBound),
-      key.head(inputs, index, head, width: width, transposed: true), into: scores, stride: keys, rows: rows.count,
+      key.head(inputs, index, head, width: width, transposed: true), into: scores, stride: keys,
+      rows: rows.count,
       columns: keys, depth: width, scale: scale)
     if let bias {
       arbex_add_into(scores, bias.pointer + (head * length + rows.lowerBound) * keys, rows.count * keys)
@@ -146,7 +157,8 @@ struct Attention {
         weights(inputs, bias, index, head, rows, into: scores)
         BLAS.multiply(
           BLAS.Matrix(pointer: scores, stride: keys), value.head(inputs, index, head, width: width),
-          into: output.pointer + (index * length + first) * size + head * width, stride: size, rows: rows.count,
+          into: output.pointer + (index * length + first) * size + head * width, stride: size,
+          rows: rows.count,
           columns: width, depth: keys)
       }
     }
@@ -206,7 +218,8 @@ struct Attention {
     BLAS.multiply(
       BLAS.Matrix(pointer: flow, stride: keys, transposed: true),
       query.head(inputs, asking, head, width: width, from: start),
-      into: key.target(made, index, head, width: width), stride: key.stride, rows: keys, columns: width, depth: count,
+      into: key.target(made, index, head, width: width), stride: key.stride, rows: keys, columns: width,
+      depth: count,
       scale: scale, accumulating: true)
   }
 }

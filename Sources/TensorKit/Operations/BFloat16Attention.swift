@@ -14,7 +14,8 @@ extension Attention {
     Parallel.forEach(batch * heads) { piece in
       let index = piece / heads, head = piece % heads
       withScratch(packedKeys + packedValues + asked + weights + block * keys) { scratch in
-        let right = BFloat16Matrix(scratch, columns: width), mixed = BFloat16Matrix(scratch + packedKeys, columns: keys)
+        let right = BFloat16Matrix(scratch, columns: width),
+          mixed = BFloat16Matrix(scratch + packedKeys, columns: keys)
         let left = BFloat16Matrix(scratch + packedKeys + packedValues, columns: width)
         let shares = BFloat16Matrix(scratch + packedKeys + packedValues + asked, columns: keys)
         let scores = scratch + packedKeys + packedValues + asked + weights
@@ -25,14 +26,17 @@ extension Attention {
         for first in stride(from: 0, to: length, by: block) {
           let rows = min(block, length - first)
           left.convert(
-            query.target(inputs, index / sharing, head, width: width, from: first), stride: query.stride, count: rows,
+            query.target(inputs, index / sharing, head, width: width, from: first), stride: query.stride,
+            count: rows,
             columns: width)
-          arbex_bf16_multiply(left.pointer, left.stride, right.pointer, scores, keys, rows, keys, width, scale)
+          arbex_bf16_multiply(
+            left.pointer, left.stride, right.pointer, scores, keys, rows, keys, width, scale)
           if let bias { arbex_add_into(scores, bias.pointer + (head * length + first) * keys, rows * keys) }
           arbex_softmax(scores, scores, rows, keys)
           shares.convert(scores, stride: keys, count: rows, columns: keys)
           arbex_bf16_multiply(
-            shares.pointer, shares.stride, mixed.pointer, output.pointer + (index * length + first) * size + head * width,
+            shares.pointer, shares.stride, mixed.pointer,
+            output.pointer + (index * length + first) * size + head * width,
             size, rows, width, keys, 1)
         }
       }

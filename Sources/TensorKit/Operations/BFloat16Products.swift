@@ -26,7 +26,8 @@ struct BFloat16Matrix {
 
   /// Rounds rows of floats, `stride` apart.
   func convert(
-    _ rows: UnsafePointer<Float>, stride from: Int, count: Int, columns: Int, _ prologue: ConvolutionPrologue? = nil
+    _ rows: UnsafePointer<Float>, stride from: Int, count: Int, columns: Int,
+    _ prologue: ConvolutionPrologue? = nil
   ) {
     arbex_bf16_convert(
       pointer, stride, rows, from, prologue?.kernelArgument ?? arbex_prologue(), count, columns)
@@ -61,7 +62,8 @@ struct BFloat16Convolution: Preparing {
     let target = BFloat16Matrix(packed.pointer, columns: depth)
     Parallel.forEachBlock(of: columns, size: BFloat16Matrix.panel * max(1, (1 << 10) / depth)) {
       arbex_bf16_pack(
-        target.pointer + $0.lowerBound * target.stride, weight.pointer + $0.lowerBound * depth, 1, depth, depth, $0.count)
+        target.pointer + $0.lowerBound * target.stride, weight.pointer + $0.lowerBound * depth, 1, depth,
+        depth, $0.count)
     }
     return packed
   }
@@ -72,7 +74,8 @@ struct BFloat16Convolution: Preparing {
     let result = Tensor(
       uninitialized: [sizes.images, sizes.window.outHeight, sizes.window.outWidth, sizes.outputs])
     if sizes.isPointwise {
-      multiply(kernel, epilogue, into: result, rowsPerBlock: max(64, min(512, (1 << 17) / columns))) { rows, left in
+      multiply(kernel, epilogue, into: result, rowsPerBlock: max(64, min(512, (1 << 17) / columns))) {
+        rows, left in
         left.convert(
           input.pointer + rows.lowerBound * depth, stride: depth, count: rows.count, columns: depth, prologue)
       }
@@ -83,12 +86,15 @@ struct BFloat16Convolution: Preparing {
         nonisolated(unsafe) let start = map.pointer
         Parallel.forEachBlock(of: inputRows, size: max(1, (1 << 15) / window.channels)) {
           arbex_bf16_convert(
-            start + $0.lowerBound * window.channels, window.channels, input.pointer + $0.lowerBound * window.channels,
+            start + $0.lowerBound * window.channels, window.channels,
+            input.pointer + $0.lowerBound * window.channels,
             window.channels, prologue?.kernelArgument ?? arbex_prologue(), $0.count, window.channels)
         }
-        multiply(kernel, epilogue, into: result, rowsPerBlock: sizes.rowsPerBlock * window.outWidth) { rows, left in
+        multiply(kernel, epilogue, into: result, rowsPerBlock: sizes.rowsPerBlock * window.outWidth) {
+          rows, left in
           arbex_bf16_gather(
-            left.pointer, left.stride, start, window, rows.lowerBound / window.outWidth, rows.count / window.outWidth)
+            left.pointer, left.stride, start, window, rows.lowerBound / window.outWidth,
+            rows.count / window.outWidth)
         }
       }
     }
@@ -113,7 +119,8 @@ struct BFloat16Convolution: Preparing {
         let left = BFloat16Matrix(memory, columns: depth)
         fill(rows, left)
         arbex_bf16_multiply(
-          left.pointer, left.stride, BFloat16Matrix(kernel.pointer, columns: depth).pointer + column * left.stride,
+          left.pointer, left.stride,
+          BFloat16Matrix(kernel.pointer, columns: depth).pointer + column * left.stride,
           target, columns, rows.count, count, depth, 1)
       }
       if cuts == 1 { epilogue.apply(to: target, firstRow: first, rows: rows.count, columns: columns) }

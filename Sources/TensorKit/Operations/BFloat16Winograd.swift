@@ -41,7 +41,9 @@ struct BFloat16Winograd: Preparing {
     // Where that makes few blocks, all tiles are one, which the threads share.
     let block = tiles > 8 * Self.block ? Self.block : tiles
     Parallel.forEachBlock(of: tiles, size: block) { range in
-      withScratch(range.count * floatsPerTile) { compute(range, input, kernel, prologue, epilogue, result, $0) }
+      withScratch(range.count * floatsPerTile) {
+        compute(range, input, kernel, prologue, epilogue, result, $0)
+      }
     }
     return result
   }

@@ -43,7 +43,8 @@ public struct BatchNormalization {
   }
 
   private init(
-    _ mean: Tensor, _ variance: Tensor, _ scale: Tensor, _ offset: Tensor, _ epsilon: Float, followsBatch: Bool
+    _ mean: Tensor, _ variance: Tensor, _ scale: Tensor, _ offset: Tensor, _ epsilon: Float,
+    followsBatch: Bool
   ) {
     (self.mean, self.variance, self.scale, self.offset) = (mean, variance, scale, offset)
     self.followsBatch = followsBatch
@@ -87,7 +88,8 @@ public struct BatchNormalization {
     Tensor.sumsOverRows(rows, width: 2 * columns, into: sums.pointer) { both, range in
       let start = range.lowerBound * columns
       arbex_normalization_sums(
-        both, both + columns, flow.pointer + start, input.pointer + start, mean.pointer, inverse.pointer, range.count,
+        both, both + columns, flow.pointer + start, input.pointer + start, mean.pointer, inverse.pointer,
+        range.count,
         columns)
     }
     return [

@@ -69,7 +69,8 @@ public struct ComposedConvolution: Sendable {
   }
 
   private static func work(_ first: Part, _ second: Part, _ size: [Int]) -> (apart: Int, composed: Int) {
-    let between = size.map(first.side).reduce(1, *), after = size.map { second.side(after: first.side(after: $0)) }
+    let between = size.map(first.side).reduce(1, *),
+      after = size.map { second.side(after: first.side(after: $0)) }
     let outputs = after.reduce(1, *), reach = (second.kernel - 1) * first.stride + first.kernel
     return (
       between * first.weight.count + outputs * second.weight.count,

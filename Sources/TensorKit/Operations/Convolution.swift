@@ -63,7 +63,8 @@ extension Tensor {
   public func convolved(
     weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, groups: Int = 1
   ) -> Tensor {
-    let sizes = ConvolutionShape(input: shape, weight: weight.shape, stride: stride, padding: padding, groups: groups)
+    let sizes = ConvolutionShape(
+      input: shape, weight: weight.shape, stride: stride, padding: padding, groups: groups)
     if sizes.isPointwise {
       let matrix = weight.reshaped([sizes.outputs, sizes.window.channels])
       return linear(weight: matrix, bias: bias, operation: "convolution, 1x1")
@@ -75,7 +76,8 @@ extension Tensor {
     let result = convolution.forward(input, convolution.prepared(weights), nil, epilogue)
     let wants = (isTracked, weight.isTracked, bias?.isTracked ?? false)
     return result.recorded(
-      from: [self, weight] + (bias.map { [$0] } ?? []), operation: convolution.name, work: result.count * sizes.depth
+      from: [self, weight] + (bias.map { [$0] } ?? []), operation: convolution.name,
+      work: result.count * sizes.depth
     ) { gradient in
       [
         wants.0 ? convolution.inputGradient(gradient, weights) : nil,
@@ -90,14 +92,16 @@ extension Tensor {
   /// The same without a history, with what comes before and after it in the same pass over memory.
   /// - Parameter work: the multiply-adds that a ``Profile`` books; nil for its own.
   public func convolved(
-    kernel: ConvolutionKernel, stride: Int = 1, padding: Int = 0, groups: Int = 1, prologue: ConvolutionPrologue?,
+    kernel: ConvolutionKernel, stride: Int = 1, padding: Int = 0, groups: Int = 1,
+    prologue: ConvolutionPrologue?,
     epilogue: ConvolutionEpilogue, precision: Precision = .float32, work: Int? = nil
   ) -> Tensor {
     let sizes = ConvolutionShape(
       input: shape, weight: kernel.weight.shape, stride: stride, padding: padding, groups: groups)
     let way = sizes.algorithm(in: precision)
     let result = way.forward(detached, kernel.prepared(for: way), prologue, epilogue)
-    return result.recorded(from: [], operation: way.name, work: work ?? result.count * sizes.depth) { _ in [] }
+    return result.recorded(from: [], operation: way.name, work: work ?? result.count * sizes.depth) { _ in []
+    }
   }
 }
 

@@ -32,7 +32,9 @@ public struct ConvolutionEpilogue {
     guard !isEmpty else { return }
     let columns = result.shape[result.rank - 1]
     Parallel.forEachBlock(of: result.count / max(columns, 1), size: max(16, (1 << 15) / max(columns, 1))) {
-      apply(to: result.pointer + $0.lowerBound * columns, firstRow: $0.lowerBound, rows: $0.count, columns: columns)
+      apply(
+        to: result.pointer + $0.lowerBound * columns, firstRow: $0.lowerBound, rows: $0.count,
+        columns: columns)
     }
   }
 
@@ -42,7 +44,8 @@ public struct ConvolutionEpilogue {
     Parallel.forEachBlock(of: input.count / max(columns, 1), size: max(16, (1 << 15) / max(columns, 1))) {
       let start = $0.lowerBound * columns
       arbex_finish_rows(
-        result.pointer + start, input.pointer + start, kernelArgument(firstRow: $0.lowerBound, columns: columns),
+        result.pointer + start, input.pointer + start,
+        kernelArgument(firstRow: $0.lowerBound, columns: columns),
         $0.count, columns)
     }
     return result

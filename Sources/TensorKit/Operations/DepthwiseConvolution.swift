@@ -9,7 +9,9 @@ struct DepthwiseConvolution: Convolving {
   init(_ sizes: ConvolutionShape) { self.sizes = sizes }
 
   /// `[taps, channels]`
-  func prepared(_ weight: Tensor) -> Tensor { weight.reshaped([sizes.window.channels, sizes.taps]).permuted([1, 0]) }
+  func prepared(_ weight: Tensor) -> Tensor {
+    weight.reshaped([sizes.window.channels, sizes.taps]).permuted([1, 0])
+  }
 
   func forward(
     _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
@@ -31,7 +33,8 @@ struct DepthwiseConvolution: Convolving {
     let window = sizes.window, taps = prepared(weight)
     let result = Tensor(uninitialized: [sizes.images, window.height, window.width, window.channels])
     Parallel.forEachBlock(of: sizes.images * window.height, size: rowBlock) {
-      arbex_depthwise_input_gradient(result.pointer, gradient.pointer, taps.pointer, window, $0.lowerBound, $0.count)
+      arbex_depthwise_input_gradient(
+        result.pointer, gradient.pointer, taps.pointer, window, $0.lowerBound, $0.count)
     }
     return result
   }
@@ -41,7 +44,8 @@ struct DepthwiseConvolution: Convolving {
     let window = sizes.window
     let taps = Tensor(uninitialized: [sizes.taps, window.channels])
     Tensor.sumsOverRows(sizes.outputRows, width: taps.count, into: taps.pointer) { sums, rows in
-      arbex_depthwise_weight_gradient(sums, gradient.pointer, input.pointer, window, rows.lowerBound, rows.count)
+      arbex_depthwise_weight_gradient(
+        sums, gradient.pointer, input.pointer, window, rows.lowerBound, rows.count)
     }
     return taps.permuted([1, 0]).reshaped([window.channels, window.kernelHeight, window.kernelWidth, 1])
   }

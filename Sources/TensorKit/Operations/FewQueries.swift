@@ -17,7 +17,8 @@ extension Tensor {
     let attention = FewQueries(self, weight, bias, count: count, heads: heads)
     let (output, kept) = attention.forward()
     return output.recorded(
-      from: [self, weight] + (bias.map { [$0] } ?? []), operation: "attention, few queries", work: attention.work
+      from: [self, weight] + (bias.map { [$0] } ?? []), operation: "attention, few queries",
+      work: attention.work
     ) { attention.backward($0, kept) }
   }
 }
@@ -77,7 +78,8 @@ private struct FewQueries {
   /// One sample of `[asking, heads, columns]`: `[count heads, columns]`.
   private func sample(_ all: Tensor, _ index: Int, transposed: Bool = false) -> BLAS.Matrix {
     let columns = all.shape[2]
-    return BLAS.Matrix(pointer: all.pointer + index * count * heads * columns, stride: columns, transposed: transposed)
+    return BLAS.Matrix(
+      pointer: all.pointer + index * count * heads * columns, stride: columns, transposed: transposed)
   }
 
   private func tokens(_ index: Int, transposed: Bool = false) -> BLAS.Matrix {
@@ -86,8 +88,10 @@ private struct FewQueries {
 
   func forward() -> (Tensor, Kept) {
     let askers = x.sliced(along: 1, from: 0, count: count).reshaped([asking, size])
-    let queries = Tensor(uninitialized: [asking, size]), output = Tensor(uninitialized: [samples, count, size])
-    let keyed = Tensor(uninitialized: [asking, heads, size]), mixed = Tensor(uninitialized: [asking, heads, size])
+    let queries = Tensor(uninitialized: [asking, size]),
+      output = Tensor(uninitialized: [samples, count, size])
+    let keyed = Tensor(uninitialized: [asking, heads, size]),
+      mixed = Tensor(uninitialized: [asking, heads, size])
     let shares = Tensor(uninitialized: [asking, heads, tokens])
     let all = count * heads
     Parallel.forEach(heads) { head in
@@ -96,7 +100,8 @@ private struct FewQueries {
         into: queries.pointer + head * width, stride: size, rows: asking, columns: width, depth: size)
       addBias(0, head, to: queries)
       BLAS.multiply(
-        columns(queries, head), rows(1, head), into: keyed.pointer + head * size, stride: heads * size, rows: asking,
+        columns(queries, head), rows(1, head), into: keyed.pointer + head * size, stride: heads * size,
+        rows: asking,
         columns: size, depth: width)
     }
     Parallel.forEach(samples) { index in
@@ -106,12 +111,14 @@ private struct FewQueries {
         columns: tokens, depth: size, scale: scale)
       arbex_softmax(scores, scores, all, tokens)
       BLAS.multiply(
-        sample(shares, index), tokens(index), into: mixed.pointer + index * all * size, stride: size, rows: all,
+        sample(shares, index), tokens(index), into: mixed.pointer + index * all * size, stride: size,
+        rows: all,
         columns: size, depth: tokens)
     }
     Parallel.forEach(heads) { head in
       BLAS.multiply(
-        place(mixed, head), rows(2, head, transposed: true), into: output.pointer + head * width, stride: size,
+        place(mixed, head), rows(2, head, transposed: true), into: output.pointer + head * width,
+        stride: size,
         rows: asking, columns: width, depth: size)
       addBias(2, head, to: output)
     }
@@ -121,7 +128,8 @@ private struct FewQueries {
   private func addBias(_ part: Int, _ head: Int, to all: Tensor) {
     guard let bias else { return }
     for row in 0..<asking {
-      arbex_add_into(all.pointer + row * size + head * width, bias.pointer + part * size + head * width, width)
+      arbex_add_into(
+        all.pointer + row * size + head * width, bias.pointer + part * size + head * width, width)
     }
   }
 
@@ -132,14 +140,16 @@ private struct FewQueries {
     let queries = Tensor(uninitialized: [asking, size])
     Parallel.forEach(heads) { head in
       BLAS.multiply(
-        columns(gradient, head), rows(2, head), into: flow.pointer + head * size, stride: heads * size, rows: asking,
+        columns(gradient, head), rows(2, head), into: flow.pointer + head * size, stride: heads * size,
+        rows: asking,
         columns: size, depth: width)
       multiply(columns(gradient, head, transposed: true), place(kept.mixed, head), into: made.weight, 2, head)
     }
     Parallel.forEach(samples) { addTokenGradients($0, flow, kept, into: made.x) }
     Parallel.forEach(heads) { head in
       BLAS.multiply(
-        place(flow, head), rows(1, head, transposed: true), into: queries.pointer + head * width, stride: size,
+        place(flow, head), rows(1, head, transposed: true), into: queries.pointer + head * width,
+        stride: size,
         rows: asking, columns: width, depth: size)
       multiply(columns(kept.queries, head, transposed: true), place(flow, head), into: made.weight, 1, head)
       multiply(
@@ -149,7 +159,8 @@ private struct FewQueries {
     Parallel.forEach(samples) { index in
       BLAS.multiply(
         BLAS.Matrix(pointer: queries.pointer + index * count * size, stride: size),
-        BLAS.Matrix(pointer: weight.pointer, stride: size), into: made.x.pointer + index * tokens * size, stride: size,
+        BLAS.Matrix(pointer: weight.pointer, stride: size), into: made.x.pointer + index * tokens * size,
+        stride: size,
         rows: count, columns: size, depth: size, accumulating: true)
     }
     guard bias != nil else { return [made.x, made.weight] }
@@ -160,9 +171,11 @@ private struct FewQueries {
   }
 
   /// The gradient of the rows of one head, `[d, D]`.
-  private func multiply(_ left: BLAS.Matrix, _ right: BLAS.Matrix, into all: Tensor, _ part: Int, _ head: Int) {
+  private func multiply(_ left: BLAS.Matrix, _ right: BLAS.Matrix, into all: Tensor, _ part: Int, _ head: Int)
+  {
     BLAS.multiply(
-      left, right, into: all.pointer + (part * size + head * width) * size, stride: size, rows: width, columns: size,
+      left, right, into: all.pointer + (part * size + head * width) * size, stride: size, rows: width,
+      columns: size,
       depth: asking)
   }
 
@@ -173,17 +186,21 @@ private struct FewQueries {
     let own = flow.pointer + index * all * size
     withScratch(all * tokens) { scores in
       BLAS.multiply(
-        sample(flow, index), tokens(index, transposed: true), into: scores, stride: tokens, rows: all, columns: tokens,
+        sample(flow, index), tokens(index, transposed: true), into: scores, stride: tokens, rows: all,
+        columns: tokens,
         depth: size)
       arbex_softmax_gradient(scores, scores, kept.shares.pointer + index * all * tokens, all, tokens)
       BLAS.multiply(
-        sample(kept.shares, index, transposed: true), sample(flow, index), into: target, stride: size, rows: tokens,
+        sample(kept.shares, index, transposed: true), sample(flow, index), into: target, stride: size,
+        rows: tokens,
         columns: size, depth: all)
       BLAS.multiply(
-        BLAS.Matrix(pointer: scores, stride: tokens, transposed: true), sample(kept.keyed, index), into: target,
+        BLAS.Matrix(pointer: scores, stride: tokens, transposed: true), sample(kept.keyed, index),
+        into: target,
         stride: size, rows: tokens, columns: size, depth: all, scale: scale, accumulating: true)
       BLAS.multiply(
-        BLAS.Matrix(pointer: scores, stride: tokens), tokens(index), into: own, stride: size, rows: all, columns: size,
+        BLAS.Matrix(pointer: scores, stride: tokens), tokens(index), into: own, stride: size, rows: all,
+        columns: size,
         depth: tokens, scale: scale)
     }
   }

@@ -16,7 +16,8 @@ extension Tensor {
     Parallel.forEachBlock(of: rows, size: max(4, (1 << 14) / columns)) {
       let start = $0.lowerBound * columns
       arbex_layer_norm(
-        result.pointer + start, mean.pointer + $0.lowerBound, inverse.pointer + $0.lowerBound, input.pointer + start,
+        result.pointer + start, mean.pointer + $0.lowerBound, inverse.pointer + $0.lowerBound,
+        input.pointer + start,
         factors.pointer, offset.pointer, epsilon, $0.count, columns)
     }
     let wants = (isTracked, scale.isTracked, offset.isTracked)
@@ -26,11 +27,14 @@ extension Tensor {
       Self.sumsOverRows(rows, width: 2 * columns, into: sums.pointer) { both, range in
         let start = range.lowerBound * columns
         arbex_layer_norm_gradient(
-          inputGradient.pointer + start, both, both + columns, gradient.pointer + start, input.pointer + start,
-          mean.pointer + range.lowerBound, inverse.pointer + range.lowerBound, factors.pointer, range.count, columns)
+          inputGradient.pointer + start, both, both + columns, gradient.pointer + start,
+          input.pointer + start,
+          mean.pointer + range.lowerBound, inverse.pointer + range.lowerBound, factors.pointer, range.count,
+          columns)
       }
       return [
-        wants.0 ? inputGradient : nil, wants.1 ? sums.sliced(along: 0, from: 0, count: 1).reshaped([columns]) : nil,
+        wants.0 ? inputGradient : nil,
+        wants.1 ? sums.sliced(along: 0, from: 0, count: 1).reshaped([columns]) : nil,
         wants.2 ? sums.sliced(along: 0, from: 1, count: 1).reshaped([columns]) : nil,
       ]
     }

@@ -23,7 +23,8 @@ enum MatrixProduct {
     withScratch(BLAS.packedCount(columns: columns, depth: depth)) { packed in
       BLAS.pack(b, columns: columns, depth: depth, into: packed)
       inBlocks(
-        a, BLAS.packed(packed, columns: columns, depth: depth), into: c, stride, rows, columns, depth, rowBlock,
+        a, BLAS.packed(packed, columns: columns, depth: depth), into: c, stride, rows, columns, depth,
+        rowBlock,
         accumulating)
     }
   }
@@ -32,7 +33,8 @@ enum MatrixProduct {
     _ a: BLAS.Matrix, _ b: BLAS.Matrix, into c: UnsafeMutablePointer<Float>, _ stride: Int,
     _ rows: Int, _ columns: Int, _ depth: Int, _ rowBlock: Int, _ accumulating: Bool
   ) {
-    let columnBlock = rowBlock < rows || columns < 256 ? columns : blockSize(columns, pieces: 8, smallest: 128)
+    let columnBlock =
+      rowBlock < rows || columns < 256 ? columns : blockSize(columns, pieces: 8, smallest: 128)
     let across = (columns + columnBlock - 1) / columnBlock
     Parallel.forEach((rows + rowBlock - 1) / rowBlock * across) { piece in
       let row = piece / across * rowBlock, column = piece % across * columnBlock
@@ -69,7 +71,8 @@ enum MatrixProduct {
 
   /// For few rows and a right factor that is packed already: pieces of 256 rows and an eighth of the columns.
   static func byColumns(
-    _ a: BLAS.Matrix, packed b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, rows: Int, columns: Int,
+    _ a: BLAS.Matrix, packed b: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, rows: Int,
+    columns: Int,
     depth: Int
   ) {
     let rowBlock = min(max(rows, 1), 256), columnBlock = ((columns + 7) / 8 + 31) / 32 * 32
@@ -116,13 +119,16 @@ extension Tensor {
     return result.recorded(from: [self, other], work: result.count * depth) { gradient in
       [
         wantsLeft ? gradient.matmul(right, transposingOther: !transposingOther) : nil,
-        wantsRight ? Self.rightGradient(left, gradient, transposed: transposingOther, shape: right.shape) : nil,
+        wantsRight
+          ? Self.rightGradient(left, gradient, transposed: transposingOther, shape: right.shape) : nil,
       ]
     }
   }
 
   /// dB = Aᵀ dC, or dBᵀ = dCᵀ A; summed over the leading axes where B is one matrix for all.
-  private static func rightGradient(_ left: Tensor, _ gradient: Tensor, transposed: Bool, shape: [Int]) -> Tensor {
+  private static func rightGradient(_ left: Tensor, _ gradient: Tensor, transposed: Bool, shape: [Int])
+    -> Tensor
+  {
     let first = transposed ? gradient : left, second = transposed ? left : gradient
     let single = shape.count == 2
     let batch = single ? 1 : left.shape.dropLast(2).reduce(1, *)
@@ -135,7 +141,8 @@ extension Tensor {
   private struct Layout { let batch, rows, columns, depth: Int }
 
   private static func products(
-    _ left: Tensor, _ right: Tensor, _ layout: Layout, sharedRight: Bool = false, transposedLeft: Bool = false,
+    _ left: Tensor, _ right: Tensor, _ layout: Layout, sharedRight: Bool = false,
+    transposedLeft: Bool = false,
     transposedRight: Bool = false, shape: [Int]
   ) -> Tensor {
     let (rows, columns, depth) = (layout.rows, layout.columns, layout.depth)
@@ -163,7 +170,8 @@ extension Tensor {
     guard left.count >= 2, right.count >= 2 else { return ShapeIssue("matmul", words, "matrices") }
     let inner = right[right.count - (transposed ? 1 : 2)]
     let leading = right.count == 2 || left.dropLast(2) == right.dropLast(2)
-    return left[left.count - 1] == inner && leading ? nil : ShapeIssue("matmul", words, "[..., M, K] times [..., K, N]")
+    return left[left.count - 1] == inner && leading
+      ? nil : ShapeIssue("matmul", words, "[..., M, K] times [..., K, N]")
   }
 
   /// y = x Wᵀ + b without a history.
@@ -176,7 +184,8 @@ extension Tensor {
     let rows = count / max(inputs, 1)
     let sizes = ConvolutionShape(
       input: [1, 1, rows, inputs], weight: [outputs, 1, 1, inputs], stride: 1, padding: 0, groups: 1)
-    let way: any Preparing = precision == .bfloat16
+    let way: any Preparing =
+      precision == .bfloat16
       ? BFloat16Convolution(linear: sizes) : PointwiseConvolution(sizes: sizes, name: "linear")
     var epilogue = ConvolutionEpilogue()
     epilogue.offset = bias?.detached

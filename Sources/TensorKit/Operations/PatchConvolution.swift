@@ -32,15 +32,18 @@ struct PatchConvolution: Convolving {
       return result
     }
     Parallel.forEachBlock(of: sizes.outputRows, size: rowsPerBlock) { rows in
-      let pixels = rows.count * window.outWidth, target = result.pointer + rows.lowerBound * window.outWidth * sizes.outputs
+      let pixels = rows.count * window.outWidth,
+        target = result.pointer + rows.lowerBound * window.outWidth * sizes.outputs
       withScratch(pixels * sizes.depth) { patches in
         for group in 0..<sizes.groups {
           arbex_gather_patches(
-            patches, input.pointer, window, rows.lowerBound, rows.count, group * sizes.groupInputs, sizes.groupInputs, 0,
+            patches, input.pointer, window, rows.lowerBound, rows.count, group * sizes.groupInputs,
+            sizes.groupInputs, 0,
             sizes.taps)
           BLAS.multiply(
             BLAS.Matrix(pointer: patches, stride: sizes.depth),
-            BLAS.packed(kernel.pointer + group * kernel.shape[1], columns: sizes.groupOutputs, depth: sizes.depth),
+            BLAS.packed(
+              kernel.pointer + group * kernel.shape[1], columns: sizes.groupOutputs, depth: sizes.depth),
             into: target + group * sizes.groupOutputs, stride: sizes.outputs, rows: pixels,
             columns: sizes.groupOutputs, depth: sizes.depth)
         }
@@ -58,11 +61,13 @@ struct PatchConvolution: Convolving {
       nonisolated(unsafe) let patches = patches
       Parallel.forEachBlock(of: sizes.outputRows, size: (sizes.outputRows + 7) / 8) {
         arbex_gather_patches(
-          patches + $0.lowerBound * window.outWidth * sizes.depth, input.pointer, window, $0.lowerBound, $0.count, 0,
+          patches + $0.lowerBound * window.outWidth * sizes.depth, input.pointer, window, $0.lowerBound,
+          $0.count, 0,
           window.channels, 0, sizes.taps)
       }
       MatrixProduct.byColumns(
-        BLAS.Matrix(pointer: patches, stride: sizes.depth), packed: kernel.pointer, into: result.pointer, rows: pixels,
+        BLAS.Matrix(pointer: patches, stride: sizes.depth), packed: kernel.pointer, into: result.pointer,
+        rows: pixels,
         columns: sizes.outputs, depth: sizes.depth)
     }
   }
@@ -85,10 +90,13 @@ struct PatchConvolution: Convolving {
           for group in 0..<sizes.groups {
             BLAS.multiply(
               BLAS.Matrix(pointer: flow + group * sizes.groupOutputs, stride: sizes.outputs),
-              BLAS.Matrix(pointer: weight.pointer + group * sizes.groupOutputs * sizes.depth, stride: sizes.depth),
-              into: patches, stride: sizes.depth, rows: pixels, columns: sizes.depth, depth: sizes.groupOutputs)
+              BLAS.Matrix(
+                pointer: weight.pointer + group * sizes.groupOutputs * sizes.depth, stride: sizes.depth),
+              into: patches, stride: sizes.depth, rows: pixels, columns: sizes.depth,
+              depth: sizes.groupOutputs)
             arbex_scatter_patches(
-              result.pointer + image * window.height * window.width * window.channels, patches, window, first, rows,
+              result.pointer + image * window.height * window.width * window.channels, patches, window, first,
+              rows,
               group * sizes.groupInputs, sizes.groupInputs)
           }
         }
@@ -105,7 +113,9 @@ struct PatchConvolution: Convolving {
       for input in range {
         for tap in 0..<taps {
           let target = turned.pointer + (input * taps + taps - 1 - tap) * outputs
-          for output in 0..<outputs { target[output] = weight.pointer[(output * taps + tap) * inputs + input] }
+          for output in 0..<outputs {
+            target[output] = weight.pointer[(output * taps + tap) * inputs + input]
+          }
         }
       }
     }
@@ -115,7 +125,9 @@ struct PatchConvolution: Convolving {
   func weightGradient(_ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?) -> Tensor {
     let input = prologue?.applied(to: input) ?? input
     let window = sizes.window
-    let result = Tensor(uninitialized: [sizes.outputs, window.kernelHeight, window.kernelWidth, sizes.groupInputs])
+    let result = Tensor(uninitialized: [
+      sizes.outputs, window.kernelHeight, window.kernelWidth, sizes.groupInputs,
+    ])
     // Large weights: each kernel position is a piece of its own. Small ones: all positions, over eight parts of
     // the pixels, which are added in order.
     let isLarge = result.count > 1 << 17
@@ -129,19 +141,24 @@ struct PatchConvolution: Convolving {
       Parallel.forEach(tapPieces * rowParts * sizes.groups) { piece in
         let group = piece % sizes.groups, part = piece / sizes.groups % rowParts
         let firstTap = piece / sizes.groups / rowParts * tapsPerPiece
-        let target = partial + part * result.count + group * sizes.groupOutputs * sizes.depth
+        let target =
+          partial + part * result.count + group * sizes.groupOutputs * sizes.depth
           + firstTap * sizes.groupInputs
         let last = min((part + 1) * rowsPerPart, sizes.outputRows)
         let rowsPerBlock = max(1, min(2048, max(512, (1 << 20) / width)) / max(window.outWidth, 1))
         withScratch(rowsPerBlock * window.outWidth * width) { patches in
-          for first in stride(from: part * rowsPerPart, to: max(last, part * rowsPerPart + 1), by: rowsPerBlock) {
+          for first in stride(
+            from: part * rowsPerPart, to: max(last, part * rowsPerPart + 1), by: rowsPerBlock)
+          {
             let rows = max(0, min(rowsPerBlock, last - first))
             arbex_gather_patches(
-              patches, input.pointer, window, first, rows, group * sizes.groupInputs, sizes.groupInputs, firstTap,
+              patches, input.pointer, window, first, rows, group * sizes.groupInputs, sizes.groupInputs,
+              firstTap,
               tapsPerPiece)
             BLAS.multiply(
               BLAS.Matrix(
-                pointer: gradient.pointer + first * window.outWidth * sizes.outputs + group * sizes.groupOutputs,
+                pointer: gradient.pointer + first * window.outWidth * sizes.outputs + group
+                  * sizes.groupOutputs,
                 stride: sizes.outputs, transposed: true),
               BLAS.Matrix(pointer: patches, stride: width), into: target, stride: sizes.depth,
               rows: sizes.groupOutputs, columns: width, depth: rows * window.outWidth,

@@ -65,7 +65,8 @@ extension Tensor {
         && shape[1] + 2 * padding >= kernel && shape[2] + 2 * padding >= kernel
         ? nil : ShapeIssue(name, "\(shape)", "kernel \(kernel), stride \(stride), padding \(padding)"))
     return arbex_window(
-      height: shape[1], width: shape[2], channels: shape[3], outHeight: (shape[1] + 2 * padding - kernel) / stride + 1,
+      height: shape[1], width: shape[2], channels: shape[3],
+      outHeight: (shape[1] + 2 * padding - kernel) / stride + 1,
       outWidth: (shape[2] + 2 * padding - kernel) / stride + 1, kernelHeight: kernel, kernelWidth: kernel,
       stride: stride, padding: padding)
   }

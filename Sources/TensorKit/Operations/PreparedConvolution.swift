@@ -14,9 +14,11 @@ extension Tensor {
   ) -> Tensor {
     let preparation = Preparation(of: self, norm: norm, slope: slope)
     let prologue = preparation.prologue
-    let sizes = ConvolutionShape(input: shape, weight: weight.shape, stride: stride, padding: padding, groups: groups)
+    let sizes = ConvolutionShape(
+      input: shape, weight: weight.shape, stride: stride, padding: padding, groups: groups)
     require(ConvolutionPrologue.issue(prologue, channels: sizes.window.channels))
-    let way: any Convolving = sizes.isPointwise ? PointwiseConvolution(sizes: sizes) : sizes.algorithm(inTraining: true)
+    let way: any Convolving =
+      sizes.isPointwise ? PointwiseConvolution(sizes: sizes) : sizes.algorithm(inTraining: true)
     let (input, weights) = (detached, weight.detached)
     var epilogue = ConvolutionEpilogue()
     epilogue.offset = bias?.detached

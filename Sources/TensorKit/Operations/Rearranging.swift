@@ -22,7 +22,8 @@ extension Tensor {
 
   /// The axes in another order: axis i of the result is axis `order[i]` of this tensor.
   public func permuted(_ order: [Int]) -> Tensor {
-    require(order.sorted() == Array(0..<rank) ? nil : ShapeIssue("permute", "\(order)", "the axes of \(shape)"))
+    require(
+      order.sorted() == Array(0..<rank) ? nil : ShapeIssue("permute", "\(order)", "the axes of \(shape)"))
     var inverse = order
     for (place, axis) in order.enumerated() { inverse[axis] = place }
     return rearranged(order).recorded(from: [self]) { [$0.rearranged(inverse)] }
@@ -72,7 +73,8 @@ extension Tensor {
     Parallel.forEach(size == 0 ? 0 : count / size * bands) { piece in
       let matrix = piece / bands * size, first = piece % bands * 64
       arbex_transpose(
-        target + matrix + first * rows, rows, source + matrix + first, columns, rows, min(64, columns - first))
+        target + matrix + first * rows, rows, source + matrix + first, columns, rows, min(64, columns - first)
+      )
     }
     return result
   }
@@ -89,7 +91,8 @@ extension Tensor {
     let lengths = parts.map { $0.shape[axis] }
     var shape = parts[0].shape
     shape[axis] = lengths.reduce(0, +)
-    let inner = shape[(axis + 1)...].reduce(1, *), outer = shape[..<axis].reduce(1, *), row = shape[axis] * inner
+    let inner = shape[(axis + 1)...].reduce(1, *), outer = shape[..<axis].reduce(1, *),
+      row = shape[axis] * inner
     let result = Tensor(uninitialized: shape)
     var start = 0
     for (part, length) in zip(parts, lengths) {
@@ -118,7 +121,8 @@ extension Tensor {
     var target = shape
     target[axis] = length
     let original = shape
-    let inner = shape[(axis + 1)...].reduce(1, *), outer = shape[..<axis].reduce(1, *), row = shape[axis] * inner
+    let inner = shape[(axis + 1)...].reduce(1, *), outer = shape[..<axis].reduce(1, *),
+      row = shape[axis] * inner
     let result = Tensor(uninitialized: target)
     let source = pointer
     Parallel.forEachBlock(of: outer, size: max(1, (1 << 14) / max(1, length * inner))) { range in
@@ -159,7 +163,9 @@ extension Tensor {
   /// Every n-th pixel of a map, from the first on: `[N, H, W, C]` → `[N, ceil(H/n), ceil(W/n), C]`. This is
   /// "nearest" resizing by a whole factor.
   public func strided(by step: Int) -> Tensor {
-    require(rank == 4 && step >= 1 ? nil : ShapeIssue("stride", "\(shape) by \(step)", "[N, H, W, C] by at least 1"))
+    require(
+      rank == 4 && step >= 1 ? nil : ShapeIssue("stride", "\(shape) by \(step)", "[N, H, W, C] by at least 1")
+    )
     if step == 1 { return self }
     let (height, width, channels) = (shape[1], shape[2], shape[3])
     let (rows, columns) = ((height + step - 1) / step, (width + step - 1) / step)
@@ -182,7 +188,8 @@ extension Tensor {
       let spread = Tensor.zeros(original)
       Parallel.forEach(original[0]) { image in
         walk(
-          { large, small in (spread.pointer + large).update(from: gradient.pointer + small, count: channels) }, image)
+          { large, small in (spread.pointer + large).update(from: gradient.pointer + small, count: channels)
+          }, image)
       }
       return [spread]
     }

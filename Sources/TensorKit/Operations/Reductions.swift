@@ -63,7 +63,8 @@ extension Tensor {
     var result = detached
     for axis in axes.sorted(by: >) { result = result.summed(axis) }
     let original = shape
-    let final = keepingDimensions ? kept : shape.enumerated().filter { !axes.contains($0.offset) }.map(\.element)
+    let final =
+      keepingDimensions ? kept : shape.enumerated().filter { !axes.contains($0.offset) }.map(\.element)
     return Tensor(shape: final.isEmpty ? [1] : final, storage: result.storage).recorded(from: [self]) {
       [$0.reshaped(kept).broadcast(to: original)]
     }
@@ -82,7 +83,8 @@ extension Tensor {
     } else {
       Parallel.forEachBlock(of: outer, size: max(1, (1 << 15) / max(1, length * inner))) { range in
         if inner == 1 {
-          arbex_row_sums(result.pointer + range.lowerBound, pointer + range.lowerBound * length, range.count, length)
+          arbex_row_sums(
+            result.pointer + range.lowerBound, pointer + range.lowerBound * length, range.count, length)
         } else {
           for index in range {
             arbex_fill(result.pointer + index * inner, 0, inner)

@@ -12,7 +12,9 @@ extension Tensor {
     let span = 2 * window - 1, tokens = window * window
     require(
       rank == 2 && shape[0] == span * span
-        ? nil : ShapeIssue("relative position bias", "\(shape)", "[\(span * span), heads] for a window of \(window)"))
+        ? nil
+        : ShapeIssue(
+          "relative position bias", "\(shape)", "[\(span * span), heads] for a window of \(window)"))
     let heads = shape[1]
     let result = Tensor(uninitialized: [heads, tokens, tokens])
     let pieces = RelativePositions(window: window, heads: heads)

@@ -9,7 +9,8 @@ extension Tensor {
     require(
       rank == 4 && height >= 1 && width >= 1 && count > 0
         ? nil : ShapeIssue("resize", "\(shape)", "[N, \(height), \(width), C]"))
-    let rows = Interpolation.taps(from: shape[1], to: height), columns = Interpolation.taps(from: shape[2], to: width)
+    let rows = Interpolation.taps(from: shape[1], to: height),
+      columns = Interpolation.taps(from: shape[2], to: width)
     let original = shape, channels = shape[3]
     let result = Tensor.zeros([original[0], height, width, channels])
     let source = pointer
@@ -19,8 +20,12 @@ extension Tensor {
         for (x, column) in columns.enumerated() {
           let target = ((image * height + y) * width + x) * channels
           for (inputRow, rowWeight) in [(row.first, row.firstWeight), (row.second, 1 - row.firstWeight)] {
-            for (inputColumn, weight) in [(column.first, column.firstWeight), (column.second, 1 - column.firstWeight)] {
-              use(((image * original[1] + inputRow) * original[2] + inputColumn) * channels, target, rowWeight * weight)
+            for (inputColumn, weight) in [
+              (column.first, column.firstWeight), (column.second, 1 - column.firstWeight),
+            ] {
+              use(
+                ((image * original[1] + inputRow) * original[2] + inputColumn) * channels, target,
+                rowWeight * weight)
             }
           }
         }

@@ -17,7 +17,8 @@ struct WinogradConvolution: Convolving {
   /// - Returns: nil where the algorithm does not apply or would waste too much of its tiles.
   init?(_ sizes: ConvolutionShape, inTraining: Bool) {
     let window = sizes.window
-    guard window.kernelHeight == 3, window.kernelWidth == 3, window.stride == 1, window.padding <= 2, sizes.groups == 1,
+    guard window.kernelHeight == 3, window.kernelWidth == 3, window.stride == 1, window.padding <= 2,
+      sizes.groups == 1,
       window.channels % 16 == 0, sizes.outputs % 16 == 0, window.outHeight * window.outWidth >= 9
     else { return nil }
     self.sizes = sizes
@@ -40,7 +41,8 @@ struct WinogradConvolution: Convolving {
     let kernel = Tensor(uninitialized: [positions, BLAS.packedCount(columns: outputs, depth: inputs)])
     Parallel.forEachBlock(of: outputs, size: 16) {
       arbex_winograd_weight(
-        tile, kernel.pointer, weight.pointer, outputs, inputs, BLAS.panelColumns(outputs), $0.lowerBound, $0.count)
+        tile, kernel.pointer, weight.pointer, outputs, inputs, BLAS.panelColumns(outputs), $0.lowerBound,
+        $0.count)
     }
     return kernel
   }
@@ -48,7 +50,9 @@ struct WinogradConvolution: Convolving {
   func forward(
     _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
   ) -> Tensor {
-    let result = Tensor(uninitialized: [sizes.images, sizes.window.outHeight, sizes.window.outWidth, sizes.outputs])
+    let result = Tensor(uninitialized: [
+      sizes.images, sizes.window.outHeight, sizes.window.outWidth, sizes.outputs,
+    ])
     let parts = TileParts(self, input, kernel, prologue, epilogue, result)
     // Tiles of few channels go through all steps in one thread, as many as fit its own cache (1 MiB).
     let block = min(36, (225 << 10) / (positions * (parts.inputs + parts.outputs)) / 12 * 12)
@@ -60,7 +64,9 @@ struct WinogradConvolution: Convolving {
     let fitting = max(96, (3 << 20) / (positions * (parts.inputs + parts.outputs)))
     let runs = (tiles + fitting - 1) / fitting, run = (tiles + runs - 1) / runs
     withScratch(positions * run * (parts.inputs + parts.outputs)) { scratch in
-      for first in stride(from: 0, to: tiles, by: run) { parts.compute(first..<min(first + run, tiles), scratch) }
+      for first in stride(from: 0, to: tiles, by: run) {
+        parts.compute(first..<min(first + run, tiles), scratch)
+      }
     }
     return result
   }
@@ -70,13 +76,17 @@ struct WinogradConvolution: Convolving {
     let window = sizes.window, (inputs, outputs) = (window.channels, sizes.outputs)
     let backward = WinogradConvolution(
       ConvolutionShape(
-        input: gradient.shape, weight: [inputs, 3, 3, outputs], stride: 1, padding: 2 - window.padding, groups: 1),
+        input: gradient.shape, weight: [inputs, 3, 3, outputs], stride: 1, padding: 2 - window.padding,
+        groups: 1),
       inTraining: tile == 5)
     guard let backward else { return PatchConvolution(sizes).inputGradient(gradient, weight) }
-    let kernel = Tensor(uninitialized: [backward.positions, BLAS.packedCount(columns: inputs, depth: outputs)])
+    let kernel = Tensor(uninitialized: [
+      backward.positions, BLAS.packedCount(columns: inputs, depth: outputs),
+    ])
     Parallel.forEachBlock(of: outputs, size: 16) {
       arbex_winograd_turned_weight(
-        backward.tile, kernel.pointer, weight.pointer, outputs, inputs, BLAS.panelColumns(inputs), $0.lowerBound,
+        backward.tile, kernel.pointer, weight.pointer, outputs, inputs, BLAS.panelColumns(inputs),
+        $0.lowerBound,
         $0.count)
     }
     return backward.forward(gradient, kernel, nil, ConvolutionEpilogue())
@@ -99,7 +109,8 @@ struct WinogradConvolution: Convolving {
             tile, scratch + positions * range.lowerBound * inputs, input.pointer,
             prologue?.kernelArgument ?? arbex_prologue(), window, first + range.lowerBound, range.count)
           arbex_winograd_gradient(
-            tile, scratch + kernel + positions * range.lowerBound * outputs, gradient.pointer, window, outputs,
+            tile, scratch + kernel + positions * range.lowerBound * outputs, gradient.pointer, window,
+            outputs,
             first + range.lowerBound, range.count)
         }
         Parallel.forEach(positions) { position in
@@ -110,7 +121,8 @@ struct WinogradConvolution: Convolving {
                 pointer: scratch + kernel + (positions * start + position * size) * outputs, stride: outputs,
                 transposed: true),
               BLAS.Matrix(pointer: scratch + (positions * start + position * size) * inputs, stride: inputs),
-              into: scratch + values + position * inputs * outputs, stride: inputs, rows: outputs, columns: inputs,
+              into: scratch + values + position * inputs * outputs, stride: inputs, rows: outputs,
+              columns: inputs,
               depth: size, accumulating: first + start > 0)
           }
         }
@@ -141,7 +153,9 @@ private struct TileParts {
     (inputs, outputs) = (convolution.sizes.window.channels, convolution.sizes.outputs)
     (tile, positions) = (convolution.tile, convolution.positions)
     window = convolution.sizes.window
-    (self.input, self.kernel, self.result, self.prologue, self.epilogue) = (input, kernel, result, prologue, epilogue)
+    (self.input, self.kernel, self.result, self.prologue, self.epilogue) = (
+      input, kernel, result, prologue, epilogue
+    )
   }
 
   /// One thread does everything for some tiles.
@@ -176,7 +190,8 @@ private struct TileParts {
 
   private func transformInput(_ range: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) {
     arbex_winograd_input(
-      tile, scratch, input.pointer, prologue?.kernelArgument ?? arbex_prologue(), window, range.lowerBound, range.count)
+      tile, scratch, input.pointer, prologue?.kernelArgument ?? arbex_prologue(), window, range.lowerBound,
+      range.count)
   }
 
   private func multiply(_ position: Int, _ count: Int, _ scratch: UnsafeMutablePointer<Float>) {
@@ -189,7 +204,8 @@ private struct TileParts {
 
   private func transformOutput(_ range: Range<Int>, _ scratch: UnsafeMutablePointer<Float>) {
     arbex_winograd_output(
-      tile, result.pointer, scratch + positions * range.count * inputs, epilogue.kernelArgument(), window, outputs,
+      tile, result.pointer, scratch + positions * range.count * inputs, epilogue.kernelArgument(), window,
+      outputs,
       range.lowerBound, range.count)
   }
 }

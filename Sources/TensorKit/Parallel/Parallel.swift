@@ -65,7 +65,8 @@ private final class WorkerPool: @unchecked Sendable {
   }
 
   func claim() -> WorkerPool? {
-    busy.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged ? self : nil
+    busy.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+      ? self : nil
   }
 
   func release() { busy.store(false, ordering: .releasing) }
@@ -109,12 +110,14 @@ private final class WorkerPool: @unchecked Sendable {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    let failure = pthread_create(&thread, &attributes, { argument in
-      guard let argument else { return nil }
-      let worker = Unmanaged<Worker>.fromOpaque(argument).takeRetainedValue()
-      worker.pool.serve(worker.number, from: worker.seen)
-      return nil
-    }, context.toOpaque())
+    let failure = pthread_create(
+      &thread, &attributes,
+      { argument in
+        guard let argument else { return nil }
+        let worker = Unmanaged<Worker>.fromOpaque(argument).takeRetainedValue()
+        worker.pool.serve(worker.number, from: worker.seen)
+        return nil
+      }, context.toOpaque())
     precondition(failure == 0, "no thread could be started (error \(failure)); set ARBEX_THREADS lower")
   }
 

@@ -40,7 +40,9 @@ struct Arena {
 
   /// No free block is large enough: fresh memory, joined to a free block that lies before it.
   private mutating func grow(to size: UInt) -> UInt? {
-    if let last = free.firstIndex(where: { $0.start + $0.size == fresh.start }), free[last].size + fresh.size >= size {
+    if let last = free.firstIndex(where: { $0.start + $0.size == fresh.start }),
+      free[last].size + fresh.size >= size
+    {
       let start = free.remove(at: last).start
       let more = start + size - fresh.start
       fresh = Block(start: fresh.start + more, size: fresh.size - more)
@@ -77,7 +79,8 @@ struct Arena {
   private static func map(atLeast size: UInt) -> Block? {
     let size = (max(size, stretch) + largePage - 1) / largePage * largePage
     let whole = size + largePage
-    let made = mmap(nil, Int(whole), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    let made = mmap(
+      nil, Int(whole), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let made, made != MAP_FAILED else { return nil }
     let start = (UInt(bitPattern: made) + largePage - 1) / largePage * largePage
     madvise(UnsafeMutableRawPointer(bitPattern: start), Int(size), MADV_HUGEPAGE)

@@ -22,7 +22,9 @@ enum BufferPool {
   static func take(_ capacity: Int) -> UnsafeMutablePointer<Float> {
     if capacity > largestSmall {
       let address = large.withLock { $0.take(capacity * MemoryLayout<Float>.stride) }
-      guard let address, let place = UnsafeMutablePointer<Float>(bitPattern: address) else { failed(capacity) }
+      guard let address, let place = UnsafeMutablePointer<Float>(bitPattern: address) else {
+        failed(capacity)
+      }
       return place
     }
     if let used = small.withLock({ $0[capacity]?.popLast() }) { return used.pointer }
@@ -41,7 +43,8 @@ enum BufferPool {
   }
 
   private static func failed(_ capacity: Int) -> Never {
-    preconditionFailure("out of memory: \(capacity * MemoryLayout<Float>.stride / 1_048_576) MiB for a tensor")
+    preconditionFailure(
+      "out of memory: \(capacity * MemoryLayout<Float>.stride / 1_048_576) MiB for a tensor")
   }
 
   private struct Buffer: @unchecked Sendable { let pointer: UnsafeMutablePointer<Float> }
@@ -67,7 +70,9 @@ final class TensorStorage: @unchecked Sendable {
 }
 
 /// Working memory for one call: not a tensor, not recorded.
-func withScratch<Result>(_ count: Int, _ body: (UnsafeMutablePointer<Float>) throws -> Result) rethrows -> Result {
+func withScratch<Result>(_ count: Int, _ body: (UnsafeMutablePointer<Float>) throws -> Result) rethrows
+  -> Result
+{
   let storage = TensorStorage(count)
   return try withExtendedLifetime(storage) { try body(storage.pointer) }
 }

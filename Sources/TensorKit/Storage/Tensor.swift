@@ -25,7 +25,8 @@ public struct Tensor: Sendable {
   /// - Precondition: as many values as the shape holds.
   public init(_ shape: [Int], _ values: [Float]) {
     require(
-      values.count == shape.elementCount ? nil : ShapeIssue("Tensor", "\(values.count) values", "shape \(shape)"))
+      values.count == shape.elementCount
+        ? nil : ShapeIssue("Tensor", "\(values.count) values", "shape \(shape)"))
     self.init(uninitialized: shape)
     for (index, value) in values.enumerated() { pointer[index] = value }
   }
@@ -102,7 +103,8 @@ public struct Tensor: Sendable {
   /// The axis counted from the front, negative ones from the back.
   func axis(_ index: Int, _ operation: String) -> Int {
     let positive = index < 0 ? index + rank : index
-    require(positive >= 0 && positive < rank ? nil : ShapeIssue(operation, "axis \(index)", "rank of \(shape)"))
+    require(
+      positive >= 0 && positive < rank ? nil : ShapeIssue(operation, "axis \(index)", "rank of \(shape)"))
     return positive
   }
 }

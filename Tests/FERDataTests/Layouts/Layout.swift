@@ -31,18 +31,23 @@ struct Layout: Sendable, CustomTestStringConvertible {
   var testDescription: String { form.isEmpty ? dataset : "\(dataset), \(form)" }
 
   /// Reads a copy as a recipe would.
-  func load(_ root: String, split: String, classes: [String], _ more: [String: JSONValue] = [:]) throws -> any TolerantDataset {
+  func load(_ root: String, split: String, classes: [String], _ more: [String: JSONValue] = [:]) throws
+    -> any TolerantDataset
+  {
     var given = options(root).merging(more) { $1 }
     given["split"] = .string(split)
     return try Self.load(dataset, .object(given), classes)
   }
 
-  static func load(_ dataset: String, _ options: JSONValue, _ classes: [String]) throws -> any TolerantDataset {
+  static func load(_ dataset: String, _ options: JSONValue, _ classes: [String]) throws -> any TolerantDataset
+  {
     var registry = Registry()
     try FERDataPlugin.register(in: &registry)
     var context = makeContext()
     let made = try registry.datasets.entry(dataset, at: RecipePath("data")).make(options, in: &context)
-    guard let loaded = try made.load(classes: classes) as? any TolerantDataset else { throw DataProblem("", "not tolerant") }
+    guard let loaded = try made.load(classes: classes) as? any TolerantDataset else {
+      throw DataProblem("", "not tolerant")
+    }
     return loaded
   }
 }
@@ -79,5 +84,6 @@ extension ScratchFolder {
 func datasetFixture<Content: Decodable>(_ name: String, as type: Content.Type) throws -> Content {
   let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
-  return try JSONDecoder().decode(type, from: Data(contentsOf: tests.appendingPathComponent("Fixtures/Datasets/\(name)")))
+  return try JSONDecoder().decode(
+    type, from: Data(contentsOf: tests.appendingPathComponent("Fixtures/Datasets/\(name)")))
 }

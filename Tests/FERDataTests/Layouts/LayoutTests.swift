@@ -10,8 +10,12 @@ import Testing
 struct LayoutTests {
   /// The classes in another order and under other names.
   private func renamed(_ classes: [String]) -> [String] {
-    let words = ["happiness": "joy", "joy": "happy", "happy": "happiness", "anger": "Angry", "angry": "anger", "sadness": "sad"]
-      .merging(["fear": "fearful", "surprise": "surprised", "disgust": "disgusted", "Fear": "FEAR"]) { a, _ in a }
+    let words = [
+      "happiness": "joy", "joy": "happy", "happy": "happiness", "anger": "Angry", "angry": "anger",
+      "sadness": "sad",
+    ]
+    .merging(["fear": "fearful", "surprise": "surprised", "disgust": "disgusted", "Fear": "FEAR"]) { a, _ in a
+    }
     return classes.reversed().map { words[$0] ?? $0 }
   }
 
@@ -28,7 +32,9 @@ struct LayoutTests {
     #expect(byMeaning(found) == byMeaning(written), sourceLocation: sourceLocation)
   }
 
-  @Test("names, classes, groups and splits are those that were written, in any order of the classes", arguments: Layout.all)
+  @Test(
+    "names, classes, groups and splits are those that were written, in any order of the classes",
+    arguments: Layout.all)
   func asWritten(_ layout: Layout) throws {
     let folder = try ScratchFolder()
     defer { folder.remove() }
@@ -51,7 +57,8 @@ struct LayoutTests {
     let found = try #require(DatasetLayouts.recognise(folder.path).first)
     // FER2013's folders are class folders like any others.
     #expect(found.dataset == (layout.form == "folders" ? "class-folders" : layout.dataset))
-    #expect(Set(found.classes.map(ExpressionNames.canonical)) == Set(layout.classes.map(ExpressionNames.canonical)))
+    #expect(
+      Set(found.classes.map(ExpressionNames.canonical)) == Set(layout.classes.map(ExpressionNames.canonical)))
     let recipe = try JSON5Parser.parse("{\n\(found.recipeLines)}").value
     #expect(recipe["classes"]?.elements?.compactMap(\.text) == found.classes)
     var read: [WrittenImage] = []
@@ -70,10 +77,14 @@ struct LayoutTests {
     let named = ["val": "validation"]
     expect(
       drawn ? read.map { .init(id: $0.id, name: $0.name, group: $0.group, split: "") } : read,
-      written.map { .init(id: $0.id, name: $0.name, group: $0.group, split: drawn ? "" : named[$0.split] ?? $0.split) })
+      written.map {
+        .init(id: $0.id, name: $0.name, group: $0.group, split: drawn ? "" : named[$0.split] ?? $0.split)
+      })
   }
 
-  @Test("a class that the recipe does not have is an error that counts its samples, or is left out by name", arguments: Layout.all)
+  @Test(
+    "a class that the recipe does not have is an error that counts its samples, or is left out by name",
+    arguments: Layout.all)
   func fewerClasses(_ layout: Layout) throws {
     let folder = try ScratchFolder()
     defer { folder.remove() }
@@ -88,7 +99,8 @@ struct LayoutTests {
     let count = written.count { ($0.split == split) && $0.name == dropped }
     if !isFolders { #expect(text.contains("\(dropped) (\(count) sample\(count == 1 ? "" : "s"))")) }
     let ignored = layout.form == "folders" ? "disgust" : dropped
-    let loaded = try layout.load(folder.path, split: split, classes: fewer, ["ignore": .array([.string(ignored)])])
+    let loaded = try layout.load(
+      folder.path, split: split, classes: fewer, ["ignore": .array([.string(ignored)])])
     expect(loaded.read(fewer, split: split), kept)
   }
 
@@ -100,11 +112,15 @@ struct LayoutTests {
     let more = ["boredom"] + layout.classes
     let text = problem { try layout.load(folder.path, split: layout.splits[0], classes: more) }
     #expect(text.contains("boredom"), "\(text)")
-    let loaded = try layout.load(folder.path, split: layout.splits[0], classes: more, ["allowMissing": .bool(true)])
+    let loaded = try layout.load(
+      folder.path, split: layout.splits[0], classes: more, ["allowMissing": .bool(true)])
     expect(loaded.read(more, split: layout.splits[0]), written.filter { $0.split == layout.splits[0] })
     let strangers = ["boredom", "pride"]
     #expect(
-      problem { try layout.load(folder.path, split: layout.splits[0], classes: strangers, ["allowMissing": .bool(true)]) }
+      problem {
+        try layout.load(
+          folder.path, split: layout.splits[0], classes: strangers, ["allowMissing": .bool(true)])
+      }
         != "no problem")
   }
 
@@ -116,7 +132,9 @@ struct LayoutTests {
     var context = makeContext()
     let entry = try registry.datasets.entry(layout.dataset, at: RecipePath("data"))
     #expect(problem { try entry.make(.object([:]), in: &context) }.contains("must name"))
-    let text = problem { try Layout.load(layout.dataset, .object([key: .string("/nowhere/at/all")]), layout.classes) }
+    let text = problem {
+      try Layout.load(layout.dataset, .object([key: .string("/nowhere/at/all")]), layout.classes)
+    }
     #expect(text.hasPrefix("/nowhere/at/all") && text.contains("exist"), "\(text)")
   }
 
@@ -150,7 +168,8 @@ struct LayoutTests {
     defer { folder.remove() }
     _ = try layout.write(folder)
     let all = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
-    let lists = all.filter { name in [".csv", ".tsv", ".txt", ".npy"].contains { name.hasSuffix($0) } }.sorted().prefix(6)
+    let lists = all.filter { name in [".csv", ".tsv", ".txt", ".npy"].contains { name.hasSuffix($0) } }
+      .sorted().prefix(6)
     var random = RandomSource(seed: 6, stream: layout.testDescription)
     for name in lists {
       let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/\(name)")))
@@ -161,10 +180,14 @@ struct LayoutTests {
         case 0: bytes.removeLast(bytes.count - place)
         case 1: bytes[place] ^= 1 << UInt8(random.below(8))
         case 2: bytes.insert(contentsOf: whole[min(place, other)..<max(place, other)].prefix(500), at: place)
-        default: bytes.replaceSubrange(place..<min(place + 3, bytes.count), with: Array("\",\n-9\r\0,".utf8).prefix(random.below(10)))
+        default:
+          bytes.replaceSubrange(
+            place..<min(place + 3, bytes.count), with: Array("\",\n-9\r\0,".utf8).prefix(random.below(10)))
         }
         try folder.write(bytes, to: name)
-        for split in layout.splits { _ = try? layout.load(folder.path, split: split, classes: layout.classes) }
+        for split in layout.splits {
+          _ = try? layout.load(folder.path, split: split, classes: layout.classes)
+        }
         _ = DatasetLayouts.recognise(folder.path)
       }
       try folder.write(whole, to: name)

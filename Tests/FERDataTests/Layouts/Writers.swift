@@ -4,7 +4,8 @@ import FERData
 /// A tiny copy of every layout that is read.
 extension Layout {
   static let all = [
-    rafDB, affWild2, ferPlusPixels, ferPlusImages, fer2013Table, fer2013Challenge, fer2013Folders, jaffe, ferg,
+    rafDB, affWild2, ferPlusPixels, ferPlusImages, fer2013Table, fer2013Challenge, fer2013Folders, jaffe,
+    ferg,
     affectNetTable, affectNetArrays, manifest, classFolders,
   ]
 
@@ -41,7 +42,8 @@ extension Layout {
       ]
       for (set, split, video, group, labels) in videos {
         let lines = ["Neutral,Anger,Disgust,Fear,Happiness,Sadness,Surprise,Other"] + labels.map(String.init)
-        try folder.write(lines.joined(separator: "\r\n"), to: "EXPR_Classification_Challenge/\(set)/\(video).txt")
+        try folder.write(
+          lines.joined(separator: "\r\n"), to: "EXPR_Classification_Challenge/\(set)/\(video).txt")
         for (index, label) in labels.enumerated() {
           // No face was found in the third frame of the first video.
           let name = "\(video)/\(padded(index + 1, 5)).jpg"
@@ -61,7 +63,9 @@ extension Layout {
 
   /// Votes that leave no doubt: eight for the class and two single ones; then a face without a name, one that is
   /// unknown and one that is no face.
-  private static func votes() -> (table: String, rows: [(usage: String, image: String, winner: Int?, votes: String)]) {
+  private static func votes() -> (
+    table: String, rows: [(usage: String, image: String, winner: Int?, votes: String)]
+  ) {
     var rows: [(String, String, Int?, String)] = []
     for usage in ["Training", "PublicTest", "PrivateTest"] {
       for winner in 0..<8 {
@@ -76,13 +80,18 @@ extension Layout {
       rows.append((usage, "fer\(padded(rows.count, 7)).png", nil, "2,0,0,0,0,0,0,0,8,0"))
       rows.append((usage, "fer\(padded(rows.count, 7)).png", nil, "0,0,0,1,0,0,0,0,0,9"))
     }
-    let header = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
+    let header =
+      "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
     return (header + rows.map { "\($0.0),\($0.1),\($0.3)\n" }.joined(), rows)
   }
 
-  private static func ferPlusImages(_ rows: [(usage: String, image: String, winner: Int?, votes: String)]) -> [WrittenImage] {
+  private static func ferPlusImages(_ rows: [(usage: String, image: String, winner: Int?, votes: String)])
+    -> [WrittenImage]
+  {
     rows.compactMap { row in
-      row.winner.map { .init(id: row.image, name: ClassOrder.ferPlus.names[$0], split: usages[row.usage] ?? "") }
+      row.winner.map {
+        .init(id: row.image, name: ClassOrder.ferPlus.names[$0], split: usages[row.usage] ?? "")
+      }
     }
   }
 
@@ -98,7 +107,8 @@ extension Layout {
     })
 
   static let ferPlusImages = Layout(
-    dataset: "ferplus", form: "image files", classes: ClassOrder.ferPlus.names, splits: ["train", "validation", "test"],
+    dataset: "ferplus", form: "image files", classes: ClassOrder.ferPlus.names,
+    splits: ["train", "validation", "test"],
     write: { folder in
       let (_, rows) = votes()
       let folders = ["Training": "FER2013Train", "PublicTest": "FER2013Valid", "PrivateTest": "FER2013Test"]
@@ -124,12 +134,15 @@ extension Layout {
   }
 
   static let fer2013Table = Layout(
-    dataset: "fer2013", form: "fer2013.csv", classes: ClassOrder.fer2013.names, splits: ["train", "validation", "test"],
+    dataset: "fer2013", form: "fer2013.csv", classes: ClassOrder.fer2013.names,
+    splits: ["train", "validation", "test"],
     write: { folder in
       let rows = fer2013Rows()
       let lines = rows.enumerated().map { "\($1.emotion),\"\(pixels($0))\",\($1.usage)\n" }
       try folder.write("emotion,pixels,Usage\n" + lines.joined(), to: "fer2013.csv")
-      return rows.map { .init(id: $0.row, name: ClassOrder.fer2013.names[$0.emotion], split: usages[$0.usage] ?? "") }
+      return rows.map {
+        .init(id: $0.row, name: ClassOrder.fer2013.names[$0.emotion], split: usages[$0.usage] ?? "")
+      }
     })
 
   static let fer2013Challenge = Layout(
@@ -139,7 +152,9 @@ extension Layout {
       let rows = fer2013Rows()
       let lines = rows.enumerated().map { "\($1.emotion),\($1.usage),\(pixels($0))\r\n" }
       try folder.write("emotion, Usage, pixels\r\n" + lines.joined(), to: "icml_face_data.csv")
-      return rows.map { .init(id: $0.row, name: ClassOrder.fer2013.names[$0.emotion], split: usages[$0.usage] ?? "") }
+      return rows.map {
+        .init(id: $0.row, name: ClassOrder.fer2013.names[$0.emotion], split: usages[$0.usage] ?? "")
+      }
     })
 
   static let fer2013Folders = Layout(
@@ -164,8 +179,10 @@ extension Layout {
     splits: ["all"],
     write: { folder in
       var images: [WrittenImage] = []
-      let codes = ["AN": "anger", "DI": "disgust", "FE": "fear", "HA": "happiness", "NE": "neutral", "SA": "sadness"]
-        .merging(["SU": "surprise"]) { a, _ in a }
+      let codes = [
+        "AN": "anger", "DI": "disgust", "FE": "fear", "HA": "happiness", "NE": "neutral", "SA": "sadness",
+      ]
+      .merging(["SU": "surprise"]) { a, _ in a }
       for person in ["KA", "KL", "YM"] {
         for (code, name) in codes.sorted(by: { $0.key < $1.key }) {
           for take in 1...2 {
@@ -180,14 +197,16 @@ extension Layout {
     })
 
   static let ferg = Layout(
-    dataset: "ferg-db", classes: ["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"], splits: ["all"],
+    dataset: "ferg-db", classes: ["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"],
+    splits: ["all"],
     write: { folder in
       var images: [WrittenImage] = []
       for character in ["aia", "bonnie", "jules", "malcolm", "mery", "ray"] {
         for name in ["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"] {
           for number in 1...3 {
             let file = "\(character)/\(character)_\(name)/\(character)_\(name)_\(number).png"
-            try folder.write(plainPNG([UInt8(number), UInt8(name.utf8.count), UInt8(character.utf8.count)]), to: file)
+            try folder.write(
+              plainPNG([UInt8(number), UInt8(name.utf8.count), UInt8(character.utf8.count)]), to: file)
             images.append(.init(id: file, name: name, group: character, split: "all"))
           }
         }
@@ -198,10 +217,12 @@ extension Layout {
   // MARK: AffectNet
 
   static let affectNetTable = Layout(
-    dataset: "affectnet", form: "tables", classes: ClassOrder.affectNet.names, splits: ["train", "validation"],
+    dataset: "affectnet", form: "tables", classes: ClassOrder.affectNet.names,
+    splits: ["train", "validation"],
     write: { folder in
       var images: [WrittenImage] = []
-      let header = "subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal\n"
+      let header =
+        "subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal\n"
       for (split, file, count) in [("train", "training.csv", 19), ("validation", "validation.csv", 11)] {
         // The authors' validation.csv has no header.
         var text = split == "train" ? header : ""
@@ -220,7 +241,8 @@ extension Layout {
     })
 
   static let affectNetArrays = Layout(
-    dataset: "affectnet", form: ".npy annotations", classes: ClassOrder.affectNet.names, splits: ["train", "validation"],
+    dataset: "affectnet", form: ".npy annotations", classes: ClassOrder.affectNet.names,
+    splits: ["train", "validation"],
     write: { folder in
       var images: [WrittenImage] = []
       for (split, set) in [("train", "train_set"), ("validation", "val_set")] {
@@ -230,7 +252,8 @@ extension Layout {
           for other in ["val", "aro", "lnd"] {
             try folder.write(textArray("0.5"), to: "\(set)/annotations/\(number * 7)_\(other).npy")
           }
-          images.append(.init(id: "\(number * 7).jpg", name: ClassOrder.affectNet.names[number], split: split))
+          images.append(
+            .init(id: "\(number * 7).jpg", name: ClassOrder.affectNet.names[number], split: split))
         }
       }
       return images
@@ -252,7 +275,9 @@ extension Layout {
     write: { folder in
       var (text, images) = ("split\tnotes\tPath\tLabel\tperson\n", [WrittenImage]())
       for number in 0..<12 {
-        let (split, name) = (["train", "val", "test", "train"][number / 3], ["angry", "happy", "sad"][number % 3])
+        let (split, name) = (
+          ["train", "val", "test", "train"][number / 3], ["angry", "happy", "sad"][number % 3]
+        )
         let file = "faces \(number % 2)/\(number).png"
         text += "\(split)\t\"a \"\"tab\"\"\tin it\"\t\(file)\t\(name)\tp\(number % 4)\n"
         try folder.write(plainPNG(), to: file)

@@ -21,8 +21,10 @@ struct NumpyFileTests {
   @Test("objects, records and types that no label has are refused")
   func refused() throws {
     let sentences = [
-      "objects": "is an array of Python objects", "records": "is an array of records", "beyond 64 bits": "holds a number beyond 64 bits",
-      "complex": "is of the type", "dates": "is of the type", "Fortran's order": "is stored in Fortran's order",
+      "objects": "is an array of Python objects", "records": "is an array of records",
+      "beyond 64 bits": "holds a number beyond 64 bits",
+      "complex": "is of the type", "dates": "is of the type",
+      "Fortran's order": "is stored in Fortran's order",
       "half": "is of the type",
     ]
     for example in try datasetFixture("numpy-refused.json", as: [Written].self) {
@@ -48,14 +50,20 @@ struct NumpyFileTests {
     }
   }
 
-  @Test("headers that lie or are no dictionary", arguments: [
-    "{'descr': '<i8', 'fortran_order': False, 'shape': (9223372036854775807, 9), }",
-    "{'descr': '<i8', 'fortran_order': False, 'shape': (-1,), }", "{'descr': '<i8', 'fortran_order': False, 'shape': 3, }",
-    "{'descr': '<i8', 'fortran_order': False, }", "{'descr': '<i8', 'fortran_order': Maybe, 'shape': (), }",
-    "{'descr': '<i8', 'descr': '<i8', 'fortran_order': False, 'shape': (), }", "{'descr': '<U99999', 'fortran_order': False, 'shape': (), }",
-    "{'descr': '<i8', 'fortran_order': False, 'shape': (), 'more': 1}", "__import__('os')", "{", "", "{'descr'", "{'descr': '",
-    "{'descr': '<U0', 'fortran_order': False, 'shape': (1000000000,), }", "{'descr': '|O', 'fortran_order': False, 'shape': (), }",
-  ])
+  @Test(
+    "headers that lie or are no dictionary",
+    arguments: [
+      "{'descr': '<i8', 'fortran_order': False, 'shape': (9223372036854775807, 9), }",
+      "{'descr': '<i8', 'fortran_order': False, 'shape': (-1,), }",
+      "{'descr': '<i8', 'fortran_order': False, 'shape': 3, }",
+      "{'descr': '<i8', 'fortran_order': False, }", "{'descr': '<i8', 'fortran_order': Maybe, 'shape': (), }",
+      "{'descr': '<i8', 'descr': '<i8', 'fortran_order': False, 'shape': (), }",
+      "{'descr': '<U99999', 'fortran_order': False, 'shape': (), }",
+      "{'descr': '<i8', 'fortran_order': False, 'shape': (), 'more': 1}", "__import__('os')", "{", "",
+      "{'descr'", "{'descr': '",
+      "{'descr': '<U0', 'fortran_order': False, 'shape': (1000000000,), }",
+      "{'descr': '|O', 'fortran_order': False, 'shape': (), }",
+    ])
   func headers(_ header: String) {
     let bytes = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8)
     #expect(throws: NumpyFile.Problem.self) { try NumpyFile(bytes) }

@@ -65,22 +65,28 @@ struct TableReaderTests {
     #expect(try rows("a.jpg  3\n\n\tb.jpg\t4 \r\n", .spaces) == [["a.jpg", "3"], ["b.jpg", "4"]])
   }
 
-  @Test("what is no table says what it is", arguments: [
-    ([], "is empty (0 bytes)"),
-    ([0xFF, 0xFE, 0x61, 0], "is UTF-16 text; save it as UTF-8"),
-    (Array("PK\u{3}\u{4}rest".utf8), "is a zip archive or an Excel file, not text; unpack it, or save it as CSV"),
-    ([0x1F, 0x8B, 8, 0], "is packed by gzip; unpack it"),
-    (Array("a,b\n1,\0".utf8), "is no text: it holds zero bytes"),
-    (Array("a,b\r1,2\r".utf8), "has lines that end in a bare CR; save it with the line ends LF or CR LF"),
-    (Array("a,b\n1,\"2\n3,4\n".utf8), "line 2: a quotation mark is opened in this row and never closed"),
-  ] as [([UInt8], String)])
+  @Test(
+    "what is no table says what it is",
+    arguments: [
+      ([], "is empty (0 bytes)"),
+      ([0xFF, 0xFE, 0x61, 0], "is UTF-16 text; save it as UTF-8"),
+      (
+        Array("PK\u{3}\u{4}rest".utf8),
+        "is a zip archive or an Excel file, not text; unpack it, or save it as CSV"
+      ),
+      ([0x1F, 0x8B, 8, 0], "is packed by gzip; unpack it"),
+      (Array("a,b\n1,\0".utf8), "is no text: it holds zero bytes"),
+      (Array("a,b\r1,2\r".utf8), "has lines that end in a bare CR; save it with the line ends LF or CR LF"),
+      (Array("a,b\n1,\"2\n3,4\n".utf8), "line 2: a quotation mark is opened in this row and never closed"),
+    ] as [([UInt8], String)])
   func noTable(bytes: [UInt8], sentence: String) throws {
     #expect(problem { try rows(bytes) }.hasSuffix(": " + sentence))
   }
 
   @Test("bytes that are no text are no text, and errors show them without harm")
   func badText() throws {
-    let row = TableRow(line: 1, fields: [[0xFF, 0x41], Array("a\u{1B}[31m".utf8)[...], Array("７".utf8)[...]])
+    let row = TableRow(
+      line: 1, fields: [[0xFF, 0x41], Array("a\u{1B}[31m".utf8)[...], Array("７".utf8)[...]])
     #expect(row.text(0) == nil && row.text(5) == "" && row.number(2) == nil)
     #expect(row.shown(1) == "\"a [31m\"" && row.shown(5) == "nothing")
   }
@@ -97,12 +103,17 @@ struct TableReaderTests {
     #expect(text.hasSuffix("\n  line 12: more\n  and 2 more"))
   }
 
-  @Test("listed paths stay below the folder", arguments: [
-    ("a/b.png", "a/b.png"), ("./a//b.png", "a/b.png"), ("a/../b.png", "b.png"), ("/data/faces/a.png", "a.png"),
-    ("a\\b.png", "a/b.png"), ("..a/b", "..a/b"), ("../b.png", nil), ("a/../../b.png", nil), ("/data/facesx/a.png", nil),
-    ("/data/faces/../a.png", nil), ("/etc/passwd", nil), ("", nil), (".", nil), ("/data/faces", nil), ("a\0b", nil),
-    ("..\\b.png", nil),
-  ] as [(String, String?)])
+  @Test(
+    "listed paths stay below the folder",
+    arguments: [
+      ("a/b.png", "a/b.png"), ("./a//b.png", "a/b.png"), ("a/../b.png", "b.png"),
+      ("/data/faces/a.png", "a.png"),
+      ("a\\b.png", "a/b.png"), ("..a/b", "..a/b"), ("../b.png", nil), ("a/../../b.png", nil),
+      ("/data/facesx/a.png", nil),
+      ("/data/faces/../a.png", nil), ("/etc/passwd", nil), ("", nil), (".", nil), ("/data/faces", nil),
+      ("a\0b", nil),
+      ("..\\b.png", nil),
+    ] as [(String, String?)])
   func paths(listed: String, expected: String?) {
     #expect((try? ListedPath.below("/data/faces", listed).get()) == expected)
   }

@@ -17,7 +17,9 @@ struct HostileWeightTests {
     let corpus = HostileWeights(marker: folder / "executed")
     #expect(corpus.files.count >= 2000)
     if let place = ProcessInfo.processInfo.environment["ARBEX_HOSTILE_FOLDER"] {
-      for file in corpus.files { try Data(file.bytes).write(to: URL(fileURLWithPath: "\(place)/\(file.name)")) }
+      for file in corpus.files {
+        try Data(file.bytes).write(to: URL(fileURLWithPath: "\(place)/\(file.name)"))
+      }
     }
     var (read, slowest) = (0, (seconds: 0.0, name: ""))
     for file in corpus.files {

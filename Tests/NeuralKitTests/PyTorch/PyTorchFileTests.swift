@@ -40,7 +40,9 @@ struct PyTorchFileTests {
   @Test("there are fixtures of both formats")
   func count() { #expect(Self.expected.count == 11) }
 
-  @Test("a checkpoint is unwrapped; what it drags along is named", arguments: ["checkpoint-zip.pth", "checkpoint-old.pth"])
+  @Test(
+    "a checkpoint is unwrapped; what it drags along is named",
+    arguments: ["checkpoint-zip.pth", "checkpoint-old.pth"])
   func checkpoint(_ name: String) throws {
     let file = try open(name)
     #expect(file.wrappers == ["state_dict", "module."])
@@ -60,7 +62,8 @@ struct PyTorchFileTests {
     "what cannot be read says why",
     arguments: [
       ("sparse.pth", "\"w\": it is sparse"), ("quantised.pth", "\"w\": it is quantised"),
-      ("complex.pth", "of the kind ComplexFloatStorage"), ("optimiser.pth", "the state of an optimiser and no weights"),
+      ("complex.pth", "of the kind ComplexFloatStorage"),
+      ("optimiser.pth", "the state of an optimiser and no weights"),
       ("tensor.pth", "a single tensor, not a set of named arrays"), ("script.pth", "a TorchScript program"),
     ])
   func refused(_ name: String, _ reason: String) throws {
@@ -95,7 +98,8 @@ struct PyTorchFileTests {
   @Test(
     "other files that people take for weights",
     arguments: [
-      ("<!DOCTYPE html><html>", "is a web page"), ("version https://git-lfs.github.com/spec/v1", "Git LFS pointer"),
+      ("<!DOCTYPE html><html>", "is a web page"),
+      ("version https://git-lfs.github.com/spec/v1", "Git LFS pointer"),
       ("GGUF....", "GGUF"), ("\u{1F}", "is not a valid safetensors file"), ("", "is empty"),
     ])
   func foreign(_ text: String, _ reason: String) throws {

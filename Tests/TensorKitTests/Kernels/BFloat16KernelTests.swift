@@ -5,7 +5,8 @@ import Testing
 @testable import TensorKit
 
 /// Said where the tests of bfloat16 are skipped.
-let bfloat16Lack: Comment = "skipped where Precision.bfloat16 cannot be had: needs AVX512-BF16 and the AVX-512 kernels"
+let bfloat16Lack: Comment =
+  "skipped where Precision.bfloat16 cannot be had: needs AVX512-BF16 and the AVX-512 kernels"
 let hasBFloat16 = Precision.bfloat16.obstacle == nil
 
 /// bfloat16 by its definition: the upper half of a float, rounded to the nearest, ties to even; numbers below the smallest
@@ -48,7 +49,8 @@ struct BFloat16KernelTests {
   @Test("rounds to the nearest, ties to even; infinities and numbers that are none stay what they are")
   func conversion() {
     let found = convert([
-      1, 1 + 0x1p-8, 1 + 3 * 0x1p-8, 1 + 0x1p-8 + 0x1p-20, -1 - 0x1p-8, .infinity, -.infinity, .greatestFiniteMagnitude, 0,
+      1, 1 + 0x1p-8, 1 + 3 * 0x1p-8, 1 + 0x1p-8 + 0x1p-20, -1 - 0x1p-8, .infinity, -.infinity,
+      .greatestFiniteMagnitude, 0,
       -0.0, .nan,
     ])
     let expected: [UInt16] = [0x3f80, 0x3f80, 0x3f82, 0x3f81, 0xbf80, 0x7f80, 0xff80, 0x7f80, 0, 0x8000]
@@ -62,13 +64,15 @@ struct BFloat16KernelTests {
   @Test("numbers below the smallest normal one become 0, any NaN a quiet one")
   func edges() {
     let found = convert([
-      0x1p-126, 0x1p-127, -0x1p-127, .leastNonzeroMagnitude, Float(bitPattern: 0x7f80_0001), Float(bitPattern: 0xffff_ffff),
+      0x1p-126, 0x1p-127, -0x1p-127, .leastNonzeroMagnitude, Float(bitPattern: 0x7f80_0001),
+      Float(bitPattern: 0xffff_ffff),
     ])
     #expect(found == [0x0080, 0, 0x8000, 0, 0x7fc0, 0xffff])
   }
 
   /// Numbers over all exponents, ties among them: of 16 upper bits at random and a lower half from the list.
-  @Test("any number agrees with the definition", arguments: [0, 1, 0x7fff, 0x8000, 0x8001, 0xffff] as [UInt32])
+  @Test(
+    "any number agrees with the definition", arguments: [0, 1, 0x7fff, 0x8000, 0x8001, 0xffff] as [UInt32])
   func allExponents(lower: UInt32) {
     let x = (0..<1 << 16).map { Float(bitPattern: UInt32($0) << 16 | lower) }
     let found = convert(x)
@@ -91,7 +95,8 @@ struct BFloat16KernelTests {
     gain.withUnsafeBufferPointer { gain in
       offset.withUnsafeBufferPointer { offset in
         slope.withUnsafeBufferPointer { slope in
-          let prologue = arbex_prologue(gain: gain.baseAddress, offset: offset.baseAddress, slope: slope.baseAddress)
+          let prologue = arbex_prologue(
+            gain: gain.baseAddress, offset: offset.baseAddress, slope: slope.baseAddress)
           arbex_bf16_convert(&scaled, even, x, columns, prologue, 3, columns)
         }
       }
@@ -105,7 +110,9 @@ struct BFloat16KernelTests {
     }
   }
 
-  @Test("panels hold pairs along the depth, what is missing is 0", arguments: [1, 16, 20, 32, 77], [1, 2, 31, 33, 64])
+  @Test(
+    "panels hold pairs along the depth, what is missing is 0", arguments: [1, 16, 20, 32, 77],
+    [1, 2, 31, 33, 64])
   func packing(columns: Int, depth: Int) {
     let b = uniform("b", depth * columns), even = (depth + 1) / 2 * 2
     for transposed in [false, true] {
@@ -125,7 +132,8 @@ struct BFloat16KernelTests {
   @Test(
     "the product agrees with a plain loop over rounded numbers",
     arguments: [
-      (1, 1, 1), (12, 32, 16), (13, 33, 301), (5, 40, 513), (25, 7, 3), (64, 96, 1100), (3, 31, 1), (100, 64, 40),
+      (1, 1, 1), (12, 32, 16), (13, 33, 301), (5, 40, 513), (25, 7, 3), (64, 96, 1100), (3, 31, 1),
+      (100, 64, 40),
     ].map(Sizes.init))
   func product(sizes: Sizes) {
     let (rows, columns, depth) = (sizes.rows, sizes.columns, sizes.depth)
@@ -136,9 +144,10 @@ struct BFloat16KernelTests {
     #expect(found.removeLast().isNaN, "nothing is written behind the result")
     let (roundA, roundB) = (a.map(RoundedNumber.rounded), b.map(RoundedNumber.rounded))
     let expected = (0..<rows * columns).map { place in
-      Float((0..<depth).reduce(0.0) { sum, k in
-        sum + Double(roundA[place / columns * depth + k]) * Double(roundB[k * columns + place % columns])
-      } / 2)
+      Float(
+        (0..<depth).reduce(0.0) { sum, k in
+          sum + Double(roundA[place / columns * depth + k]) * Double(roundB[k * columns + place % columns])
+        } / 2)
     }
     #expect(relativeNorm(found, expected) < 1e-6)
   }
@@ -149,12 +158,14 @@ struct BFloat16KernelTests {
   func special() {
     let b: [Float] = [1, 0, 0x1p-70, 4]
     let rows: [[Float]] = [
-      [.infinity, 0, 0, 0], [0, .infinity, 0, 0], [.infinity, 0, 0, -.infinity], [.nan, 0, 0, 0], [0, 0, 0x1p-70, 0],
+      [.infinity, 0, 0, 0], [0, .infinity, 0, 0], [.infinity, 0, 0, -.infinity], [.nan, 0, 0, 0],
+      [0, 0, 0x1p-70, 0],
       [0, 0, 0, 0x1p127],
     ]
     var found = [Float](repeating: 5, count: rows.count)
     arbex_bf16_multiply(
-      convert(rows.flatMap(\.self), rows: rows.count), 4, pack(b, depth: 4, columns: 1, transposed: false), &found, 1,
+      convert(rows.flatMap(\.self), rows: rows.count), 4, pack(b, depth: 4, columns: 1, transposed: false),
+      &found, 1,
       rows.count, 1, 4, 1)
     #expect(found[0] == .infinity && found[1].isNaN && found[2].isNaN && found[3].isNaN)
     #expect(found[4] == 0 && found[5] == .infinity)

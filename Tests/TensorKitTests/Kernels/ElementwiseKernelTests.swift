@@ -51,7 +51,8 @@ struct ElementwiseKernelTests {
     for (x, y) in zip(x, y) {
       let expected = exp(Double(x))
       #expect(
-        x < -87.3 ? y == 0 : x > 88.72284 ? y == .infinity : abs(Double(y) / expected - 1) < 3e-7, "exp \(x) = \(y)")
+        x < -87.3 ? y == 0 : x > 88.72284 ? y == .infinity : abs(Double(y) / expected - 1) < 3e-7,
+        "exp \(x) = \(y)")
     }
     var unknown = [Float.nan]
     arbex_exp_in(kernels.variant, &unknown, unknown, 1)
@@ -104,7 +105,8 @@ struct ElementwiseKernelTests {
 
     var (out, first, second) = (value, velocity, square)
     let adam = arbex_adam_factors(
-      stepSize: 0.25, oneMinusBeta1: 0.125, beta2: 0.75, oneMinusBeta2: 0.25, rootCorrection2: 0.5, epsilon: 0.0625,
+      stepSize: 0.25, oneMinusBeta1: 0.125, beta2: 0.75, oneMinusBeta2: 0.25, rootCorrection2: 0.5,
+      epsilon: 0.0625,
       decay: 0.5, shrink: 0.875)
     arbex_adam_in(v, &out, value, gradient, &first, &second, adam, n)
     func moments(_ x: Double, _ g: Double, _ u: Double, _ s: Double) -> (m: Double, v: Double) {
@@ -113,20 +115,25 @@ struct ElementwiseKernelTests {
     }
     compare("first moment", first, expected { moments($0, $1, $2, $3).m })
     compare("second moment", second, expected { moments($0, $1, $2, $3).v })
-    compare("Adam", out, expected {
-      let (m, v) = moments($0, $1, $2, $3)
-      return 0.875 * $0 - 0.25 * m / (v.squareRoot() / 0.5 + 0.0625)
-    })
+    compare(
+      "Adam", out,
+      expected {
+        let (m, v) = moments($0, $1, $2, $3)
+        return 0.875 * $0 - 0.25 * m / (v.squareRoot() / 0.5 + 0.0625)
+      })
 
     for (nesterov, isFirst) in [(0, 0), (1, 0), (0, 1)] as [(Int32, Int32)] {
       var (out, moved) = (value, velocity)
       let factors = arbex_momentum_factors(
-        learningRate: 0.25, momentum: 0.5, oneMinusDampening: 0.75, decay: 0.125, nesterov: nesterov, isFirst: isFirst)
+        learningRate: 0.25, momentum: 0.5, oneMinusDampening: 0.75, decay: 0.125, nesterov: nesterov,
+        isFirst: isFirst)
       arbex_momentum_in(v, &out, value, gradient, &moved, factors, n)
-      compare("momentum, Nesterov \(nesterov), first \(isFirst)", out, expected { x, g, u, _ in
-        let flow = g + 0.125 * x, speed = isFirst == 1 ? flow : 0.5 * u + 0.75 * flow
-        return x - 0.25 * (nesterov == 1 ? flow + 0.5 * speed : speed)
-      })
+      compare(
+        "momentum, Nesterov \(nesterov), first \(isFirst)", out,
+        expected { x, g, u, _ in
+          let flow = g + 0.125 * x, speed = isFirst == 1 ? flow : 0.5 * u + 0.75 * flow
+          return x - 0.25 * (nesterov == 1 ? flow + 0.5 * speed : speed)
+        })
     }
 
     var blended = value

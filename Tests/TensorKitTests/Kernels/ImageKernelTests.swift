@@ -50,7 +50,8 @@ struct ImageKernelTests {
     let expected = (0..<rows * width * 3).map { index -> Double in
       let (row, pixel, channel) = (index / (3 * width), index / 3 % width, index % 3)
       return (0..<3).reduce(0.0) { sum, t in
-        sum + Double(weights[3 * pixel + t]) * Double(x[row * stride + 3 * (Int(starts[pixel]) + t) + channel])
+        sum + Double(weights[3 * pixel + t])
+          * Double(x[row * stride + 3 * (Int(starts[pixel]) + t) + channel])
       }
     }
     check("pixels", y, expected)

@@ -19,16 +19,24 @@ struct MapKernelTests {
     }
     var inputs: Int { images * side * side }
     var outputs: Int { images * out * out }
-    var testDescription: String { "\(channels) channels, \(kernel)x\(kernel), stride \(stride), padding \(padding)" }
+    var testDescription: String {
+      "\(channels) channels, \(kernel)x\(kernel), stride \(stride), padding \(padding)"
+    }
 
     func visit(_ body: (_ output: Int, _ input: Int, _ tap: Int) -> Void) {
-      for image in 0..<images { for row in 0..<out { for column in 0..<out {
-        for i in 0..<kernel { for j in 0..<kernel {
-          let (y, x) = (row * stride - padding + i, column * stride - padding + j)
-          guard y >= 0, x >= 0, y < side, x < side else { continue }
-          body((image * out + row) * out + column, (image * side + y) * side + x, i * kernel + j)
-        } }
-      } } }
+      for image in 0..<images {
+        for row in 0..<out {
+          for column in 0..<out {
+            for i in 0..<kernel {
+              for j in 0..<kernel {
+                let (y, x) = (row * stride - padding + i, column * stride - padding + j)
+                guard y >= 0, x >= 0, y < side, x < side else { continue }
+                body((image * out + row) * out + column, (image * side + y) * side + x, i * kernel + j)
+              }
+            }
+          }
+        }
+      }
     }
   }
   private static let walks = [
@@ -40,7 +48,8 @@ struct MapKernelTests {
     _ name: String, _ found: [Float], _ expected: [Double], atMost allowed: Double = 1e-6,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
-    #expect(relativeNorm(found, expected.map(Float.init)) <= allowed, "\(name)", sourceLocation: sourceLocation)
+    #expect(
+      relativeNorm(found, expected.map(Float.init)) <= allowed, "\(name)", sourceLocation: sourceLocation)
   }
 
   @Test("patches are gathered and added back", arguments: Kernels.best.runnable, walks)
@@ -51,7 +60,8 @@ struct MapKernelTests {
       for c in 0..<C { expected[(output * taps + tap) * C + c] = Double(x[input * C + c]) }
     }
     var columns = [Float](repeating: .nan, count: expected.count)
-    arbex_gather_patches_in(kernels.variant, &columns, x, walk.window, 0, walk.images * walk.out, 0, C, 0, taps)
+    arbex_gather_patches_in(
+      kernels.variant, &columns, x, walk.window, 0, walk.images * walk.out, 0, C, 0, taps)
     compare("gather", columns, expected, atMost: 0)
 
     // only the last channels and taps, of the rows from the second on
@@ -59,9 +69,11 @@ struct MapKernelTests {
     var part = [Float](repeating: .nan, count: rows * walk.out * (taps - tap) * (C - channel))
     arbex_gather_patches_in(
       kernels.variant, &part, x, walk.window, 1, rows, channel, C - channel, tap, taps - tap)
-    compare("gather a part", part, (walk.out..<walk.outputs).flatMap { output in
-      (tap..<taps).flatMap { t in (channel..<C).map { expected[(output * taps + t) * C + $0] } }
-    }, atMost: 0)
+    compare(
+      "gather a part", part,
+      (walk.out..<walk.outputs).flatMap { output in
+        (tap..<taps).flatMap { t in (channel..<C).map { expected[(output * taps + t) * C + $0] } }
+      }, atMost: 0)
 
     let flow = uniform("flow", walk.out * walk.out * taps * C)
     var sums = [Double](repeating: 1, count: walk.side * walk.side * C)
@@ -114,7 +126,8 @@ struct MapKernelTests {
 
   /// 7x7 outputs leave the last tiles incomplete. The input is scaled, shifted and bent first, which leaves
   /// the padding 0; the output in the end.
-  @Test("Winograd's transforms make a convolution and its gradients", arguments: Kernels.best.runnable, [4, 5])
+  @Test(
+    "Winograd's transforms make a convolution and its gradients", arguments: Kernels.best.runnable, [4, 5])
   func winograd(kernels: Kernels, m: Int) {
     let walk = Walk(side: 7, channels: 16), (C, O, v) = (16, 32, kernels.variant)
     let (tiles, positions) = (walk.images * 4, (m + 2) * (m + 2))
@@ -143,34 +156,51 @@ struct MapKernelTests {
       let sum = Double(gain[i % O]) * sums[i] + Double(offset[i % O]) + Double(addend[i])
       return sum > 0 ? sum : Double(slope[i % O]) * sum
     }
-    var (d, u) = ([Float](repeating: .nan, count: positions * tiles * C), [Float](repeating: .nan, count: positions * O * C))
+    var (d, u) = (
+      [Float](repeating: .nan, count: positions * tiles * C),
+      [Float](repeating: .nan, count: positions * O * C)
+    )
     var products = [Float](repeating: 0, count: positions * tiles * O)
     var z = [Float](repeating: .nan, count: positions * tiles * O)
-    before.withUnsafeBufferPointer { before in shift.withUnsafeBufferPointer { shift in
-      bend.withUnsafeBufferPointer { bend in
-        let prologue = arbex_prologue(gain: before.baseAddress, offset: shift.baseAddress, slope: bend.baseAddress)
-        arbex_winograd_input_in(v, m, &d, x, prologue, walk.window, 0, tiles)
+    before.withUnsafeBufferPointer { before in
+      shift.withUnsafeBufferPointer { shift in
+        bend.withUnsafeBufferPointer { bend in
+          let prologue = arbex_prologue(
+            gain: before.baseAddress, offset: shift.baseAddress, slope: bend.baseAddress)
+          arbex_winograd_input_in(v, m, &d, x, prologue, walk.window, 0, tiles)
+        }
       }
-    } }
+    }
     arbex_winograd_weight_in(v, m, &u, g, O, C, O, 0, O)
     arbex_winograd_gradient_in(v, m, &z, dy, walk.window, O, 0, tiles)
     var du = [Float](repeating: 0, count: u.count)
-    for p in 0..<positions { for t in 0..<tiles { for o in 0..<O { for c in 0..<C {
-      products[(p * tiles + t) * O + o] += d[(p * tiles + t) * C + c] * u[(p * C + c) * O + o]
-      du[(p * O + o) * C + c] += z[(p * tiles + t) * O + o] * d[(p * tiles + t) * C + c]
-    } } } }
+    for p in 0..<positions {
+      for t in 0..<tiles {
+        for o in 0..<O {
+          for c in 0..<C {
+            products[(p * tiles + t) * O + o] += d[(p * tiles + t) * C + c] * u[(p * C + c) * O + o]
+            du[(p * O + o) * C + c] += z[(p * tiles + t) * O + o] * d[(p * tiles + t) * C + c]
+          }
+        }
+      }
+    }
     var (y, dg) = (dy, g)
     for (name, expected, isWhole) in [("sums", sums, false), ("finished", finished, true)] {
       var epilogue = arbex_epilogue()
-      gain.withUnsafeBufferPointer { gain in offset.withUnsafeBufferPointer { offset in
-        addend.withUnsafeBufferPointer { addend in slope.withUnsafeBufferPointer { slope in
-          if isWhole {
-            epilogue = arbex_epilogue(
-              gain: gain.baseAddress, offset: offset.baseAddress, addend: addend.baseAddress, slope: slope.baseAddress)
+      gain.withUnsafeBufferPointer { gain in
+        offset.withUnsafeBufferPointer { offset in
+          addend.withUnsafeBufferPointer { addend in
+            slope.withUnsafeBufferPointer { slope in
+              if isWhole {
+                epilogue = arbex_epilogue(
+                  gain: gain.baseAddress, offset: offset.baseAddress, addend: addend.baseAddress,
+                  slope: slope.baseAddress)
+              }
+              arbex_winograd_output_in(v, m, &y, products, epilogue, walk.window, O, 0, tiles)
+            }
           }
-          arbex_winograd_output_in(v, m, &y, products, epilogue, walk.window, O, 0, tiles)
-        } }
-      } }
+        }
+      }
       compare(name, y, expected, atMost: 5e-6)
     }
     arbex_winograd_weight_gradient_in(v, m, &dg, du, O, C, 0, O)
@@ -184,9 +214,15 @@ struct MapKernelTests {
     window.channels = O
     arbex_winograd_input_in(v, m, &e, dy, arbex_prologue(), window, 0, tiles)
     arbex_winograd_turned_weight_in(v, m, &turned, g, O, C, C, 0, O)
-    for p in 0..<positions { for t in 0..<tiles { for o in 0..<O { for c in 0..<C {
-      back[(p * tiles + t) * C + c] += e[(p * tiles + t) * O + o] * turned[(p * O + o) * C + c]
-    } } } }
+    for p in 0..<positions {
+      for t in 0..<tiles {
+        for o in 0..<O {
+          for c in 0..<C {
+            back[(p * tiles + t) * C + c] += e[(p * tiles + t) * O + o] * turned[(p * O + o) * C + c]
+          }
+        }
+      }
+    }
     arbex_winograd_output_in(v, m, &dx, back, arbex_epilogue(), window, C, 0, tiles)
     compare("input gradient", dx, flow, atMost: 5e-6)
   }

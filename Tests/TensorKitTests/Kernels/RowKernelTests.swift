@@ -18,7 +18,8 @@ struct RowKernelTests {
     _ name: String, _ found: [Float], _ expected: [Double], atMost allowed: Double = 2e-6,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
-    #expect(relativeNorm(found, expected.map(Float.init)) <= allowed, "\(name)", sourceLocation: sourceLocation)
+    #expect(
+      relativeNorm(found, expected.map(Float.init)) <= allowed, "\(name)", sourceLocation: sourceLocation)
   }
 
   /// The matrices and rows that the loops work on, in double precision too.
@@ -37,14 +38,16 @@ struct RowKernelTests {
 
     /// Slopes, and a gain and an offset before them.
     func prologue(isScaled: Bool = false, _ body: (arbex_prologue) -> Void) {
-      scale.withUnsafeBufferPointer { gain in offset.withUnsafeBufferPointer { offset in
-        slope.withUnsafeBufferPointer { slope in
-          body(
-            arbex_prologue(
-              gain: isScaled ? gain.baseAddress : nil, offset: isScaled ? offset.baseAddress : nil,
-              slope: slope.baseAddress))
+      scale.withUnsafeBufferPointer { gain in
+        offset.withUnsafeBufferPointer { offset in
+          slope.withUnsafeBufferPointer { slope in
+            body(
+              arbex_prologue(
+                gain: isScaled ? gain.baseAddress : nil, offset: isScaled ? offset.baseAddress : nil,
+                slope: slope.baseAddress))
+          }
         }
-      } }
+      }
     }
 
     /// One value per element, from row and column.
@@ -72,21 +75,28 @@ struct RowKernelTests {
     var slopes = ones
     v.prologue { arbex_prelu_gradient_in(k, &y, &slopes, v.dy, v.x, $0, rows, columns) }
     compare("prelu dx", y, v.elements { (v.x($0, $1) > 0 ? 1 : Double(v.slope[$1])) * v.dy($0, $1) })
-    compare("prelu dslope", slopes, v.sums { v.x($0, $1) > 0 ? 0 : v.dy($0, $1) * v.x($0, $1) }.map { 1 + $0 })
+    compare(
+      "prelu dslope", slopes, v.sums { v.x($0, $1) > 0 ? 0 : v.dy($0, $1) * v.x($0, $1) }.map { 1 + $0 })
 
-    let scaled = { (row: Int, column: Int) in v.x(row, column) * Double(v.scale[column]) + Double(v.offset[column]) }
+    let scaled = { (row: Int, column: Int) in
+      v.x(row, column) * Double(v.scale[column]) + Double(v.offset[column])
+    }
     (y, slopes) = (v.dy, ones)
     v.prologue(isScaled: true) { prologue in
       y.withUnsafeMutableBufferPointer { y in
         arbex_prelu_gradient_in(k, y.baseAddress, &slopes, y.baseAddress, v.x, prologue, rows, columns)
       }
     }
-    compare("prelu dx behind a norm, in place", y, v.elements {
-      (scaled($0, $1) > 0 ? 1 : Double(v.slope[$1])) * v.dy($0, $1)
-    })
-    compare("prelu dslope behind a norm", slopes, v.sums {
-      scaled($0, $1) > 0 ? 0 : v.dy($0, $1) * scaled($0, $1)
-    }.map { 1 + $0 })
+    compare(
+      "prelu dx behind a norm, in place", y,
+      v.elements {
+        (scaled($0, $1) > 0 ? 1 : Double(v.slope[$1])) * v.dy($0, $1)
+      })
+    compare(
+      "prelu dslope behind a norm", slopes,
+      v.sums {
+        scaled($0, $1) > 0 ? 0 : v.dy($0, $1) * scaled($0, $1)
+      }.map { 1 + $0 })
 
     y = v.x
     arbex_add_row_in(k, &y, v.offset, rows, columns)
@@ -100,37 +110,45 @@ struct RowKernelTests {
     #expect(abs(Double(arbex_sum_in(k, v.x, v.x.count)) - v.sums(v.x).reduce(0, +)) < 1e-4)
     var sums = [Float](repeating: .nan, count: rows)
     arbex_row_sums_in(k, &sums, v.x, rows, columns)
-    compare("row sums", sums, (0..<rows).map { row in (0..<columns).reduce(0) { $0 + v.x(row, $1) } }, atMost: 1e-5)
+    compare(
+      "row sums", sums, (0..<rows).map { row in (0..<columns).reduce(0) { $0 + v.x(row, $1) } }, atMost: 1e-5)
   }
 
   @Test("the end of a result, in all its parts and in some", arguments: Kernels.best.runnable, sizes)
   func epilogue(kernels: Kernels, sizes: Sizes) {
     let (v, k) = (Values(sizes), kernels.variant)
-    v.scale.withUnsafeBufferPointer { gain in v.offset.withUnsafeBufferPointer { offset in
-      v.dy.withUnsafeBufferPointer { addend in v.slope.withUnsafeBufferPointer { slope in
-        for parts in 0..<8 {
-          let (isScaled, isAdded, isBent) = (parts & 1 != 0, parts & 2 != 0, parts & 4 != 0)
-          let epilogue = arbex_epilogue(
-            gain: isScaled ? gain.baseAddress : nil, offset: isScaled || isAdded ? offset.baseAddress : nil,
-            addend: isAdded ? addend.baseAddress : nil, slope: isBent ? slope.baseAddress : nil)
-          let expected = v.elements { row, column in
-            let sum = (isScaled ? Double(v.scale[column]) : 1) * v.x(row, column)
-              + (isScaled || isAdded ? Double(v.offset[column]) : 0) + (isAdded ? v.dy(row, column) : 0)
-            return sum > 0 || !isBent ? sum : Double(v.slope[column]) * sum
+    v.scale.withUnsafeBufferPointer { gain in
+      v.offset.withUnsafeBufferPointer { offset in
+        v.dy.withUnsafeBufferPointer { addend in
+          v.slope.withUnsafeBufferPointer { slope in
+            for parts in 0..<8 {
+              let (isScaled, isAdded, isBent) = (parts & 1 != 0, parts & 2 != 0, parts & 4 != 0)
+              let epilogue = arbex_epilogue(
+                gain: isScaled ? gain.baseAddress : nil,
+                offset: isScaled || isAdded ? offset.baseAddress : nil,
+                addend: isAdded ? addend.baseAddress : nil, slope: isBent ? slope.baseAddress : nil)
+              let expected = v.elements { row, column in
+                let sum =
+                  (isScaled ? Double(v.scale[column]) : 1) * v.x(row, column)
+                  + (isScaled || isAdded ? Double(v.offset[column]) : 0) + (isAdded ? v.dy(row, column) : 0)
+                return sum > 0 || !isBent ? sum : Double(v.slope[column]) * sum
+              }
+              var (y, same) = ([Float](repeating: .nan, count: v.x.count), v.x)
+              arbex_finish_rows_in(k, &y, v.x, epilogue, v.rows, v.columns)
+              compare("parts \(parts)", y, expected)
+              same.withUnsafeMutableBufferPointer { same in
+                arbex_finish_rows_in(k, same.baseAddress, same.baseAddress, epilogue, v.rows, v.columns)
+              }
+              #expect(same == y, "parts \(parts) in place")
+            }
           }
-          var (y, same) = ([Float](repeating: .nan, count: v.x.count), v.x)
-          arbex_finish_rows_in(k, &y, v.x, epilogue, v.rows, v.columns)
-          compare("parts \(parts)", y, expected)
-          same.withUnsafeMutableBufferPointer { same in
-            arbex_finish_rows_in(k, same.baseAddress, same.baseAddress, epilogue, v.rows, v.columns)
-          }
-          #expect(same == y, "parts \(parts) in place")
         }
-      } }
-    } }
+      }
+    }
   }
 
-  @Test("rows become columns", arguments: Kernels.best.runnable, sizes + [(16, 48), (37, 50)].map(Sizes.init))
+  @Test(
+    "rows become columns", arguments: Kernels.best.runnable, sizes + [(16, 48), (37, 50)].map(Sizes.init))
   func transpose(kernels: Kernels, sizes: Sizes) {
     let (v, rows, columns) = (Values(sizes), sizes.rows, sizes.columns)
     var y = [Float](repeating: -9, count: columns * (rows + 1))
@@ -151,11 +169,13 @@ struct RowKernelTests {
     var dx = v.x
     arbex_batch_norm_gradient_in(
       k, &dx, v.dy, v.x, v.mean, v.inverse, v.scale, v.slope, v.offset, 5, v.rows, v.columns)
-    compare("dx", dx, v.elements { row, column in
-      let (first, second) = (Double(v.slope[column]), Double(v.offset[column]))
-      return Double(v.scale[column]) * Double(v.inverse[column])
-        * (v.dy(row, column) - first / 5 - v.normalized(row, column) * second / 5)
-    })
+    compare(
+      "dx", dx,
+      v.elements { row, column in
+        let (first, second) = (Double(v.slope[column]), Double(v.offset[column]))
+        return Double(v.scale[column]) * Double(v.inverse[column])
+          * (v.dy(row, column) - first / 5 - v.normalized(row, column) * second / 5)
+      })
   }
 
   @Test("softmax, its logarithm and their gradients", arguments: Kernels.best.runnable, sizes)
@@ -205,7 +225,8 @@ struct RowKernelTests {
     }
     let expected = v.elements { inverse[$0] * (flow($0, $1) - first[$0] - normalized($0, $1) * second[$0]) }
     #expect(zip(dx, expected).allSatisfy { abs(Double($0) - $1) < 5e-6 }, "dx")
-    compare("dscale", dscale, zip(v.scale, v.sums { v.dy($0, $1) * normalized($0, $1) }).map { Double($0) + $1 })
+    compare(
+      "dscale", dscale, zip(v.scale, v.sums { v.dy($0, $1) * normalized($0, $1) }).map { Double($0) + $1 })
     compare("doffset", doffset, zip(v.offset, v.sums(v.dy)).map { Double($0) + $1 })
   }
 }

@@ -28,9 +28,11 @@ public enum ConformanceKit {
         check(entry).map { "\(entry.summary.kind) \"\(entry.summary.name)\": \($0)" }
       }
     }
-    return named(registry.backbones) { problems(backbone: $0) } + named(registry.landmarks) { problems(landmarks: $0) }
+    return named(registry.backbones) { problems(backbone: $0) }
+      + named(registry.landmarks) { problems(landmarks: $0) }
       + named(registry.encoders) { problems(encoder: $0) } + named(registry.heads) { problems(head: $0) }
-      + named(registry.corrections) { problems(correction: $0) } + named(registry.losses) { problems(loss: $0) }
+      + named(registry.corrections) { problems(correction: $0) }
+      + named(registry.losses) { problems(loss: $0) }
       + named(registry.samplers) { problems(sampler: $0) }
       + named(registry.augmentations) { OptionCheck(entry: $0).problems() }
       + named(registry.datasets) { OptionCheck(entry: $0).problems() }
@@ -59,7 +61,8 @@ public enum ConformanceKit {
     return trial.problems { part, outputs in
       guard outputs.count > part.levels.count else { return levelProblems(part.levels, outputs) }
       let points = outputs[outputs.count - 1].shape
-      let shapeProblem = points.count == 3 && points[2] == 2 ? [] : ["points have shape \(points), must be [N, P, 2]"]
+      let shapeProblem =
+        points.count == 3 && points[2] == 2 ? [] : ["points have shape \(points), must be [N, P, 2]"]
       return levelProblems(part.levels, outputs.dropLast()) + shapeProblem
     }
   }
@@ -84,7 +87,10 @@ public enum ConformanceKit {
         inputs: pyramid("image", image) + (withLandmarks ? pyramid("landmarks", landmarks) : [])
       ) { part, inputs, pass in
         let points = withLandmarks ? FeaturePyramid(levels: Array(inputs.dropFirst(image.count))) : nil
-        return [part.encode(image: FeaturePyramid(levels: Array(inputs.prefix(image.count))), landmarks: points, pass)]
+        return [
+          part.encode(
+            image: FeaturePyramid(levels: Array(inputs.prefix(image.count))), landmarks: points, pass)
+        ]
       }
       return trial.problems { part, outputs in
         shapeProblems(outputs[0], [batch, part.embeddingSize], "the embedding")
@@ -125,8 +131,11 @@ public enum ConformanceKit {
     return trial.problems { part, outputs in
       let prediction = Prediction(embedding: trial.inputs[0], distribution: trial.inputs[1])
       let evidence = part.correct(prediction, .evaluation).evidence
-      return shapeProblems(outputs[0], [batch, classes], "the distribution") + distributionProblems(outputs[0])
-        + entry.summary.provides.filter { evidence[$0] == nil }.map { "does not deliver the evidence \"\($0)\"" }
+      return shapeProblems(outputs[0], [batch, classes], "the distribution")
+        + distributionProblems(outputs[0])
+        + entry.summary.provides.filter { evidence[$0] == nil }.map {
+          "does not deliver the evidence \"\($0)\""
+        }
     } + certainInputProblems(trial)
   }
 

@@ -43,7 +43,9 @@ struct GradientCheck<Part> {
 
   private func problems(with parameter: Parameter, gradient: Tensor) -> [String] {
     guard gradient.shape == parameter.shape else {
-      return ["gradient of \"\(parameter.name)\" has shape \(gradient.shape), the parameter has \(parameter.shape)"]
+      return [
+        "gradient of \"\(parameter.name)\" has shape \(gradient.shape), the parameter has \(parameter.shape)"
+      ]
     }
     let values = gradient.values
     let size = norm(values)
@@ -57,7 +59,9 @@ struct GradientCheck<Part> {
     let still = values.map { $0 == 0 ? Float(1) : 0 }
     let length = norm(still)
     guard length > 0 else { return problems }
-    let beside = zip(still, uniform("conformance signs", still.count)).map { Float(Double($1 < 0 ? -$0 : $0) / length) }
+    let beside = zip(still, uniform("conformance signs", still.count)).map {
+      Float(Double($1 < 0 ? -$0 : $0) / length)
+    }
     if let found = wrongSlope(of: parameter, along: beside, expected: 0, scale: size) {
       problems.append(
         "\(still.filter { $0 != 0 }.count) entries of \"\(parameter.name)\" have gradient 0, and moving them changes "

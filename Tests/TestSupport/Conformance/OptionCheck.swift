@@ -11,9 +11,10 @@ struct OptionCheck<Product> {
     let defaults = entry.prepared().issues.map { "its defaults are refused: \($0.path) \($0.message)" }
     let options = entry.summary.options
     let unexplained = options.filter { $0.meaning.isEmpty }.map { "option \"\($0.key)\" has no meaning" }
-    return defaults + unexplained + options.flatMap { option in
-      badValues(option).compactMap { problem(setting: option.key, to: $0) }
-    }
+    return defaults + unexplained
+      + options.flatMap { option in
+        badValues(option).compactMap { problem(setting: option.key, to: $0) }
+      }
   }
 
   private func problem(setting key: String, to value: JSONValue) -> String? {
@@ -32,8 +33,9 @@ struct OptionCheck<Product> {
     guard isWhole || option.kind.hasSuffix("number") else { return otherType }
     let below = option.range.lower.map { option.range.excludesLower ? $0 : $0 - 1 }
     let above = option.range.upper.map { option.range.excludesUpper ? $0 : $0 + 1 }
-    return otherType + [below, above].compactMap { $0 }.map {
-      wrapped(isWhole ? .int(Int($0.rounded())) : .double($0))
-    }
+    return otherType
+      + [below, above].compactMap { $0 }.map {
+        wrapped(isWhole ? .int(Int($0.rounded())) : .double($0))
+      }
   }
 }

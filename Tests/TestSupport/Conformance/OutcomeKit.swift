@@ -39,7 +39,8 @@ extension ConformanceKit {
       }
       func order(_ samples: [Sample]) -> [Int] {
         part.order(
-          of: samples, classCount: classes, epoch: 1, random: RandomSource(seed: 1, stream: "sampler", epoch: 1))
+          of: samples, classCount: classes, epoch: 1,
+          random: RandomSource(seed: 1, stream: "sampler", epoch: 1))
       }
       let found = order(samples)
       var problems = optionProblems
@@ -47,7 +48,9 @@ extension ConformanceKit {
       if !found.allSatisfy(samples.indices.contains) { problems.append("chooses samples that do not exist") }
       if found != order(samples) { problems.append("gives another order for the same random source") }
       if !order([]).isEmpty { problems.append("chooses samples of an empty dataset") }
-      if order([samples[0]]).contains(where: { $0 != 0 }) { problems.append("chooses samples that do not exist") }
+      if order([samples[0]]).contains(where: { $0 != 0 }) {
+        problems.append("chooses samples that do not exist")
+      }
       return problems
     } catch {
       return optionProblems + ["cannot be built with these options: \(error)"]
@@ -89,7 +92,8 @@ private struct LossCheck {
     let twice = value(doubled, labels + labels)
     var problems = gradientProblems(at: inputs) { value($0, labels) }
     if !(abs(found.item - twice.item) <= 1e-5 * max(1, abs(found.item))) {
-      problems.append("every sample twice gives \(twice.item), once \(found.item): it must be a mean over the batch")
+      problems.append(
+        "every sample twice gives \(twice.item), once \(found.item): it must be a mean over the batch")
     }
     return problems + hardInputProblems()
   }
@@ -114,10 +118,11 @@ private struct LossCheck {
     var certain = [Float](repeating: 0, count: count * classes)
     for row in 0..<count { certain[row * classes] = 1 }
     let tape = Tape()
-    let hard = [
-      Tensor.zeros(inputs[0].shape), Tensor([count, classes], certain.map { ($0 - 0.5) * 2e4 }),
-      Tensor([count, classes], certain),
-    ] + inputs.dropFirst(3).map { Tensor.zeros($0.shape) }
+    let hard =
+      [
+        Tensor.zeros(inputs[0].shape), Tensor([count, classes], certain.map { ($0 - 0.5) * 2e4 }),
+        Tensor([count, classes], certain),
+      ] + inputs.dropFirst(3).map { Tensor.zeros($0.shape) }
     let watched = hard.map { tape.watch($0) }
     let found = value(watched, labels)
     tape.backward(from: found)

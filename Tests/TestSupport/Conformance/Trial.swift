@@ -44,7 +44,8 @@ struct Trial<Part> {
       let outputs = run(built.part, inputs, .evaluation)
       let sizes = declared(built.part, outputs) + finitenessProblems(outputs, "ordinary input")
       guard sizes.isEmpty else { return optionProblems + sizes }
-      return try optionProblems + determinismProblems(outputs) + leakProblems(built, outputs) + savingProblems(outputs)
+      return try optionProblems + determinismProblems(outputs) + leakProblems(built, outputs)
+        + savingProblems(outputs)
         + GradientCheck(trial: self, built: built).problems()
     } catch {
       return optionProblems + ["cannot be built with these options: \(error)"]
@@ -73,7 +74,8 @@ struct Trial<Part> {
       let watched = inputs.map { tape.watch($0) }
       let outputs = run(built.part, watched, .recording(on: tape))
       tape.backward(from: weighed(outputs))
-      let gradients = watched.compactMap { tape.gradient(of: $0) }
+      let gradients =
+        watched.compactMap { tape.gradient(of: $0) }
         + built.store.trainable.compactMap { tape.gradient(for: ObjectIdentifier($0)) }
       return finitenessProblems(outputs, what) + finitenessProblems(gradients, "\(what), gradients")
     } catch {
@@ -90,7 +92,8 @@ struct Trial<Part> {
   }
 
   private func finitenessProblems(_ tensors: [Tensor], _ what: String) -> [String] {
-    tensors.contains { tensor in tensor.values.contains { !$0.isFinite } } ? ["\(what): a value is not finite"] : []
+    tensors.contains { tensor in tensor.values.contains { !$0.isFinite } }
+      ? ["\(what): a value is not finite"] : []
   }
 
   private func determinismProblems(_ outputs: [Tensor]) throws -> [String] {

@@ -6,8 +6,10 @@ extension HostileWeights {
   mutating func addCalls(_ marker: String) {
     let targets = [
       ("os", "system"), ("posix", "system"), ("nt", "system"), ("builtins", "eval"), ("__builtin__", "eval"),
-      ("builtins", "exec"), ("subprocess", "Popen"), ("builtins", "getattr"), ("torch.hub", "load"), ("runpy", "run_path"),
-      ("torch._utils", "_rebuild_tensor_v2"), ("torch._tensor", "_rebuild_from_type_v2"), ("collections", "OrderedDict"),
+      ("builtins", "exec"), ("subprocess", "Popen"), ("builtins", "getattr"), ("torch.hub", "load"),
+      ("runpy", "run_path"),
+      ("torch._utils", "_rebuild_tensor_v2"), ("torch._tensor", "_rebuild_from_type_v2"),
+      ("collections", "OrderedDict"),
     ]
     for (module, name) in targets {
       for way in CallWay.allCases {
@@ -29,9 +31,12 @@ extension HostileWeights {
   mutating func addShapes() {
     let large = [1 << 31, 1 << 32, 1 << 40, 1 << 62, Int.max]
     var cases: [(count: Int, offset: Int, shape: [Int], strides: [Int])] = [
-      (2, 0, [3], [1]), (2, 1, [2], [1]), (2, 0, [2], [2]), (2, 0, [-1], [1]), (2, 0, [2], [-1]), (2, -1, [2], [1]),
-      (3, 0, [2], [1]), (-1, 0, [2], [1]), (2, 0, [2, 2], [1]), (2, 0, [4_194_305, 4_194_305, 211_106_198_978_564], [0, 0, 0]),
-      (2, 0, [2], [Int.min]), (2, 0, [Int.min], [1]), (2, 0, [1 << 24], [0]), (2, 0, [1 << 20, 1 << 20], [0, 0]),
+      (2, 0, [3], [1]), (2, 1, [2], [1]), (2, 0, [2], [2]), (2, 0, [-1], [1]), (2, 0, [2], [-1]),
+      (2, -1, [2], [1]),
+      (3, 0, [2], [1]), (-1, 0, [2], [1]), (2, 0, [2, 2], [1]),
+      (2, 0, [4_194_305, 4_194_305, 211_106_198_978_564], [0, 0, 0]),
+      (2, 0, [2], [Int.min]), (2, 0, [Int.min], [1]), (2, 0, [1 << 24], [0]),
+      (2, 0, [1 << 20, 1 << 20], [0, 0]),
       (2, 0, [Int](repeating: 2, count: 17), [Int](repeating: 0, count: 17)),
       (2, 0, [Int](repeating: 1, count: 5000), [Int](repeating: 1, count: 5000)),
     ]
@@ -44,18 +49,28 @@ extension HostileWeights {
     for item in cases {
       let write = { (isOld: Bool) in
         PickleWriter.state {
-          $0.tensor("0", count: item.count, offset: item.offset, shape: item.shape, strides: item.strides, isOld: isOld)
+          $0.tensor(
+            "0", count: item.count, offset: item.offset, shape: item.shape, strides: item.strides,
+            isOld: isOld)
         }
       }
       add("zip-shape", TorchWriter.zip(write(false), [[1, 2]]), refused: true)
       add("old-shape", TorchWriter.old(write(true), [[1, 2]]), refused: true)
     }
     for key in ["1", "../data.pkl", "", "0/../0", String(repeating: "9", count: 10_000)] {
-      add("zip-key", TorchWriter.zip(PickleWriter.state { $0.tensor(key, count: 2, shape: [2]) }, [[1, 2]]), refused: true)
-      add("old-key", TorchWriter.old(PickleWriter.state { $0.tensor(key, count: 2, shape: [2], isOld: true) }, [[1, 2]]), refused: true)
+      add(
+        "zip-key", TorchWriter.zip(PickleWriter.state { $0.tensor(key, count: 2, shape: [2]) }, [[1, 2]]),
+        refused: true)
+      add(
+        "old-key",
+        TorchWriter.old(PickleWriter.state { $0.tensor(key, count: 2, shape: [2], isOld: true) }, [[1, 2]]),
+        refused: true)
     }
     for kind in ["QInt8Storage", "ComplexFloatStorage", "Storage", "", "floatstorage", "DoubleStorage"] {
-      add("zip-kind", TorchWriter.zip(PickleWriter.state { $0.tensor("0", kind, count: 2, shape: [2]) }, [[1, 2]]), refused: true)
+      add(
+        "zip-kind",
+        TorchWriter.zip(PickleWriter.state { $0.tensor("0", kind, count: 2, shape: [2]) }, [[1, 2]]),
+        refused: true)
     }
     // Many views that each span everything: little in the file, much to read.
     var views = PickleWriter()
@@ -103,7 +118,9 @@ extension HostileWeights {
       let length = withUnsafeBytes(of: size.littleEndian) { Array($0) }
       for operation: UInt8 in [0x8D, 0x8E, 0x96, 0x95] { wrapped("length-wide", [operation] + length) }
     }
-    for line in ["I9999999999999999999999\n", "Ix\n", "L1L", "Fnan(\n", "p-1\n", "g99999999999999999999\n", "S'", "V"] {
+    for line in [
+      "I9999999999999999999999\n", "Ix\n", "L1L", "Fnan(\n", "p-1\n", "g99999999999999999999\n", "S'", "V",
+    ] {
       wrapped("line", times(1, line) + stop)
     }
     for byte in UInt8.min...UInt8.max { wrapped("operation-\(byte)", [byte]) }
@@ -142,7 +159,9 @@ extension HostileWeights {
     modules.stop()
     add("zip-modules", TorchWriter.zip(modules.bytes, []), refused: true)
     let pickled: [UInt8] = [0x80, 2, 0x4E, 0x2E]
-    for (name, bytes) in [("pickle", pickled), ("pickle-cut", [0x80]), ("pickle-protocol", [0x80, 9, 0x4E, 0x2E])] {
+    for (name, bytes) in [
+      ("pickle", pickled), ("pickle-cut", [0x80]), ("pickle-protocol", [0x80, 9, 0x4E, 0x2E]),
+    ] {
       add(name, bytes, refused: true)
     }
   }

@@ -36,7 +36,8 @@ public struct HostileWeights {
       ("module.bn.running_mean", StoredArray(shape: [4], values: [0.5, 1, 2, 3])),
       ("module.bn.running_var", StoredArray(shape: [4], values: [1, 1, 2, 1])),
     ]
-    let header = #"{"__metadata__":{"a":"b"},"w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"#
+    let header =
+      #"{"__metadata__":{"a":"b"},"w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"#
       + #""v":{"dtype":"I64","shape":[2],"data_offsets":[24,40]}}"#
     return [
       ("safetensors", safetensors(header, [UInt8](repeating: 63, count: 40))),
@@ -81,29 +82,46 @@ public struct HostileWeights {
     ]
     for length in lengths { add("safetensors-length", Self.safetensors("{}", length: length), refused: true) }
     let shapes = [
-      "[4194305,4194305,211106198978564]", "[9223372036854775807,2]", "[18446744073709551616]", "[-1]", "[1.5]", "[1e9]",
-      "[[1]]", "[1,]", "[4294967296,4294967296]", "[" + (0..<2000).map { _ in "1" }.joined(separator: ",") + "]", "null",
+      "[4194305,4194305,211106198978564]", "[9223372036854775807,2]", "[18446744073709551616]", "[-1]",
+      "[1.5]", "[1e9]",
+      "[[1]]", "[1,]", "[4294967296,4294967296]",
+      "[" + (0..<2000).map { _ in "1" }.joined(separator: ",") + "]", "null",
       "\"1\"", "[0,9223372036854775807]",
     ]
     for shape in shapes {
-      add("safetensors-shape", Self.safetensors(#"{"w":{"dtype":"F32","shape":\#(shape),"data_offsets":[0,4]}}"#, [0, 0, 0, 0]), refused: true)
+      add(
+        "safetensors-shape",
+        Self.safetensors(#"{"w":{"dtype":"F32","shape":\#(shape),"data_offsets":[0,4]}}"#, [0, 0, 0, 0]),
+        refused: true)
     }
     for offsets in ["[4,0]", "[0,9223372036854775807]", "[0,5]", "[1,5]", "[0]", "[]", "[-4,0]", "[0,4,8]"] {
-      add("safetensors-offsets", Self.safetensors(#"{"w":{"dtype":"F32","shape":[1],"data_offsets":\#(offsets)}}"#, [0, 0, 0, 0]), refused: true)
+      add(
+        "safetensors-offsets",
+        Self.safetensors(#"{"w":{"dtype":"F32","shape":[1],"data_offsets":\#(offsets)}}"#, [0, 0, 0, 0]),
+        refused: true)
     }
     for kind in ["F4", "", "f32", "\\u0000", "C64", "F32\\n"] {
-      add("safetensors-type", Self.safetensors(#"{"w":{"dtype":"\#(kind)","shape":[1],"data_offsets":[0,4]}}"#, [0, 0, 0, 0]), refused: true)
+      add(
+        "safetensors-type",
+        Self.safetensors(#"{"w":{"dtype":"\#(kind)","shape":[1],"data_offsets":[0,4]}}"#, [0, 0, 0, 0]),
+        refused: true)
     }
     add("safetensors-nested", Self.safetensors(String(repeating: "{\"a\":", count: 100_000)), refused: true)
-    add("safetensors-lists", Self.safetensors("{\"w\":" + String(repeating: "[", count: 100_000)), refused: true)
+    add(
+      "safetensors-lists", Self.safetensors("{\"w\":" + String(repeating: "[", count: 100_000)), refused: true
+    )
     add("safetensors-blanks", Self.safetensors("{" + String(repeating: " ", count: 4_000_000) + "}"))
     let entry = #""w":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}"#
     add("safetensors-twice", Self.safetensors("{\(entry),\(entry)}"), refused: true)
     let many = (0..<100_000).map { #""w\#($0)":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}"# }
     add("safetensors-many", Self.safetensors("{" + many.joined(separator: ",") + "}"))
-    let names = ["../../etc/x", "/etc/x", "a\\u0000b", "\\u001b[2J", String(repeating: "n", count: 1_000_000), "\\ud800"]
+    let names = [
+      "../../etc/x", "/etc/x", "a\\u0000b", "\\u001b[2J", String(repeating: "n", count: 1_000_000), "\\ud800",
+    ]
     for name in names {
-      add("safetensors-name", Self.safetensors(#"{"\#(name)":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, [0, 0, 192, 127]))
+      add(
+        "safetensors-name",
+        Self.safetensors(#"{"\#(name)":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, [0, 0, 192, 127]))
     }
   }
 
@@ -123,7 +141,9 @@ public struct HostileWeights {
     }
     add("zip-twice", archive { $0.add("a/data/0", [1]) }, refused: true)
     add("zip-two-pickles", archive { $0.add("b/data.pkl", pickle) }, refused: true)
-    add("zip-overlap", archive { $0.add(ZipWriter.Entry(name: "a/data.pkl", content: pickle, place: 0)) }, refused: true)
+    add(
+      "zip-overlap", archive { $0.add(ZipWriter.Entry(name: "a/data.pkl", content: pickle, place: 0)) },
+      refused: true)
     for count in [0, 1, 3, 100, 65_535] { add("zip-count", archive({ _ in }, count: count), refused: true) }
     for method in [1, 8, 9, 12, 14, 93, 99, 65_535] {
       var writer = ZipWriter()
@@ -132,7 +152,9 @@ public struct HostileWeights {
       add("zip-compressed", writer.finished(), refused: true)
     }
     for flags in [1, 0x40, 0x2000, 0x2041] {
-      add("zip-encrypted", archive { $0.add(ZipWriter.Entry(name: "a/x", content: [1], flags: flags)) }, refused: true)
+      add(
+        "zip-encrypted", archive { $0.add(ZipWriter.Entry(name: "a/x", content: [1], flags: flags)) },
+        refused: true)
     }
     for size in [0, 1, 7, 9, 1 << 20, 0x7FFF_FFFF, 0xFFFF_FFFE, 0xFFFF_FFFF] {
       var writer = ZipWriter()
@@ -141,7 +163,9 @@ public struct HostileWeights {
       add("zip-size", writer.finished(), refused: size != 9)
     }
     for place in [1, 30, 1 << 20, 0x7FFF_FFFF, 0xFFFF_FFFE, 0xFFFF_FFFF] {
-      add("zip-place", archive { $0.add(ZipWriter.Entry(name: "a/x", content: [1], place: place)) }, refused: true)
+      add(
+        "zip-place", archive { $0.add(ZipWriter.Entry(name: "a/x", content: [1], place: place)) },
+        refused: true)
     }
     add("zip-empty", ZipWriter().finished(), refused: true)
     // A bomb of the flat kind: many names for the same bytes.

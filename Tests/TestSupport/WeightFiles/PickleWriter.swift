@@ -22,7 +22,9 @@ public struct PickleWriter: Sendable {
     number(value, size: 8)
   }
   /// A class or function by its name, the short way of protocol 0.
-  public mutating func global(_ module: String, _ name: String) { bytes += Array("c\(module)\n\(name)\n".utf8) }
+  public mutating func global(_ module: String, _ name: String) {
+    bytes += Array("c\(module)\n\(name)\n".utf8)
+  }
   /// A tuple of whole numbers.
   public mutating func tuple(_ values: [Int]) {
     operation("(")
@@ -30,7 +32,9 @@ public struct PickleWriter: Sendable {
     operation("t")
   }
   /// A row of numbers that lies outside.
-  public mutating func storage(_ key: String, _ kind: String = "FloatStorage", count: Int, isOld: Bool = false) {
+  public mutating func storage(
+    _ key: String, _ kind: String = "FloatStorage", count: Int, isOld: Bool = false
+  ) {
     operation("(")
     text("storage")
     global("torch", kind)
@@ -43,7 +47,8 @@ public struct PickleWriter: Sendable {
   }
   /// A tensor.
   public mutating func tensor(
-    _ key: String, _ kind: String = "FloatStorage", count: Int, offset: Int = 0, shape: [Int], strides: [Int]? = nil,
+    _ key: String, _ kind: String = "FloatStorage", count: Int, offset: Int = 0, shape: [Int],
+    strides: [Int]? = nil,
     isOld: Bool = false
   ) {
     global("torch._utils", "_rebuild_tensor_v2")

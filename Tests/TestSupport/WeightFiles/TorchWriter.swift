@@ -27,7 +27,8 @@ public enum TorchWriter {
       pickle.tensor("\(number)", count: entry.array.values.count, shape: entry.array.shape, isOld: isOld)
     }
     pickle.bytes += Array("uu.".utf8)
-    return isOld ? old(pickle.bytes, arrays.map(\.array.values)) : zip(pickle.bytes, arrays.map(\.array.values))
+    return isOld
+      ? old(pickle.bytes, arrays.map(\.array.values)) : zip(pickle.bytes, arrays.map(\.array.values))
   }
 
   /// A zip archive around a pickle, with a storage "0", "1" ... for each of `storages`.
@@ -44,9 +45,12 @@ public enum TorchWriter {
 
   /// The format before PyTorch 1.6.
   public static func old(_ pickle: [UInt8], _ storages: [[Float]]) -> [UInt8] {
-    var bytes: [UInt8] = [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E]
+    var bytes: [UInt8] = [
+      0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,
+    ]
     bytes += [0x80, 2, 0x4D, 0xE9, 0x03, 0x2E]
-    bytes += [0x80, 2] + Array("}(X".utf8) + [13, 0, 0, 0] + Array("little_endian".utf8) + [0x88] + Array("u.".utf8)
+    bytes +=
+      [0x80, 2] + Array("}(X".utf8) + [13, 0, 0, 0] + Array("little_endian".utf8) + [0x88] + Array("u.".utf8)
     bytes += pickle
     var keys = PickleWriter()
     keys.bytes += Array("](".utf8)
@@ -91,7 +95,9 @@ public struct ZipWriter: Sendable {
     let place = entry.place ?? bytes.count
     let (size, name) = (entry.size ?? entry.content.count, Array(entry.name.utf8))
     let checksum = Int(entry.checksum ?? Self.checksum(entry.content))
-    let common = Self.number(entry.flags, 2) + Self.number(entry.method, 2) + Self.number(0, 4) + Self.number(checksum, 4)
+    let common =
+      Self.number(entry.flags, 2) + Self.number(entry.method, 2) + Self.number(0, 4)
+      + Self.number(checksum, 4)
       + Self.number(size, 4) + Self.number(size, 4) + Self.number(name.count, 2) + Self.number(0, 2)
     if entry.place == nil {
       bytes += Self.number(0x0403_4B50, 4) + Self.number(20, 2) + common + name
@@ -106,7 +112,8 @@ public struct ZipWriter: Sendable {
   public func finished(count: Int? = nil) -> [UInt8] {
     let count = count ?? self.count
     return bytes + directory + Self.number(0x0605_4B50, 4) + Self.number(0, 4) + Self.number(count, 2)
-      + Self.number(count, 2) + Self.number(directory.count, 4) + Self.number(bytes.count, 4) + Self.number(0, 2)
+      + Self.number(count, 2) + Self.number(directory.count, 4) + Self.number(bytes.count, 4)
+      + Self.number(0, 2)
   }
 
   private static func number(_ value: Int, _ size: Int) -> [UInt8] {

@@ -28,7 +28,8 @@ extension Verb {
     "bench data", "how many training images a second are read, augmented and made into batches",
     arguments: [Argument("RECIPE", "a recipe file whose data are there")],
     flags: [
-      Flag("--images", value: "N", "images in a run, spread over all of the training set; 512 where not given"),
+      Flag(
+        "--images", value: "N", "images in a run, spread over all of the training set; 512 where not given"),
       Flag("--threads", value: "T", "loading threads, measured beside one alone; all cores where not given"),
       repetitionsFlag, .json, .set,
     ]
@@ -44,16 +45,20 @@ extension Verb {
 
   static let benchStart = Verb(
     "bench start", "time from the start of a process to its first prediction, with weights on disk",
-    arguments: [Argument("RUN-or-RECIPE", "the folder of a run; of a recipe, untrained weights are written first")],
+    arguments: [
+      Argument("RUN-or-RECIPE", "the folder of a run; of a recipe, untrained weights are written first")
+    ],
     flags: [
-      Flag("--program", value: "FILE", "the arbex to start; this one where not given"), repetitionsFlag, .json, .set,
+      Flag("--program", value: "FILE", "the arbex to start; this one where not given"), repetitionsFlag,
+      .json, .set,
     ]
   ) { call in
     let word = call.words[0]
     let repetitions = try call.wholeNumber("--reps", atLeast: 1) ?? 5
     guard RunFolder.isRun(word) else { return try benchStart(ofRecipe: word, repetitions, call) }
     let result = try StartBenchmark.run(
-      try call.recipe(at: word + "/recipe.json5"), run: word, program: call.value("--program") ?? Self.ownProgram,
+      try call.recipe(at: word + "/recipe.json5"), run: word,
+      program: call.value("--program") ?? Self.ownProgram,
       arguments: call.values("--set").flatMap { ["--set", $0] }, environment: KernelChoice.startEnvironment,
       repetitions: repetitions)
     call.output.print(call.has("--json") ? result.json : result.summary)
@@ -62,11 +67,14 @@ extension Verb {
 
   /// Writes the run, and lets a fresh process measure it: this one has grown with the model, and a process that
   /// it starts would be said to be as large.
-  private static func benchStart(ofRecipe path: String, _ repetitions: Int, _ call: Invocation) throws -> Int32 {
+  private static func benchStart(ofRecipe path: String, _ repetitions: Int, _ call: Invocation) throws
+    -> Int32
+  {
     let folder = try TemporaryFolder("bench")
     let run = folder.path + "/run"
     try StartBenchmark.writeUntrainedRun(try call.recipeWithoutWeights(at: path), to: run)
-    let words = ["bench", "start", run, "--reps", "\(repetitions)"] + (call.has("--json") ? ["--json"] : [])
+    let words =
+      ["bench", "start", run, "--reps", "\(repetitions)"] + (call.has("--json") ? ["--json"] : [])
       + (call.value("--program").map { ["--program", $0] } ?? [])
     let child = try ChildProcess.run(
       ownProgram, words, environment: KernelChoice.startEnvironment, in: folder.path)
@@ -80,7 +88,8 @@ extension Verb {
   }
 
   private static let batchFlag = Flag("--batch", value: "N", "images in a batch; 16 where not given")
-  private static let threadsFlag = Flag("--threads", value: "T", "threads that compute; all cores where not given")
+  private static let threadsFlag = Flag(
+    "--threads", value: "T", "threads that compute; all cores where not given")
   private static let repetitionsFlag = Flag("--reps", value: "R", "timed runs, of which the median is told")
 }
 

@@ -6,14 +6,17 @@ import NeuralKit
 
 extension Verb {
   static let dataCheck = Verb(
-    "data check", "look at every image of a dataset: counts, duplicates, leakage, what to write into a recipe",
+    "data check",
+    "look at every image of a dataset: counts, duplicates, leakage, what to write into a recipe",
     arguments: [Argument("RECIPE-or-DIR", "a recipe, or a dataset's folder as its authors distribute it")],
     flags: [
       Flag(
         "--sheet", value: "FILE.png", ifBare: "",
-        "draw a contact sheet: images of each class and what the recipe makes of them; NAME-sheet.png where not given"),
+        "draw a contact sheet: images of each class and what the recipe makes of them; NAME-sheet.png where not given"
+      ),
       Flag("--overwrite", "replace the contact sheet where the file is there already"),
-      Flag("--strict", "exit code 1 for warnings too: duplicates across splits, missing classes ..."), .json, .set,
+      Flag("--strict", "exit code 1 for warnings too: duplicates across splits, missing classes ..."), .json,
+      .set,
     ],
     notes: """
       exit codes: 0 one can train with it (skipping up to 1 % of unreadable images of a folder, or what the recipe
@@ -57,12 +60,17 @@ extension Verb {
   /// Where the contact sheet goes; nil where none is wanted.
   private static func sheetFile(_ call: Invocation) throws -> String? {
     guard let given = call.value("--sheet") else { return nil }
-    let name = PathText.name(of: PathText.absolute(call.words[0])).split(separator: ".").first.map(String.init) ?? "data"
+    let name =
+      PathText.name(of: PathText.absolute(call.words[0])).split(separator: ".").first.map(String.init)
+      ?? "data"
     var isFolder: ObjCBool = false
     let isThere = FileManager.default.fileExists(atPath: given, isDirectory: &isFolder)
-    let file = given.isEmpty ? "\(name)-sheet.png" : isThere && isFolder.boolValue ? "\(given)/\(name)-sheet.png" : given
+    let file =
+      given.isEmpty
+      ? "\(name)-sheet.png" : isThere && isFolder.boolValue ? "\(given)/\(name)-sheet.png" : given
     guard file.lowercased().hasSuffix(".png") else {
-      throw UsageProblem("--sheet writes a PNG file; give \(JSONValue.quoted(file)) the ending .png", verb: "data check")
+      throw UsageProblem(
+        "--sheet writes a PNG file; give \(JSONValue.quoted(file)) the ending .png", verb: "data check")
     }
     guard call.has("--overwrite") || !FileManager.default.fileExists(atPath: file) else {
       throw RunProblem.request("\(file.printable): is there already; name another file, or add --overwrite")

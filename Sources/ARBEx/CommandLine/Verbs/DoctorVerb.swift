@@ -12,7 +12,8 @@ extension Verb {
     } else {
       call.output.print(Columns.text(examination.facts.map { [$0.name, $0.value] }))
       call.output.print("")
-      call.output.print(examination.advice.isEmpty ? "nothing to change" : examination.advice.joined(separator: "\n"))
+      call.output.print(
+        examination.advice.isEmpty ? "nothing to change" : examination.advice.joined(separator: "\n"))
     }
     return 0
   }
@@ -32,19 +33,23 @@ struct Examination {
   static var current: Examination {
     let (processor, choice) = (Processor.current, KernelChoice.current)
     let information = ProcessInfo.processInfo
-    let vectors = ["avx2", "fma", "avx512f", "avx512vl", "avx512_bf16", "amx_tile"].filter(processor.features.contains)
+    let vectors = ["avx2", "fma", "avx512f", "avx512vl", "avx512_bf16", "amx_tile"].filter(
+      processor.features.contains)
     let gigabytes = Double(information.physicalMemory) / 1_073_741_824
     let names = ["OPENBLAS_", "OMP_", "GOTO_", "ARBEX_", "LD_LIBRARY_PATH", "LD_PRELOAD", "MALLOC_"]
     let variables = choice.environment.filter { item in names.contains { item.key.hasPrefix($0) } }
       .sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     var facts = [
-      ("arbex", CommandLineTool.version), ("Swift", swiftVersion), ("system", information.operatingSystemVersionString),
-      ("CPU", processor.model), ("vector units", vectors.isEmpty ? "none known" : vectors.joined(separator: " ")),
+      ("arbex", CommandLineTool.version), ("Swift", swiftVersion),
+      ("system", information.operatingSystemVersionString),
+      ("CPU", processor.model),
+      ("vector units", vectors.isEmpty ? "none known" : vectors.joined(separator: " ")),
       ("cores", "\(information.activeProcessorCount)"), ("threads", "\(Parallel.threadCount)"),
       ("memory", "\((gigabytes * 10).rounded() / 10) GB"),
       ("kernels", KernelWord.description(chosen: .chosen, best: .best)),
       ("bf16", PrecisionWord.description(obstacle: Precision.bfloat16.obstacle)),
-      ("matrix product", BLASInfo.hasOwnProduct ? "arbex's own" : "OpenBLAS"), ("OpenBLAS", BLASInfo.configuration),
+      ("matrix product", BLASInfo.hasOwnProduct ? "arbex's own" : "OpenBLAS"),
+      ("OpenBLAS", BLASInfo.configuration),
       ("OpenBLAS kernel", BLASInfo.kernel),
     ]
     facts += loadedLibraries().map { ("libraries", $0) }
@@ -59,17 +64,21 @@ struct Examination {
   static func advice(_ choice: KernelChoice, cores: Int, threads: Int, gigabytes: Double) -> [String] {
     var advice: [String] = []
     if let better = choice.better {
-      let isSet = choice.environment[KernelChoice.variable] != nil
+      let isSet =
+        choice.environment[KernelChoice.variable] != nil
         && choice.environment[KernelChoice.guardVariable] == nil
       advice.append(
         isSet
           ? "unset \(KernelChoice.variable): it keeps OpenBLAS at \(choice.kernel), this CPU can run \(better)"
-          : "update libopenblas: this one cannot run \(better), the kernel for this CPU, and uses \(choice.kernel)")
+          : "update libopenblas: this one cannot run \(better), the kernel for this CPU, and uses \(choice.kernel)"
+      )
     }
     if choice.environment["OPENBLAS_VERBOSE"] != nil {
       advice.append("unset OPENBLAS_VERBOSE: OpenBLAS writes lines between arbex's own")
     }
-    if threads < cores { advice.append("\(threads) of \(cores) cores are used: unset ARBEX_THREADS or raise it") }
+    if threads < cores {
+      advice.append("\(threads) of \(cores) cores are used: unset ARBEX_THREADS or raise it")
+    }
     if gigabytes < 4 {
       advice.append("less than 4 GB of memory: train with a small batch, as in --set training.batch=8")
     }
@@ -80,7 +89,9 @@ struct Examination {
   private static func loadedLibraries() -> [String] {
     let maps = SystemFile.text("/proc/self/maps")
     let wanted = ["openblas", "lapacke", "jpeg", "png", "tiff", "crypto"]
-    let paths = maps.split(separator: "\n").compactMap { line in line.firstIndex(of: "/").map { String(line[$0...]) } }
+    let paths = maps.split(separator: "\n").compactMap { line in
+      line.firstIndex(of: "/").map { String(line[$0...]) }
+    }
     return Set(paths).sorted().filter { path in
       let name = PathText.name(of: path)
       return name.contains(".so") && wanted.contains { name.hasPrefix("lib" + $0) }

@@ -24,11 +24,16 @@ extension Verb {
     let evaluator = Evaluator(
       subject.trained.model, batchSize: subject.recipe.training.validationBatch, precision: precision)
     func progress(_ name: String) -> (Int) -> Void {
-      { console.progress(name, share: Double($0) / Double(max(1, source.samples.count))) { [done = $0] in "\(done) images" } }
+      {
+        console.progress(name, share: Double($0) / Double(max(1, source.samples.count))) { [done = $0] in
+          "\(done) images"
+        }
+      }
     }
     var evaluation = try evaluator.evaluate(source, keepsEmbeddings: true, tick: progress("eval"))
     if precision != .float32 {
-      evaluation.difference = try evaluator.difference(of: evaluation, on: source, tick: progress("eval, float32"))
+      evaluation.difference = try evaluator.difference(
+        of: evaluation, on: source, tick: progress("eval, float32"))
     }
     console.clearBar()
     let suffix = split == "validation" ? "" : "-" + split
@@ -41,10 +46,13 @@ extension Verb {
         evaluation, for: try RunFolder.existing(run), named: subject.recipe.name, image: source.image(of:))
     } else {
       try Report.write(
-        evaluation, to: "\(folder)/report\(suffix).html", named: "\(subject.recipe.name), \(split)", image: source.image(of:))
+        evaluation, to: "\(folder)/report\(suffix).html", named: "\(subject.recipe.name), \(split)",
+        image: source.image(of:))
     }
     call.output.print(call.has("--json") ? evaluation.json : evaluation.summary)
-    if !call.has("--json") { call.output.remark("written: \(folder)/predictions\(suffix).csv, report\(suffix).html") }
+    if !call.has("--json") {
+      call.output.remark("written: \(folder)/predictions\(suffix).csv, report\(suffix).html")
+    }
     return 0
   }
 }
@@ -64,12 +72,15 @@ struct ModelSubject {
     let asked = try call.recipe(at: isRun ? word + "/recipe.json5" : word)
     let given = call.value("--weights")
     guard isRun || given != nil else {
-      let hint = RunFolder.isRun("runs/\(asked.name)") ? "; there is a run of that name: runs/\(asked.name)" : ""
+      let hint =
+        RunFolder.isRun("runs/\(asked.name)") ? "; there is a run of that name: runs/\(asked.name)" : ""
       throw RunProblem.request(
-        "\(word): a recipe alone has no trained weights; name the folder of a run, or add --weights FILE\(hint)")
+        "\(word): a recipe alone has no trained weights; name the folder of a run, or add --weights FILE\(hint)"
+      )
     }
     let weights = try given ?? TrainedModel.weights(ofRun: word)
-    trained = try TrainedModel(asked, weights: weights, namings: call.registry.namings, confirming: confirming)
+    trained = try TrainedModel(
+      asked, weights: weights, namings: call.registry.namings, confirming: confirming)
     recipe = trained.recipe
     run = isRun && given == nil ? word : nil
   }

@@ -95,7 +95,9 @@ private struct InputLines {
       }
       if buffer.count - start > Self.longestLine {
         (buffer, start, hasEnded) = ([], 0, true)
-        return [.problem(DataProblem(ImageQueue.inputName, "is neither an image nor a list of paths, one a line"))]
+        return [
+          .problem(DataProblem(ImageQueue.inputName, "is neither an image nor a list of paths, one a line"))
+        ]
       }
       if !fill() {
         defer { (buffer, start) = ([], 0) }
@@ -121,7 +123,8 @@ private struct InputLines {
     defer { (buffer, hasEnded) = ([], true) }
     guard buffer.count <= ImageFile.largestFile else {
       return .problem(
-        DataProblem(ImageQueue.inputName, "is too long; at most \(ImageFile.largestFile) bytes are read as an image"))
+        DataProblem(
+          ImageQueue.inputName, "is too long; at most \(ImageFile.largestFile) bytes are read as an image"))
     }
     return .bytes(buffer)
   }

@@ -38,13 +38,16 @@ extension ComponentSummary {
   var page: String {
     var lines = ["\(kind) \"\(name)\"" + (purpose.isEmpty ? "" : ": \(purpose)"), "  type: \(type)"]
     if !requires.isEmpty { lines.append("  needs: \(requires.map(\.description).joined(separator: ", "))") }
-    if !provides.isEmpty { lines.append("  provides: \(provides.map(\.description).joined(separator: ", "))") }
+    if !provides.isEmpty {
+      lines.append("  provides: \(provides.map(\.description).joined(separator: ", "))")
+    }
     let rows = options.map { option in
       [option.key, option.kind, defaults[option.key]?.oneLine ?? "", option.range.inWords, option.meaning]
     }
     lines.append(
       rows.isEmpty
-        ? "  no options" : Columns.text([["option", "type", "default", "allowed", "meaning"]] + rows, indent: 2))
+        ? "  no options"
+        : Columns.text([["option", "type", "default", "allowed", "meaning"]] + rows, indent: 2))
     lines.append("  also: \(reserved.joined(separator: ", "))")
     return lines.joined(separator: "\n")
   }
@@ -58,7 +61,8 @@ extension ComponentSummary {
       "options": .array(
         options.map { option in
           .object([
-            "key": .string(option.key), "type": .string(option.kind), "default": defaults[option.key] ?? .null,
+            "key": .string(option.key), "type": .string(option.kind),
+            "default": defaults[option.key] ?? .null,
             "allowed": .string(option.range.inWords), "meaning": .string(option.meaning),
           ])
         }),

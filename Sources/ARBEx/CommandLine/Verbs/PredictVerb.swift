@@ -11,17 +11,21 @@ extension Verb {
     arguments: [
       Argument("RUN-or-RECIPE", "the folder of a run, or a recipe with --weights"),
       Argument(
-        "IMAGE", "image files, folders, patterns such as 'faces/**/*.jpg', or - for a list of paths or an image on "
+        "IMAGE",
+        "image files, folders, patterns such as 'faces/**/*.jpg', or - for a list of paths or an image on "
           + "standard input", count: .atLeastOne),
     ],
     flags: [
       Flag("--weights", value: "FILE", "other weights than the run's best"),
       Flag("--top", value: "N", "tell the N likeliest classes; 3 in the text for people"),
-      Flag("--abstain-below", value: "CONFIDENCE", "name no class below this confidence, 0...1; all numbers stay"),
+      Flag(
+        "--abstain-below", value: "CONFIDENCE", "name no class below this confidence, 0...1; all numbers stay"
+      ),
       .json, Flag("--lines", "one JSON object on a line for each image, as soon as it is known"),
       Flag("--csv", "comma-separated values, a row for each image"),
       Flag(
-        "--picture", value: "FILE.png", "a picture of the faces with the bars of every distribution; of more than "
+        "--picture", value: "FILE.png",
+        "a picture of the faces with the bars of every distribution; of more than "
           + "\(PredictionPicture.mostCards), more pictures: FILE-2.png ..."),
       .precision, .set,
     ]
@@ -74,7 +78,8 @@ extension Verb {
     try album?.close(classes, terms)
     if failures > 0 { call.output.remark("\(failures) of \(done) images could not be used") }
     if writer.abstentions > 0 {
-      call.output.remark("\(writer.abstentions) of \(done - failures) predictions are below the confidence asked for")
+      call.output.remark(
+        "\(writer.abstentions) of \(done - failures) predictions are below the confidence asked for")
     }
     return failures == done ? 2 : failures > 0 ? 1 : 0
   }
@@ -82,10 +87,13 @@ extension Verb {
 
 extension Invocation {
   fileprivate func form() throws -> PredictionWriter.Form {
-    let forms: [(flag: String, form: PredictionWriter.Form)] = [("--json", .json), ("--lines", .lines), ("--csv", .csv)]
+    let forms: [(flag: String, form: PredictionWriter.Form)] = [
+      ("--json", .json), ("--lines", .lines), ("--csv", .csv),
+    ]
     let asked = forms.filter { has($0.flag) }
     guard asked.count <= 1 else {
-      throw UsageProblem("\(asked.map(\.flag).joined(separator: " and ")) do not go together", verb: "predict")
+      throw UsageProblem(
+        "\(asked.map(\.flag).joined(separator: " and ")) do not go together", verb: "predict")
     }
     return asked.first?.form ?? .text
   }
@@ -93,7 +101,8 @@ extension Invocation {
   fileprivate func threshold() throws -> Float? {
     guard let text = value("--abstain-below") else { return nil }
     guard let number = Float(text), (0...1).contains(number) else {
-      throw UsageProblem("--abstain-below needs a number from 0 to 1, was given \(JSONValue.quoted(text))", verb: "predict")
+      throw UsageProblem(
+        "--abstain-below needs a number from 0 to 1, was given \(JSONValue.quoted(text))", verb: "predict")
     }
     return number
   }
@@ -137,7 +146,8 @@ private struct FaceReader {
       case .problem(let problem): return Face(name: problem.path, problem: problem)
       case .file(let path): return face(path, try ImageFile.decode(path: path, limits: limits))
       case .bytes(let bytes):
-        return face(ImageQueue.inputName, try ImageFile.decode(bytes, name: ImageQueue.inputName, limits: limits))
+        return face(
+          ImageQueue.inputName, try ImageFile.decode(bytes, name: ImageQueue.inputName, limits: limits))
       }
     } catch {
       return Face(name: error.path, problem: error)
@@ -180,7 +190,8 @@ private final class PictureAlbum {
   /// - Throws: ``RunProblem`` where no file can be written there.
   init(path: String) throws {
     guard path.lowercased().hasSuffix(".png") else {
-      throw RunProblem.request("--picture writes PNG files, so its name must end in .png, is \(path.printable)")
+      throw RunProblem.request(
+        "--picture writes PNG files, so its name must end in .png, is \(path.printable)")
     }
     guard FileManager.default.isWritableFile(atPath: PathText.folder(of: path)) else {
       throw RunProblem.request("\(path.printable): its folder is not there, or cannot be written to")

@@ -34,11 +34,13 @@ extension Verb {
         for size in sizes { parts[size.part] = .int(size.count) }
         call.output.print(
           JSONValue.object([
-            "valid": .bool(true), "hash": .string(recipe.hash), "parameters": .object(parts), "problems": .array([]),
+            "valid": .bool(true), "hash": .string(recipe.hash), "parameters": .object(parts),
+            "problems": .array([]),
           ]).pretty())
       } else {
         let total = sizes.reduce(0) { $0 + $1.count }
-        call.output.print("\(call.words[0]): no problems, \(recipe.classes.count) classes, \(total) parameters")
+        call.output.print(
+          "\(call.words[0]): no problems, \(recipe.classes.count) classes, \(total) parameters")
         call.output.print(Columns.text(sizes.map { [$0.part, "\($0.count)"] }, indent: 2))
       }
       return 0

@@ -38,7 +38,8 @@ extension Verb {
     console.line(
       "\(recipe.name): \(train.samples.count) training images, \(validation?.samples.count ?? 0) validation images, "
         + "\(recipe.classes.count) classes")
-    let end = try stored.map { try session.resume($0, train: train, validation: validation, steps: steps) }
+    let end =
+      try stored.map { try session.resume($0, train: train, validation: validation, steps: steps) }
       ?? session.start(train: train, validation: validation, steps: steps)
     switch end {
     case .finished: call.output.print("finished: \(folder)/report.html")
@@ -64,7 +65,8 @@ extension Verb {
     defer { try? FileManager.default.removeItem(atPath: temporary) }
     let train = try RecipeImages(recipe.train, recipe, isTraining: true)
     let validation = try recipe.validation.map { try RecipeImages($0, recipe, isTraining: false) }
-    let result = try SmokeTest.run(recipe, train: train, validation: validation, in: folder, console: Console())
+    let result = try SmokeTest.run(
+      recipe, train: train, validation: validation, in: folder, console: Console())
     call.output.print(result.summary)
     return 0
   }

@@ -11,9 +11,12 @@ struct WeightInspection {
 
   /// Names by which a file would make Python do something when it loads it.
   private static let dangers = [
-    "os.", "posix.", "nt.", "subprocess.", "sys.", "shutil.", "socket.", "runpy.", "importlib.", "pty.", "webbrowser.",
-    "builtins.eval", "builtins.exec", "builtins.compile", "builtins.getattr", "builtins.open", "builtins.__import__",
-    "builtins.apply", "builtins.execfile", "operator.", "types.", "code.", "timeit.", "pdb.", "functools.partial",
+    "os.", "posix.", "nt.", "subprocess.", "sys.", "shutil.", "socket.", "runpy.", "importlib.", "pty.",
+    "webbrowser.",
+    "builtins.eval", "builtins.exec", "builtins.compile", "builtins.getattr", "builtins.open",
+    "builtins.__import__",
+    "builtins.apply", "builtins.execfile", "operator.", "types.", "code.", "timeit.", "pdb.",
+    "functools.partial",
   ]
 
   init(_ path: String, registry: Registry) throws {
@@ -21,8 +24,10 @@ struct WeightInspection {
     try file.verifyDigest()
     fits = try registry.fits(of: file)
     let dangerous = file.skipped.filter { name in Self.dangers.contains { name.hasPrefix($0) } }
-    let danger = dangerous.isEmpty
-      ? [] : ["names \(dangerous.listed()): loading it in Python may run a program; here nothing of it was run"]
+    let danger =
+      dangerous.isEmpty
+      ? []
+      : ["names \(dangerous.listed()): loading it in Python may run a program; here nothing of it was run"]
     warnings = danger + (try file.survey().warnings)
   }
 
@@ -41,17 +46,22 @@ struct WeightInspection {
       ("unwrapped", file.wrappers), ("beside the weights, not read", file.besides),
       ("classes and functions named in it, skipped, never run", file.skipped),
     ]
-    for (title, names) in lists where !names.isEmpty { lines.append("  \(title): \(names.listed(atMost: 12))") }
+    for (title, names) in lists where !names.isEmpty {
+      lines.append("  \(title): \(names.listed(atMost: 12))")
+    }
     lines += file.hasDigest ? ["  SHA-256: agrees"] : []
     if let classes { lines.append("  classes: \(classes.printable)") }
     let isOwn = file.metadata["recipe"] != nil
-    if isOwn { lines.append("  a model file of this program" + (source.map { ", imported from \($0)" } ?? "")) }
+    if isOwn {
+      lines.append("  a model file of this program" + (source.map { ", imported from \($0)" } ?? ""))
+    }
     lines += fits.isEmpty && !isOwn ? ["  fits no published map as a whole"] : fits.map(Self.words)
     lines += warnings.map { "  warning: \($0)" }
     let rows = zip(file.names, counts).map { name, count in
       [name.printable, file.type(of: name)?.rawValue ?? "", "\(file.shape(of: name) ?? [])", "\(count)"]
     }
-    return lines.joined(separator: "\n") + "\n" + Columns.text([["name", "type", "shape", "numbers"]] + rows, indent: 2)
+    return lines.joined(separator: "\n") + "\n"
+      + Columns.text([["name", "type", "shape", "numbers"]] + rows, indent: 2)
   }
 
   private static func words(_ fit: WeightFit) -> String {
@@ -60,7 +70,8 @@ struct WeightInspection {
         + (part.mismatched.isEmpty ? "" : " (\(part.mismatched.count) of another shape)")
     }
     let classes = fit.classCount.map { count in
-      ", \(count) classes" + (fit.orders.isEmpty ? "" : " (\(fit.orders.map(\.word).joined(separator: " or ")))")
+      ", \(count) classes"
+        + (fit.orders.isEmpty ? "" : " (\(fit.orders.map(\.word).joined(separator: " or ")))")
     }
     return "  fits \(fit.word), \(fit.name): \(parts.joined(separator: ", "))\(classes ?? "")"
   }
@@ -75,7 +86,8 @@ struct WeightInspection {
     }
     let maps = fits.map { fit in
       JSONValue.object([
-        "map": .string(fit.word), "name": .string(fit.name), "used": .int(fit.used), "arrays": .int(fit.count),
+        "map": .string(fit.word), "name": .string(fit.name), "used": .int(fit.used),
+        "arrays": .int(fit.count),
         "classes": fit.classCount.map(JSONValue.int) ?? .null, "orders": list(fit.orders.map(\.word)),
         "parts": .array(
           fit.parts.map { part in

@@ -20,11 +20,15 @@ extension Verb {
       Flag("--recipe", value: "RECIPE", "the recipe whose model the weights are for"),
       Flag("--out", value: "FILE", "the safetensors file to write"),
       Flag("--map", value: "NAME", "how the file names its arrays; where not given, what fits best"),
-      Flag("--part", value: "PLACE", "import only this part of the model: backbone, landmarks, encoder, head ..."),
+      Flag(
+        "--part", value: "PLACE", "import only this part of the model: backbone, landmarks, encoder, head ..."
+      ),
       Flag(
         "--coverage", value: "SHARE",
         "share of a part's arrays that the file must have; \(WeightFit.leastCoverage) where not given"),
-      Flag("--classes", value: "ORDER", "the order of the file's classes: raf-db, or names with commas between them"),
+      Flag(
+        "--classes", value: "ORDER",
+        "the order of the file's classes: raf-db, or names with commas between them"),
       Flag("--allow-nonfinite", "let numbers through that are not finite"), .json, .set,
     ]
   ) { call in
@@ -42,7 +46,8 @@ extension Verb {
     if let text = call.value("--coverage") {
       guard let share = Double(text), (0...1).contains(share) else {
         throw UsageProblem(
-          "--coverage needs a number from 0 to 1, was given \(JSONValue.quoted(text))", verb: "weights import")
+          "--coverage needs a number from 0 to 1, was given \(JSONValue.quoted(text))", verb: "weights import"
+        )
       }
       options.coverage = share
     }
@@ -75,7 +80,8 @@ extension Verb {
           + NearestName.suggestion(for: word, among: able.map(\.word))
           + "\n  maps: \(able.map(\.word).joined(separator: ", "))", verb: "weights export")
     }
-    let source = RunFolder.isRun(call.words[0]) ? try TrainedModel.weights(ofRun: call.words[0]) : call.words[0]
+    let source =
+      RunFolder.isRun(call.words[0]) ? try TrainedModel.weights(ofRun: call.words[0]) : call.words[0]
     let count = try WeightExport.write(source, naming: naming, to: out)
     if call.has("--json") {
       let result: [String: JSONValue] = [
@@ -105,7 +111,8 @@ extension WeightImport {
     lines.append(Columns.text([header] + rows, indent: 2))
     let lists = [
       ("reshaped", match.parts.flatMap(\.reshaped)), ("other shape", match.parts.flatMap(\.mismatched)),
-      ("missing", match.parts.filter(\.isThere).flatMap(\.missing)), ("skipped, no use for it", match.unneeded),
+      ("missing", match.parts.filter(\.isThere).flatMap(\.missing)),
+      ("skipped, no use for it", match.unneeded),
       ("skipped, no place in the model", match.unknown), ("classes named in it, never run", file.skipped),
     ]
     for (title, names) in lists where !names.isEmpty {
@@ -119,13 +126,15 @@ extension WeightImport {
     let list = { (names: [String]) in JSONValue.array(names.map(JSONValue.string)) }
     let parts = match.parts.map { part in
       JSONValue.object([
-        "part": .string(part.path), "arrays": .int(part.count), "used": .int(part.used), "missing": list(part.missing),
+        "part": .string(part.path), "arrays": .int(part.count), "used": .int(part.used),
+        "missing": list(part.missing),
         "reshaped": list(part.reshaped), "otherShape": list(part.mismatched), "inFile": .bool(part.isThere),
       ])
     }
     return .object([
       "source": .string(file.path), "format": .string(file.format.rawValue), "wrappers": list(file.wrappers),
-      "map": .string(match.naming.word.isEmpty ? match.naming.name : match.naming.word), "parts": .array(parts),
+      "map": .string(match.naming.word.isEmpty ? match.naming.name : match.naming.word),
+      "parts": .array(parts),
       "unneeded": list(match.unneeded), "unknown": list(match.unknown), "skippedClasses": list(file.skipped),
       "warnings": list(warnings), "written": .string(out),
     ])

@@ -14,15 +14,21 @@ public final class AffectNet: RecognisableLayout {
   public struct Options: ImageOptions {
     @Option("The folder that holds training.csv, or train_set.") public var root: FilePath = ""
     @Option("Which images.", oneOf: ["train", "validation"]) public var split = "train"
-    @Option("The table of this split below root; empty looks for training.csv or validation.csv, then for train_set or val_set.")
+    @Option(
+      "The table of this split below root; empty looks for training.csv or validation.csv, then for train_set or val_set."
+    )
     public var file = ""
     @Option("The folder of the images below root; empty looks for Manually_Annotated_Images and the like.")
     public var images = ""
-    @Option("Whether images are cut to the box of the face that the table gives.") public var cropToFace = false
-    @Option("An image that is listed twice with the same expression: an error, or taken once.", oneOf: ["fail", "first"])
+    @Option("Whether images are cut to the box of the face that the table gives.") public var cropToFace =
+      false
+    @Option(
+      "An image that is listed twice with the same expression: an error, or taken once.",
+      oneOf: ["fail", "first"])
     public var onDuplicate = "fail"
     @Option("Classes of the dataset to leave out.") public var ignore: [String] = []
-    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing = false
+    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing =
+      false
     @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
     public var onBadImage = "fail"
     @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
@@ -41,7 +47,9 @@ public final class AffectNet: RecognisableLayout {
 
   /// - Throws: ``BuildIssue`` where no folder is named.
   public init(_ options: Options, in context: inout BuildContext) throws {
-    guard !options.root.isEmpty else { throw BuildIssue("root", "must name the folder that holds training.csv or train_set") }
+    guard !options.root.isEmpty else {
+      throw BuildIssue("root", "must name the folder that holds training.csv or train_set")
+    }
     self.options = options
   }
 
@@ -106,21 +114,24 @@ public final class AffectNet: RecognisableLayout {
   private static func table(_ named: String, _ split: String) -> UsualPlace {
     let names = split == "train" ? ["training.csv", "train.csv"] : ["validation.csv", "val.csv"]
     return .file(
-      "file", named, names.flatMap { [$0, "Manually_Annotated_file_lists/\($0)", "Manually_Annotated/\($0)"] })
+      "file", named,
+      names.flatMap { [$0, "Manually_Annotated_file_lists/\($0)", "Manually_Annotated/\($0)"] })
   }
 
   private static func images(_ named: String) -> UsualPlace {
     .folder(
       "images", named,
       [
-        "Manually_Annotated_Images", "Manually_Annotated/Manually_Annotated_Images", "Manually_Annotated_compressed",
+        "Manually_Annotated_Images", "Manually_Annotated/Manually_Annotated_Images",
+        "Manually_Annotated_compressed",
         "Manually_Annotated", "images",
       ])
   }
 
   private static func annotations(_ split: String) -> UsualPlace {
     .folder(
-      "root", "", split == "train" ? ["train_set/annotations"] : ["val_set/annotations", "validation_set/annotations"])
+      "root", "",
+      split == "train" ? ["train_set/annotations"] : ["val_set/annotations", "validation_set/annotations"])
   }
 
   // MARK: annotations in .npy files
@@ -136,7 +147,9 @@ public final class AffectNet: RecognisableLayout {
       do throws(DataProblem) {
         let number = try NumpyFile(path: "\(folder)/\(name)\(ending)").wholeNumber
         if let problem = problem(number) {
-          problems.add("\(name)\(ending): the expression \(number.map(String.init) ?? "(no single whole number)") \(problem)")
+          problems.add(
+            "\(name)\(ending): the expression \(number.map(String.init) ?? "(no single whole number)") \(problem)"
+          )
         }
         entries.append(Entry(path: images[name] ?? "\(name).jpg", expression: number ?? 8))
       } catch {
@@ -151,7 +164,8 @@ public final class AffectNet: RecognisableLayout {
   private static func imageNames(_ folder: String) throws(DataProblem) -> [String: String] {
     let names = try FolderListing.entries(in: folder)
     return Dictionary(
-      names.compactMap { name in name.lastIndex(of: ".").map { (String(name[..<$0]), name) } }, uniquingKeysWith: { a, _ in a })
+      names.compactMap { name in name.lastIndex(of: ".").map { (String(name[..<$0]), name) } },
+      uniquingKeysWith: { a, _ in a })
   }
 
   /// AffectNet's tables or folders of annotations.
@@ -172,6 +186,8 @@ public final class AffectNet: RecognisableLayout {
     }
     guard !parts.isEmpty else { return nil }
     return RecognisedLayout(
-      "affectnet", classes: expressions.names.enumerated().filter { present.contains($0.offset) }.map(\.element), parts: parts)
+      "affectnet",
+      classes: expressions.names.enumerated().filter { present.contains($0.offset) }.map(\.element),
+      parts: parts)
   }
 }

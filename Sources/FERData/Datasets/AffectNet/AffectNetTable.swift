@@ -4,21 +4,29 @@ import FERCore
 enum AffectNetTable {
   /// The columns where no header names them.
   private static let columns = [
-    "subDirectory_filePath", "face_x", "face_y", "face_width", "face_height", "facial_landmarks", "expression",
+    "subDirectory_filePath", "face_x", "face_y", "face_width", "face_height", "facial_landmarks",
+    "expression",
     "valence", "arousal",
   ]
 
   /// The rows.
   /// - Parameter takesFirst: whether an image that is listed again with the same expression is passed over.
   /// - Throws: a ``DataProblem`` with everything that is wrong with the table.
-  static func entries(_ path: String, _ images: String, takesFirst: Bool) throws(DataProblem) -> [AffectNet.Entry] {
+  static func entries(_ path: String, _ images: String, takesFirst: Bool) throws(DataProblem) -> [AffectNet
+    .Entry]
+  {
     let reader = try TableReader(path, separator: .comma)
     guard let first = try reader.next() else { throw DataProblem(path, "holds no rows") }
-    let hasHeader = first.fields.indices.contains { first.text($0) == columns[0] || first.text($0) == "expression" }
+    let hasHeader = first.fields.indices.contains {
+      first.text($0) == columns[0] || first.text($0) == "expression"
+    }
     let names = hasHeader ? first.fields.indices.map { first.text($0) ?? "" } : columns
     let missing = [columns[0], "expression"].filter { !names.contains($0) }
     guard missing.isEmpty else {
-      throw DataProblem(path, "has no column \(missing.joined(separator: ", ")); the first row names \(names.joined(separator: ", "))")
+      throw DataProblem(
+        path,
+        "has no column \(missing.joined(separator: ", ")); the first row names \(names.joined(separator: ", "))"
+      )
     }
     let place = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { a, _ in a })
     var (entries, problems) = ([AffectNet.Entry](), ProblemList(path))
@@ -30,8 +38,11 @@ enum AffectNetTable {
           let same = before.expression == entry.expression
           if !takesFirst || !same {
             problems.add(
-              line: current.line, "\(entry.path) is listed twice, first in line \(before.line)"
-                + (same ? "; set onDuplicate to \"first\" to take it once" : " with expression \(before.expression), now \(entry.expression)"))
+              line: current.line,
+              "\(entry.path) is listed twice, first in line \(before.line)"
+                + (same
+                  ? "; set onDuplicate to \"first\" to take it once"
+                  : " with expression \(before.expression), now \(entry.expression)"))
           }
         } else {
           entries.append(entry)
@@ -47,7 +58,8 @@ enum AffectNetTable {
   private static func entry(
     _ row: TableRow, _ place: [String: Int], _ count: Int, _ images: String, _ problems: inout ProblemList
   ) -> AffectNet.Entry? {
-    guard row.fields.count == count, let pathColumn = place[columns[0]], let column = place["expression"] else {
+    guard row.fields.count == count, let pathColumn = place[columns[0]], let column = place["expression"]
+    else {
       problems.add(line: row.line, "has \(row.fields.count) fields, should have \(count)")
       return nil
     }
@@ -64,7 +76,9 @@ enum AffectNetTable {
       problems.add(line: row.line, "the path \(row.shown(pathColumn)) \(refusal.reason)")
       return nil
     case .success(let path):
-      let box = ["face_x", "face_y", "face_width", "face_height"].map { name in place[name].flatMap { row.number($0) } }
+      let box = ["face_x", "face_y", "face_width", "face_height"].map { name in
+        place[name].flatMap { row.number($0) }
+      }
       return AffectNet.Entry(path: path, expression: expression, face: FaceBox(box))
     }
   }

@@ -44,10 +44,13 @@ struct NumpyFile {
       throw Problem("is no .npy file: it does not begin with \\x93NUMPY")
     }
     let version = bytes[6]
-    guard (1...3).contains(version) else { throw Problem("is of .npy format version \(version); 1 to 3 are read") }
+    guard (1...3).contains(version) else {
+      throw Problem("is of .npy format version \(version); 1 to 3 are read")
+    }
     let start = version == 1 ? 10 : 12
     guard bytes.count >= start else { throw Problem("is cut off in its header") }
-    let length = version == 1
+    let length =
+      version == 1
       ? Int(bytes[8]) | Int(bytes[9]) << 8
       : Int(bytes[8]) | Int(bytes[9]) << 8 | Int(bytes[10]) << 16 | Int(bytes[11]) << 24
     guard length <= 65_535, length <= bytes.count - start else { throw Problem("is cut off in its header") }
@@ -56,7 +59,8 @@ struct NumpyFile {
     let data = bytes[(start + length)...]
     let (needed, overflow) = count.multipliedReportingOverflow(by: header.itemSize)
     guard !overflow, needed == data.count else {
-      throw Problem("holds \(data.count) bytes of data, its header asks for \(overflow ? "more" : "\(needed)")")
+      throw Problem(
+        "holds \(data.count) bytes of data, its header asks for \(overflow ? "more" : "\(needed)")")
     }
     shape = header.shape
     values = try header.values(Array(data), count)
@@ -84,13 +88,18 @@ private struct NumpyHeader {
 
   init(_ text: String) throws(NumpyFile.Problem) {
     var entries = try Self.entries(text)
-    guard let type = entries.removeValue(forKey: "descr"), let order = entries.removeValue(forKey: "fortran_order"),
+    guard let type = entries.removeValue(forKey: "descr"),
+      let order = entries.removeValue(forKey: "fortran_order"),
       let shape = entries.removeValue(forKey: "shape"), entries.isEmpty
     else { throw NumpyFile.Problem("has a header with other entries than descr, fortran_order and shape") }
-    guard order == "False" || order == "True" else { throw NumpyFile.Problem("has a fortran_order of \(order.prefix(20))") }
+    guard order == "False" || order == "True" else {
+      throw NumpyFile.Problem("has a fortran_order of \(order.prefix(20))")
+    }
     (isBigEndian, kind, width) = try Self.type(type)
     self.shape = try Self.shape(shape)
-    guard order == "False" || self.shape.count < 2 else { throw NumpyFile.Problem("is stored in Fortran's order") }
+    guard order == "False" || self.shape.count < 2 else {
+      throw NumpyFile.Problem("is stored in Fortran's order")
+    }
   }
 
   /// The number of elements.
@@ -115,18 +124,21 @@ private struct NumpyHeader {
     while true {
       rest = rest.drop(while: \.isWhitespace)
       guard let quote = rest.first else { return entries }
-      guard quote == "'" || quote == "\"", let end = rest.dropFirst().firstIndex(of: quote) else { throw problem }
+      guard quote == "'" || quote == "\"", let end = rest.dropFirst().firstIndex(of: quote) else {
+        throw problem
+      }
       let key = String(rest[rest.index(after: rest.startIndex)..<end])
       rest = rest[rest.index(after: end)...].drop(while: \.isWhitespace)
       guard rest.first == ":" else { throw problem }
       rest = rest.dropFirst().drop(while: \.isWhitespace)
-      let closing: Character? = switch rest.first {
-      case "(": ")"
-      case "[": "]"
-      case "'": "'"
-      case "\"": "\""
-      default: nil
-      }
+      let closing: Character? =
+        switch rest.first {
+        case "(": ")"
+        case "[": "]"
+        case "'": "'"
+        case "\"": "\""
+        default: nil
+        }
       let value: Substring
       if let closing {
         guard let end = rest.dropFirst().firstIndex(of: closing) else { throw problem }
@@ -155,7 +167,9 @@ private struct NumpyHeader {
     let kinds: [Character: [Int]] = ["b": [1], "i": [1, 2, 4, 8], "u": [1, 2, 4, 8], "f": [4, 8]]
     guard let kind = word.first, let width = Int(word.dropFirst()), width >= 0,
       kinds[kind]?.contains(width) ?? ((kind == "U" || kind == "S") && width <= 4096)
-    else { throw NumpyFile.Problem("is of the type \(value.prefix(24)); whole and real numbers and texts are read") }
+    else {
+      throw NumpyFile.Problem("is of the type \(value.prefix(24)); whole and real numbers and texts are read")
+    }
     return (order == ">", kind, width)
   }
 
@@ -185,7 +199,9 @@ private struct NumpyHeader {
     case "U", "S":
       var texts: [String] = []
       for item in items {
-        guard let text = kind == "U" ? unicode(item) : String(validating: item.prefix { $0 != 0 }, as: UTF8.self) else {
+        guard
+          let text = kind == "U" ? unicode(item) : String(validating: item.prefix { $0 != 0 }, as: UTF8.self)
+        else {
           throw NumpyFile.Problem("holds a text that is no text")
         }
         texts.append(text)
@@ -212,7 +228,8 @@ private struct NumpyHeader {
   }
 
   private func real(_ item: ArraySlice<UInt8>) -> Double {
-    item.count == 4 ? Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits(item)))) : Double(bitPattern: bits(item))
+    item.count == 4
+      ? Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits(item)))) : Double(bitPattern: bits(item))
   }
 
   /// Four bytes a character, filled up with zeros.

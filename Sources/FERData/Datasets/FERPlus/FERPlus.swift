@@ -20,16 +20,24 @@ import NeuralKit
 public final class FERPlus: RecognisableLayout {
   /// The settings of ``FERPlus``.
   public struct Options: ImageOptions {
-    @Option("The folder that holds fer2013new.csv and fer2013.csv or the folders of images.") public var root: FilePath = ""
+    @Option("The folder that holds fer2013new.csv and fer2013.csv or the folders of images.") public var root:
+      FilePath = ""
     @Option("Which images.", oneOf: ["train", "validation", "test"]) public var split = "train"
-    @Option("What the votes become: shares of the classes that training aims at, or one class.", oneOf: ["distribution", "majority"])
+    @Option(
+      "What the votes become: shares of the classes that training aims at, or one class.",
+      oneOf: ["distribution", "majority"])
     public var labels = "distribution"
-    @Option("The table of votes below root; empty looks for fer2013new.csv, then for label.csv beside the images.")
+    @Option(
+      "The table of votes below root; empty looks for fer2013new.csv, then for label.csv beside the images.")
     public var votes = ""
-    @Option("The table of pixels or the folder of images below root; empty looks for FER2013Train and the like, then for fer2013.csv.")
+    @Option(
+      "The table of pixels or the folder of images below root; empty looks for FER2013Train and the like, then for fer2013.csv."
+    )
     public var images = ""
-    @Option("Classes of the dataset to leave out; their shares are taken out of distributions.") public var ignore: [String] = []
-    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing = false
+    @Option("Classes of the dataset to leave out; their shares are taken out of distributions.") public
+      var ignore: [String] = []
+    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing =
+      false
     @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
     public var onBadImage = "fail"
     @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
@@ -44,7 +52,9 @@ public final class FERPlus: RecognisableLayout {
 
   /// - Throws: ``BuildIssue`` where no folder is named.
   public init(_ options: Options, in context: inout BuildContext) throws {
-    guard !options.root.isEmpty else { throw BuildIssue("root", "must name the folder that holds fer2013new.csv") }
+    guard !options.root.isEmpty else {
+      throw BuildIssue("root", "must name the folder that holds fer2013new.csv")
+    }
     self.options = options
   }
 
@@ -64,17 +74,21 @@ public final class FERPlus: RecognisableLayout {
       try labels.check(votes.path, options.split, samples)
       return try LoadedImageFiles(checking: samples, in: folder, options.policy, notes: labels.notes(samples))
     }
-    let table = try UsualPlace.file("images", options.images, ["fer2013.csv", "fer2013/fer2013.csv"]).path(in: root)
+    let table = try UsualPlace.file("images", options.images, ["fer2013.csv", "fer2013/fer2013.csv"]).path(
+      in: root)
     return try faces(votes, table, &labels)
   }
 
   /// The folder of this split's images, where there are image files.
   private func imageFolder(_ root: String) throws(DataProblem) -> String? {
-    let own = ["train": "FER2013Train", "validation": "FER2013Valid", "test": "FER2013Test"][options.split] ?? ""
+    let own =
+      ["train": "FER2013Train", "validation": "FER2013Valid", "test": "FER2013Test"][options.split] ?? ""
     if !options.images.isEmpty {
       let named = try ListedPath.option("images", options.images, below: root)
       if FolderListing.isFile(named) { return nil }
-      guard FolderListing.isFolder(named) else { throw DataProblem(named, "does not exist; `images` names it") }
+      guard FolderListing.isFolder(named) else {
+        throw DataProblem(named, "does not exist; `images` names it")
+      }
       return FolderListing.isFolder("\(named)/\(own)") ? "\(named)/\(own)" : named
     }
     return UsualPlace.folder("images", "", [own, "data/\(own)"]).found(in: root)
@@ -82,7 +96,9 @@ public final class FERPlus: RecognisableLayout {
 
   private func votesTable(_ root: String, _ folder: String?) throws(DataProblem) -> FERPlusVotes {
     let table = UsualPlace.file("votes", options.votes, ["fer2013new.csv"])
-    if options.votes.isEmpty, table.found(in: root) == nil, let folder, FolderListing.isFile("\(folder)/label.csv") {
+    if options.votes.isEmpty, table.found(in: root) == nil, let folder,
+      FolderListing.isFile("\(folder)/label.csv")
+    {
       return FERPlusVotes(path: "\(folder)/label.csv", isOfOneFolder: true)
     }
     return FERPlusVotes(path: try table.path(in: root), isOfOneFolder: false)
@@ -101,7 +117,8 @@ public final class FERPlus: RecognisableLayout {
       guard rows.indices.contains(face.number) else { continue }
       let row = rows[face.number]
       if let split = face.split, split != row.split {
-        problems.add(line: face.row.line, "is for \(split), but the same row of \(votes.path) is for \(row.split)")
+        problems.add(
+          line: face.row.line, "is for \(split), but the same row of \(votes.path) is for \(row.split)")
         continue
       }
       guard row.split == options.split, let sample = labels.sample(row, id: row.image) else { continue }
@@ -112,12 +129,15 @@ public final class FERPlus: RecognisableLayout {
       }
     }
     if count != rows.count {
-      problems.add("has \(count) rows, but \(votes.path) has \(rows.count); each row of one belongs to a row of the other")
+      problems.add(
+        "has \(count) rows, but \(votes.path) has \(rows.count); each row of one belongs to a row of the other"
+      )
     }
     try problems.check()
     try options.policy.check(bad, of: samples.count + bad.count)
     try labels.check(votes.path, options.split, samples)
-    return LoadedPixelFaces(samples, pixels: pixels, options.policy, leftOut: bad, notes: labels.notes(samples))
+    return LoadedPixelFaces(
+      samples, pixels: pixels, options.policy, leftOut: bad, notes: labels.notes(samples))
   }
 
   /// The authors' table of votes.
@@ -132,7 +152,8 @@ public final class FERPlus: RecognisableLayout {
       found.append(split)
       for row in rows {
         guard let shares = VoteRule.distribution(row.votes) else { continue }
-        present.formUnion(ClassOrder.ferPlus.names.indices.filter { shares[$0] > 0 }.map { ClassOrder.ferPlus.names[$0] })
+        present.formUnion(
+          ClassOrder.ferPlus.names.indices.filter { shares[$0] > 0 }.map { ClassOrder.ferPlus.names[$0] })
       }
     }
     guard !present.isEmpty else { return nil }

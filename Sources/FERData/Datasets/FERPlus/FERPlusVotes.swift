@@ -53,8 +53,10 @@ struct FERPlusVotes {
     while let row = try reader.next() {
       let count = row.fields.count
       guard count == 11 || count == 12 else {
-        problems.add(line: row.line, "has \(count) fields, should have 11: a name and the votes for "
-          + Self.columns.joined(separator: ", "))
+        problems.add(
+          line: row.line,
+          "has \(count) fields, should have 11: a name and the votes for "
+            + Self.columns.joined(separator: ", "))
         continue
       }
       if let found = read(row, split, 0, Array(count - 10..<count), &seen, &problems) { rows.append(found) }
@@ -107,7 +109,8 @@ struct FERPlusLabels {
       return nil
     }
     let shares = asDistribution ? VoteRule.distribution(row.votes) : nil
-    let winner = asDistribution ? shares.flatMap { $0.firstIndex(of: $0.max() ?? 0) } : VoteRule.majority(row.votes)
+    let winner =
+      asDistribution ? shares.flatMap { $0.firstIndex(of: $0.max() ?? 0) } : VoteRule.majority(row.votes)
     guard let winner else {
       unclear += 1
       return nil
@@ -138,7 +141,8 @@ struct FERPlusLabels {
 
   func notes(_ samples: [Sample]) -> [String] {
     let counts = [
-      (unclear, "votes too scattered, unknown or no face, left out"), (noFace, "faces without an image name, left out"),
+      (unclear, "votes too scattered, unknown or no face, left out"),
+      (noFace, "faces without an image name, left out"),
     ]
     return counts.filter { $0.0 > 0 }.map { "\($1): \($0)" } + match.notes(samples)
   }

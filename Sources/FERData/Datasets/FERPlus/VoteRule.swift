@@ -3,7 +3,8 @@ enum VoteRule {
   /// The class with more than half of the votes; nil where there is none, or it is no class.
   static func majority(_ votes: [Int]) -> Int? {
     let votes = withoutSingles(votes)
-    guard let most = votes.max(), 2 * most > votes.reduce(0, +), let winner = votes.firstIndex(of: most) else { return nil }
+    guard let most = votes.max(), 2 * most > votes.reduce(0, +), let winner = votes.firstIndex(of: most)
+    else { return nil }
     return winner < classCount ? winner : nil
   }
 

@@ -10,7 +10,9 @@ struct FaceBox: Sendable, Equatable {
   /// Left, top, width and height; nil where one is missing or the box holds no pixel.
   init?(_ values: [Int?]) {
     let known = values.compactMap { $0 }
-    guard known.count == 4, known.allSatisfy({ (-(1 << 30)..<1 << 30).contains($0) }), known[2] > 0, known[3] > 0 else { return nil }
+    guard known.count == 4, known.allSatisfy({ (-(1 << 30)..<1 << 30).contains($0) }), known[2] > 0,
+      known[3] > 0
+    else { return nil }
     (x, y, width, height) = (known[0], known[1], known[2], known[3])
   }
 

@@ -25,7 +25,9 @@ enum FolderListing {
         // A folder may be called "a.png".
         if kind(of: "\(folder)/\(name)") != S_IFDIR { files.append(name) }
       } else if kind(of: "\(folder)/\(name)") == S_IFDIR {
-        files += try Self.files(in: "\(folder)/\(name)", endings: endings, depth: depth + 1).map { "\(name)/\($0)" }
+        files += try Self.files(in: "\(folder)/\(name)", endings: endings, depth: depth + 1).map {
+          "\(name)/\($0)"
+        }
       } else if wanted.isEmpty {
         files.append(name)
       }

@@ -31,7 +31,8 @@ enum ListedPath {
   static func option(_ key: String, _ named: String, below root: String) throws(DataProblem) -> String {
     switch below(root, named) {
     case .success(let path): return "\(root)/\(path)"
-    case .failure(let refusal): throw DataProblem(named, "\(refusal.reason); `\(key)` names a place below root")
+    case .failure(let refusal):
+      throw DataProblem(named, "\(refusal.reason); `\(key)` names a place below root")
     }
   }
 

@@ -41,7 +41,9 @@ public struct LoadedImageFiles: TolerantDataset {
     var problems = [DataProblem?](repeating: nil, count: samples.count)
     problems.withUnsafeMutableBufferPointer { problems in
       Parallel.forEachBlock(of: samples.count, size: 256) { block in
-        for index in block { problems[index] = ImageFile.quickProblem(path: "\(folder)/\(samples[index].id)") }
+        for index in block {
+          problems[index] = ImageFile.quickProblem(path: "\(folder)/\(samples[index].id)")
+        }
       }
     }
     return problems
@@ -59,7 +61,8 @@ public struct LoadedImageFiles: TolerantDataset {
     guard let box = faces[index] else { throw DataProblem(path, "the table gives no box of its face") }
     guard let face = box.cut(from: image) else {
       throw DataProblem(
-        path, "is \(image.width)x\(image.height); the box of its face, \(box.width)x\(box.height) at \(box.x), \(box.y), "
+        path,
+        "is \(image.width)x\(image.height); the box of its face, \(box.width)x\(box.height) at \(box.x), \(box.y), "
           + "lies outside")
     }
     return face

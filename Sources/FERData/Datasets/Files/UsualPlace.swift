@@ -35,7 +35,8 @@ struct UsualPlace {
     guard FolderListing.isFolder(root) else { throw DataProblem(root, "is no folder, or does not exist") }
     if let path = found(in: root) { return path }
     let usual = places.prefix(6).joined(separator: ", ")
-    throw DataProblem(root, "holds no \(kind) \(usual)\(places.count > 6 ? " ..." : ""); say where it is with `\(option)`")
+    throw DataProblem(
+      root, "holds no \(kind) \(usual)\(places.count > 6 ? " ..." : ""); say where it is with `\(option)`")
   }
 
   private func exists(_ path: String) -> Bool {

@@ -69,7 +69,9 @@ struct ClassMatch {
 
   /// What `ignore` left out, and classes without a sample.
   func notes(_ samples: [Sample]) -> [String] {
-    let ignored = left.sorted { $0.key < $1.key }.map { "\($0.key): \(Self.samples($0.value)) left out by `ignore`" }
+    let ignored = left.sorted { $0.key < $1.key }.map {
+      "\($0.key): \(Self.samples($0.value)) left out by `ignore`"
+    }
     let present = Set(samples.map(\.label))
     let empty = classes.indices.filter { !present.contains($0) }.map { classes[$0] }
     return ignored + (empty.isEmpty ? [] : ["no samples of \(empty.joined(separator: ", "))"])

@@ -9,7 +9,8 @@ public struct ClassOrder: Sendable, Equatable {
 
   /// RAF-DB (Li, Deng and Du 2017).
   public static let rafDB = ClassOrder(
-    name: "raf-db", first: 1, names: ["surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral"])
+    name: "raf-db", first: 1,
+    names: ["surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral"])
   /// AffectNet (Mollahosseini, Hasani and Mahoor 2017); with seven classes also EfficientFace's RAF-DB.
   public static let affectNet = ClassOrder(
     name: "affectnet", first: 0,
@@ -20,7 +21,8 @@ public struct ClassOrder: Sendable, Equatable {
     names: ["neutral", "anger", "disgust", "fear", "happiness", "sadness", "surprise", "other"])
   /// FER2013 (Goodfellow et al. 2013).
   public static let fer2013 = ClassOrder(
-    name: "fer2013", first: 0, names: ["anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"])
+    name: "fer2013", first: 0,
+    names: ["anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"])
   /// FER+ (Barsoum et al. 2016).
   public static let ferPlus = ClassOrder(
     name: "ferplus", first: 0,

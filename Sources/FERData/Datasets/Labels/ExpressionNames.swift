@@ -17,7 +17,8 @@ public enum ExpressionNames {
 
   /// The usual name of what a word means; the word itself, in lower case, where it is not known.
   public static func canonical(_ name: String) -> String {
-    let word = String(name.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()).lowercased()
+    let word = String(name.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+      .lowercased()
     return rows.first { $0.contains(word) }?[0] ?? word
   }
 

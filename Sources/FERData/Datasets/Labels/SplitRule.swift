@@ -23,10 +23,12 @@ struct SplitRule {
     var issues: [OptionIssue] = []
     if split == "validation" && validationShare == 0 {
       issues.append(
-        OptionIssue("validationShare", "must be above 0 where split is \"validation\"; give train the same share"))
+        OptionIssue(
+          "validationShare", "must be above 0 where split is \"validation\"; give train the same share"))
     }
     if split == "test" && heldOut.isEmpty && testShare == 0 {
-      issues.append(OptionIssue("testShare", "must be above 0 where split is \"test\" and heldOut names nobody"))
+      issues.append(
+        OptionIssue("testShare", "must be above 0 where split is \"test\" and heldOut names nobody"))
     }
     if heldOut.isEmpty && validationShare + testShare >= 1 {
       issues.append(OptionIssue("testShare", "leaves nothing for train, together with validationShare"))
@@ -42,7 +44,9 @@ struct SplitRule {
     let absent = heldOut.filter { !groups.contains($0) }
     guard absent.isEmpty else {
       throw DataProblem(
-        path, "heldOut names \(absent.joined(separator: ", ")), which is not among \(groups.joined(separator: ", "))")
+        path,
+        "heldOut names \(absent.joined(separator: ", ")), which is not among \(groups.joined(separator: ", "))"
+      )
     }
     let parts = byGroup && heldOut.isEmpty ? drawnGroups(samples, groups) : drawnImages(samples, classes)
     let own = zip(samples, parts).filter { $0.1 == split }.map(\.0)

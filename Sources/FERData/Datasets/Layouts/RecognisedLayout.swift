@@ -59,7 +59,8 @@ public struct RecognisedLayout: Sendable, Equatable {
       let options = part.options.map { ", \($0.key): \($0.value.oneLine)" }.joined()
       return "  \(part.key): { use: \(JSONValue.quoted(dataset))\(options) },\n"
     }
-    return "classes: \(JSONValue.array(classes.map(JSONValue.string)).oneLine),\ndata: {\n\(sets.joined())},\n"
+    return
+      "classes: \(JSONValue.array(classes.map(JSONValue.string)).oneLine),\ndata: {\n\(sets.joined())},\n"
   }
 }
 
@@ -67,7 +68,8 @@ public struct RecognisedLayout: Sendable, Equatable {
 public enum DatasetLayouts {
   /// The most particular first: RAF-DB's folders of images would also pass for something simpler.
   static let all: [any RecognisableLayout.Type] = [
-    RAFDB.self, AffWild2.self, FERPlus.self, FER2013.self, JAFFE.self, FERGDB.self, AffectNet.self, Manifest.self,
+    RAFDB.self, AffWild2.self, FERPlus.self, FER2013.self, JAFFE.self, FERGDB.self, AffectNet.self,
+    Manifest.self,
     ClassFolders.self,
   ]
 

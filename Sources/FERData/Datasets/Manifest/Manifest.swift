@@ -16,7 +16,8 @@ public final class Manifest: RecognisableLayout {
   public struct Options: ImageOptions {
     @Option("The table.") public var file: FilePath = ""
     @Option("The folder that paths start from; empty is that of the table.") public var root: FilePath = ""
-    @Option("The rows to take, by the column of splits, such as train; empty takes all.") public var split = ""
+    @Option("The rows to take, by the column of splits, such as train; empty takes all.") public var split =
+      ""
     @Option("The column of paths; empty looks for the usual names.") public var pathColumn = ""
     @Option("The column of labels; empty looks for the usual names.") public var labelColumn = ""
     @Option("The column of groups; empty looks for the usual names.") public var groupColumn = ""
@@ -26,7 +27,8 @@ public final class Manifest: RecognisableLayout {
       oneOf: ["", "recipe", "aff-wild2", "affectnet", "fer2013", "ferplus", "raf-db"])
     public var order = ""
     @Option("Classes of the table to leave out.") public var ignore: [String] = []
-    @Option("Whether the recipe may have classes that the table does not know.") public var allowMissing = false
+    @Option("Whether the recipe may have classes that the table does not know.") public var allowMissing =
+      false
     @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
     public var onBadImage = "fail"
     @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
@@ -73,8 +75,10 @@ public final class Manifest: RecognisableLayout {
     guard !seen.isEmpty else { throw DataProblem(path, "lists no images") }
     try match.check(path, names: names.sorted())
     guard !samples.isEmpty else {
-      let found = splits.sorted { $0.key < $1.key }.prefix(10).map { "\($0.key) (\($0.value))" }.joined(separator: ", ")
-      throw DataProblem(path, "has no rows of the recipe's classes for the split \"\(options.split)\"; splits: \(found)")
+      let found = splits.sorted { $0.key < $1.key }.prefix(10).map { "\($0.key) (\($0.value))" }.joined(
+        separator: ", ")
+      throw DataProblem(
+        path, "has no rows of the recipe's classes for the split \"\(options.split)\"; splits: \(found)")
     }
     return try LoadedImageFiles(
       checking: samples, in: options.folder, options.policy, notes: match.notes(samples))
@@ -98,16 +102,23 @@ public final class Manifest: RecognisableLayout {
 
   /// A table that lists images, or a folder with such tables: one for all, or one for each split.
   public static func recognise(_ root: String) -> RecognisedLayout? {
-    let tables = FolderListing.isFile(root)
+    let tables =
+      FolderListing.isFile(root)
       ? [root]
-      : ((try? FolderListing.entries(in: root)) ?? []).filter { [".csv", ".tsv"].contains($0.lowercased().suffix(4)) }
-        .map { "\(root)/\($0)" }
+      : ((try? FolderListing.entries(in: root)) ?? []).filter {
+        [".csv", ".tsv"].contains($0.lowercased().suffix(4))
+      }
+      .map { "\(root)/\($0)" }
     let found = tables.compactMap { path in ManifestTable.sight(path).map { (path: path, sight: $0) } }
     let named = ["train", "validation", "test"].compactMap { key in
-      found.first { SplitNames.canonical(PathText.name(of: String($0.path.dropLast(4)))) == key }.map { (key, $0) }
+      found.first { SplitNames.canonical(PathText.name(of: String($0.path.dropLast(4)))) == key }.map {
+        (key, $0)
+      }
     }
     guard let first = named.first?.1 ?? found.first else { return nil }
-    func setting(_ path: String) -> RecognisedLayout.Setting { .init("file", .string(PathText.absolute(path))) }
+    func setting(_ path: String) -> RecognisedLayout.Setting {
+      .init("file", .string(PathText.absolute(path)))
+    }
     let order = first.sight.order.map { [RecognisedLayout.Setting("order", .string($0))] } ?? []
     let parts: [RecognisedLayout.Part]
     if !named.isEmpty {
@@ -116,18 +127,21 @@ public final class Manifest: RecognisableLayout {
       let splits = ["train", "validation", "test"].compactMap { key in
         first.sight.splits.first { SplitNames.canonical($0) == key }.map { (key, $0) }
       }
-      parts = splits.isEmpty
+      parts =
+        splits.isEmpty
         ? [.init("train", [setting(first.path)] + order)]
         : splits.map { .init($0.0, [setting(first.path), .init("split", .string($0.1))] + order) }
     }
-    return RecognisedLayout("manifest", classes: first.sight.classes, remark: first.sight.remark, parts: parts)
+    return RecognisedLayout(
+      "manifest", classes: first.sight.classes, remark: first.sight.remark, parts: parts)
   }
 }
 
 /// What people call the three splits.
 enum SplitNames {
   private static let rows = [
-    "train": ["train", "training", "train_set"], "validation": ["validation", "valid", "val", "dev", "publictest"],
+    "train": ["train", "training", "train_set"],
+    "validation": ["validation", "valid", "val", "dev", "publictest"],
     "test": ["test", "testing", "privatetest"],
   ]
 

@@ -31,7 +31,9 @@ final class ManifestTable {
   private var lowest = Int.max
   private var hasNumbersAsNames = false
 
-  private static let paths = ["path", "file", "image", "filename", "file_name", "filepath", "image_path", "image_name"]
+  private static let paths = [
+    "path", "file", "image", "filename", "file_name", "filepath", "image_path", "image_name",
+  ]
   private static let labels = ["label", "class", "expression", "emotion", "category"]
   private static let groups = ["group", "person", "subject", "video", "identity", "character"]
   private static let splits = ["split", "set", "usage", "subset", "partition"]
@@ -43,29 +45,38 @@ final class ManifestTable {
     reader = try TableReader(file)
     let columns = try TableColumns(of: reader)
     let twice = Set(columns.names.filter { name in !name.isEmpty && columns.names.count { $0 == name } > 1 })
-    guard twice.isEmpty else { throw DataProblem(file, "names columns twice: \(twice.sorted().joined(separator: ", "))") }
+    guard twice.isEmpty else {
+      throw DataProblem(file, "names columns twice: \(twice.sorted().joined(separator: ", "))")
+    }
     func column(_ named: String, _ usual: [String]) throws(DataProblem) -> Int? {
       named.isEmpty ? columns.first(usual) : try columns.required(named, file)
     }
-    let (path, label) = (try column(options.pathColumn, Self.paths), try column(options.labelColumn, Self.labels))
-    let (group, split) = (try column(options.groupColumn, Self.groups), try column(options.splitColumn, Self.splits))
+    let (path, label) = (
+      try column(options.pathColumn, Self.paths), try column(options.labelColumn, Self.labels)
+    )
+    let (group, split) = (
+      try column(options.groupColumn, Self.groups), try column(options.splitColumn, Self.splits)
+    )
     let others = [path, label, group, split]
     let shares = columns.names.indices.filter { index in
       !others.contains(index) && !columns.names[index].isEmpty && Self.isClass(columns.names[index], classes)
     }
     guard let path else {
       throw DataProblem(
-        file, "has no column of paths (\(Self.paths.prefix(4).joined(separator: ", ")) ...); the first row names "
+        file,
+        "has no column of paths (\(Self.paths.prefix(4).joined(separator: ", ")) ...); the first row names "
           + "\(columns.listed); say which it is with `pathColumn`")
     }
     guard label != nil || shares.count > 1 else {
       throw DataProblem(
-        file, "has neither a column of labels (\(Self.labels.prefix(4).joined(separator: ", ")) ...) nor one for each "
+        file,
+        "has neither a column of labels (\(Self.labels.prefix(4).joined(separator: ", ")) ...) nor one for each "
           + "class; the first row names \(columns.listed); say which it is with `labelColumn`")
     }
     guard options.split.isEmpty || split != nil else {
       throw DataProblem(
-        file, "has no column of splits (\(Self.splits.prefix(3).joined(separator: ", ")) ...), and the recipe asks for the "
+        file,
+        "has no column of splits (\(Self.splits.prefix(3).joined(separator: ", ")) ...), and the recipe asks for the "
           + "split \"\(options.split)\"; the first row names \(columns.listed)")
     }
     // A single column of that kind beside labels is something else.
@@ -148,7 +159,8 @@ final class ManifestTable {
       guard let text = row.text(column), text.utf8.count <= 40, let share = Double(text.isEmpty ? "0" : text),
         share.isFinite, share >= 0, share <= 1e9
       else {
-        problems.add(line: row.line, "\(row.shown(column)) is no share for \(columns.names[column]): a number from 0 on")
+        problems.add(
+          line: row.line, "\(row.shown(column)) is no share for \(columns.names[column]): a number from 0 on")
         return nil
       }
       shares.append(share)
@@ -179,7 +191,8 @@ extension ManifestTable {
 
   /// Reads a table whose columns have the usual names; nil where it lists no images.
   static func sight(_ path: String) -> Sight? {
-    guard let reader = try? TableReader(path), let columns = try? TableColumns(of: reader), columns.first(paths) != nil
+    guard let reader = try? TableReader(path), let columns = try? TableColumns(of: reader),
+      columns.first(paths) != nil
     else { return nil }
     let label = columns.first(labels)
     let shares = columns.names.filter(ExpressionNames.isKnown)
@@ -195,9 +208,12 @@ extension ManifestTable {
     var sight = Sight(classes: label == nil ? shares : words.sorted(), splits: splitWords.sorted())
     let numbers = words.compactMap { Int($0) }
     if label != nil, numbers.count == words.count,
-      let order = [ClassOrder.rafDB, .affectNet].first(where: { order in numbers.allSatisfy { order.name(of: $0) != nil } })
+      let order = [ClassOrder.rafDB, .affectNet].first(where: { order in
+        numbers.allSatisfy { order.name(of: $0) != nil }
+      })
     {
-      sight.classes = order.names.enumerated().filter { numbers.contains($0.offset + order.first) }.map(\.element)
+      sight.classes = order.names.enumerated().filter { numbers.contains($0.offset + order.first) }.map(
+        \.element)
       sight.order = order.name
       sight.remark = "labels are numbers; they are taken for those of \(order.name): look whether it is so"
     }

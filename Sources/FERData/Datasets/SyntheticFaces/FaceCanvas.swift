@@ -50,7 +50,9 @@ struct FaceCanvas {
   /// Lays a colour over all pixels of a box, as strongly as `alpha` says for each.
   @inline(__always)
   mutating func paint(_ box: Box, _ colour: (Float, Float) -> Colour, alpha: (Float, Float) -> Float) {
-    let corners = [(box.left, box.top), (box.right, box.top), (box.left, box.bottom), (box.right, box.bottom)]
+    let corners = [
+      (box.left, box.top), (box.right, box.top), (box.left, box.bottom), (box.right, box.bottom),
+    ]
     var (minX, minY, maxX, maxY) = (Float(size), Float(size), Float(-1), Float(-1))
     for (u, v) in corners {
       let x = centreX + unit * (cosine * u - sine * v)
@@ -86,7 +88,9 @@ struct FaceCanvas {
     _ box: Box, _ colour: Colour, opacity: Float = 1, softness: Float = 0, distance: (Float, Float) -> Float
   ) {
     let canvas = (unit: unit, width: 1 + softness * unit)
-    paint(box) { _, _ in colour } alpha: { u, v in
+    paint(box) { _, _ in
+      colour
+    } alpha: { u, v in
       let share = min(1, max(0, 0.5 - distance(u, v) * canvas.unit / canvas.width))
       return opacity * (softness > 0 ? share * share * (3 - 2 * share) : share)
     }
@@ -111,7 +115,8 @@ struct FaceCanvas {
   ) {
     let margin = max(width, endWidth) + softness + abs(bend)
     let box = Box(
-      min(from.x, to.x) - margin, min(from.y, to.y) - margin, max(from.x, to.x) + margin, max(from.y, to.y) + margin)
+      min(from.x, to.x) - margin, min(from.y, to.y) - margin, max(from.x, to.x) + margin,
+      max(from.y, to.y) + margin)
     let along = to - from
     let length = max(1e-4, (along * along).sum().squareRoot())
     let direction = along / length
@@ -136,7 +141,8 @@ struct FaceCanvas {
         // Two even numbers make a hump that is near enough to the normal distribution for grain.
         let bits = random.next()
         let hump = Float(bits & 0xFFFF) + Float(bits >> 16 & 0xFFFF) - 65_535
-        let colour = (pixel * light + scene.grain * hump * (2.4 / 65_536)).clamped(lowerBound: black, upperBound: white)
+        let colour = (pixel * light + scene.grain * hump * (2.4 / 65_536)).clamped(
+          lowerBound: black, upperBound: white)
         (values[index * 3], values[index * 3 + 1], values[index * 3 + 2]) = (colour.x, colour.y, colour.z)
       }
       count = size * size * 3

@@ -53,12 +53,16 @@ extension FacePainter {
     canvas.fill(box, Colour(0.95, 0.94, 0.92) * (0.8 + 0.15 * identity.skin.x)) { opening($0, $1) }
     drawIris(x, y, half, box, opening)
     // Lashes, the crease above them and the edge of the lower lid.
-    canvas.paint(box) { _, _ in Colour(0.1, 0.07, 0.06) } alpha: { u, v in
+    canvas.paint(box) { _, _ in
+      Colour(0.1, 0.07, 0.06)
+    } alpha: { u, v in
       let t = (u - x) / half
       guard abs(t) < 1.04 else { return 0 }
       return 0.95 * min(1, max(0, 0.5 - (abs(v - top(t)) - 0.014) * unit))
     }
-    canvas.paint(box) { _, _ in shade * 0.75 } alpha: { u, v in
+    canvas.paint(box) { _, _ in
+      shade * 0.75
+    } alpha: { u, v in
       let t = (u - x) / half
       guard abs(t) < 1 else { return 0 }
       let crease = 0.45 * max(0, 1 - abs(v - top(t) + 0.035) / (0.011 + 0.7 / unit))
@@ -70,7 +74,8 @@ extension FacePainter {
       for line in [Float(-1), 1] {
         let start = SIMD2(x + side * half * 1.15, y + 0.01 * line)
         canvas.stroke(
-          from: start, to: start + SIMD2(side * 0.06, 0.03 * line), bend: 0, width: 0.006, endWidth: 0.003, shade,
+          from: start, to: start + SIMD2(side * 0.06, 0.03 * line), bend: 0, width: 0.006, endWidth: 0.003,
+          shade,
           opacity: 0.45, softness: 0.015)
       }
     }
@@ -90,9 +95,12 @@ extension FacePainter {
       let distance = ((u - ix) * (u - ix) + (v - iy) * (v - iy)).squareRoot() - radius
       return min(1, max(0, 0.5 - max(distance, opening(u, v)) * unit))
     }
-    canvas.ellipse(ix - 0.3 * radius, iy - 0.35 * radius, radius * 0.24, radius * 0.24, Colour(1, 1, 1), opacity: 0.85)
+    canvas.ellipse(
+      ix - 0.3 * radius, iy - 0.35 * radius, radius * 0.24, radius * 0.24, Colour(1, 1, 1), opacity: 0.85)
     // The lid's shadow on the eye.
-    canvas.paint(box) { _, _ in Colour(0.2, 0.16, 0.16) } alpha: { u, v in
+    canvas.paint(box) { _, _ in
+      Colour(0.2, 0.16, 0.16)
+    } alpha: { u, v in
       v < iy ? 0.35 * min(1, max(0, 0.5 - opening(u, v) * unit)) * max(0, 1 + opening(u, v) / 0.03) : 0
     }
   }
@@ -111,14 +119,16 @@ extension FacePainter {
       endWidth: 0.03, identity.skin * 1.15, opacity: 0.35, softness: 0.05)
     canvas.ellipse(x, tip + 0.03, width * 0.95, 0.032, shade * 0.9, opacity: 0.42, softness: 0.05)
     for side in [Float(-1), 1] {
-      canvas.ellipse(x + side * width * 0.45, tip + 0.018, 0.024, 0.013, shade * 0.45, opacity: 0.75, softness: 0.012)
+      canvas.ellipse(
+        x + side * width * 0.45, tip + 0.018, 0.024, 0.013, shade * 0.45, opacity: 0.75, softness: 0.012)
       canvas.stroke(
         from: SIMD2(x + side * width * 0.95, tip - 0.055), to: SIMD2(x + side * width * 0.8, tip + 0.028),
         bend: 0.022 * -side, width: 0.006, endWidth: 0.009, shade * 0.8, opacity: 0.6, softness: 0.02)
       for line in [Float(0), 1, 2] where wrinkle > 0.25 {
         let y = top + 0.01 + 0.045 * line
         canvas.stroke(
-          from: SIMD2(turnX + side * 0.02, y), to: SIMD2(turnX + side * 0.085, y - 0.035), bend: 0, width: 0.008,
+          from: SIMD2(turnX + side * 0.02, y), to: SIMD2(turnX + side * 0.085, y - 0.035), bend: 0,
+          width: 0.008,
           endWidth: 0.004, shade * 0.75, opacity: min(0.75, 0.65 * wrinkle), softness: 0.012)
       }
     }
@@ -171,7 +181,9 @@ extension FacePainter {
     }
     // The line between the lips, darkest in the corners.
     let dark = lips * 0.38
-    canvas.paint(box) { _, _ in dark } alpha: { u, v in
+    canvas.paint(box) { _, _ in
+      dark
+    } alpha: { u, v in
       let t = (u - x) / half
       guard abs(t) < 1.02 else { return 0 }
       let open = min(1, (raised + dropped) * 25)
@@ -188,7 +200,8 @@ extension FacePainter {
       let strength = max(
         max(0, expression.cornersUp + 0.8 * expression.lopsided * side), 0.9 * max(0, expression.noseWrinkle))
       guard strength > 0.2 else { continue }
-      let start = SIMD2(turnX + side * (identity.noseWidth + 0.035), identity.eyeHeight + turnY + identity.noseLength)
+      let start = SIMD2(
+        turnX + side * (identity.noseWidth + 0.035), identity.eyeHeight + turnY + identity.noseLength)
       let end = SIMD2(x + side * (half + 0.045), y - lift - skew * side + 0.02)
       canvas.stroke(
         from: start, to: end, bend: -0.03 * side, width: 0.01, endWidth: 0.006, shade * 0.85,

@@ -80,7 +80,9 @@ struct FacePainter {
   private mutating func drawBeard() {
     let (model, unit, colour) = (model, canvas.unit, identity.hairColour)
     let mouth = identity.mouthHeight + turnY
-    canvas.paint(.init(-0.7, 0, 0.7, 1)) { _, _ in colour } alpha: { u, v in
+    canvas.paint(.init(-0.7, 0, 0.7, 1)) { _, _ in
+      colour
+    } alpha: { u, v in
       let inside = min(1, max(0, 0.5 - model.head(u, v) * unit))
       let start = mouth - 0.16 - 0.25 * max(0, abs(u) - 0.2) + 0.04 * cos(14 * (u - model.turnX))
       return inside * model.identity.beard * min(1, max(0, (v - start) / 0.09))
@@ -122,11 +124,13 @@ struct FacePainter {
         return abs((dx * dx + dy * dy).squareRoot() - 0.095) - 0.011
       }
       canvas.stroke(
-        from: SIMD2(x + side * 0.19, y - 0.02), to: SIMD2(side * identity.width - 0.3 * turnX, y - 0.03), bend: 0,
+        from: SIMD2(x + side * 0.19, y - 0.02), to: SIMD2(side * identity.width - 0.3 * turnX, y - 0.03),
+        bend: 0,
         width: 0.01, endWidth: 0.01, frame, opacity: 0.8)
     }
     canvas.stroke(
-      from: SIMD2(turnX - 0.075, y), to: SIMD2(turnX + 0.075, y), bend: -0.02, width: 0.011, endWidth: 0.011, frame,
+      from: SIMD2(turnX - 0.075, y), to: SIMD2(turnX + 0.075, y), bend: -0.02, width: 0.011, endWidth: 0.011,
+      frame,
       opacity: 0.85)
   }
 }

@@ -13,14 +13,18 @@ public final class SyntheticFaces: Dataset {
   public struct Options: ComponentOptions {
     @Option("How many images there are.", 1...10_000_000) public var count = 2000
     @Option("How many people they show.", 1...1_000_000) public var identities = 200
-    @Option("How many times as many images the first class has as the last; the others lie between.", 1...1000)
+    @Option(
+      "How many times as many images the first class has as the last; the others lie between.", 1...1000)
     public var imbalance = 1.0
     @Option("The share of labels replaced by another class at random.", 0...1) public var labelNoise = 0.0
     @Option("Changes everything that is random.", 0...) public var seed = 1
     @Option("Side of the square images, in pixels.", 16...1024) public var size = 64
-    @Option("The split, such as train or validation: each shows people of its own.") public var split = "train"
-    @Option("How strongly expressions show; below 1 they are harder to tell.", 0...2) public var expressiveness = 1.0
-    @Option("How much pose, light and muscles differ from picture to picture.", 0...2) public var variation = 1.0
+    @Option("The split, such as train or validation: each shows people of its own.") public var split =
+      "train"
+    @Option("How strongly expressions show; below 1 they are harder to tell.", 0...2) public
+      var expressiveness = 1.0
+    @Option("How much pose, light and muscles differ from picture to picture.", 0...2) public var variation =
+      1.0
 
     /// The defaults.
     public init() {}
@@ -37,7 +41,9 @@ public final class SyntheticFaces: Dataset {
   public func load(classes: [String]) throws -> any LoadedDataset { faces(of: classes) }
 
   /// The same, with what only this dataset knows: the labels before noise.
-  public func faces(of classes: [String]) -> LoadedSyntheticFaces { LoadedSyntheticFaces(options, classes: classes) }
+  public func faces(of classes: [String]) -> LoadedSyntheticFaces {
+    LoadedSyntheticFaces(options, classes: classes)
+  }
 }
 
 /// Drawn faces whose classes and people are settled. Nothing is drawn before it is asked for.
@@ -73,7 +79,8 @@ public struct LoadedSyntheticFaces: LoadedDataset {
   /// - Throws: a ``DataProblem`` where there is none of that number.
   public func image(at index: Int) throws -> Image {
     guard samples.indices.contains(index) else {
-      throw DataProblem("synthetic/\(options.split)/\(index)", "does not exist; there are \(samples.count) images")
+      throw DataProblem(
+        "synthetic/\(options.split)/\(index)", "does not exist; there are \(samples.count) images")
     }
     var person = Self.source(options, "person", UInt64(people[index]))
     var random = Self.source(options, "picture", UInt64(index))
@@ -82,7 +89,8 @@ public struct LoadedSyntheticFaces: LoadedDataset {
     let scene = FaceScene(variation: variation, random: &random)
     // Half a smile is still a smile, and harder to tell.
     let strength = Float(options.expressiveness) * (1 - 0.45 * min(1, variation) * random.uniform())
-    var expression = expressions[shownLabels[index]].shown(strength: strength, variation: variation, random: &random)
+    var expression = expressions[shownLabels[index]].shown(
+      strength: strength, variation: variation, random: &random)
     if random.chance(0.5) { expression.lopsided.negate() }
     let model = FaceModel(identity: identity, expression: expression, scene: scene)
     return FacePainter.picture(model, size: options.size, random: &random)
@@ -110,7 +118,8 @@ public struct LoadedSyntheticFaces: LoadedDataset {
   }
 
   /// Replaces the wanted share of the labels, each by one of the other classes.
-  private static func noisy(_ labels: [Int], classes: Int, share: Double, random: inout RandomSource) -> [Int] {
+  private static func noisy(_ labels: [Int], classes: Int, share: Double, random: inout RandomSource) -> [Int]
+  {
     guard classes > 1 else { return labels }
     var result = labels
     let wanted = Int((share * Double(labels.count)).rounded())

@@ -76,7 +76,8 @@ final class TableReader {
       }
       guard end - start < Self.longestRow else {
         let what = scan.isQuoted ? "a quotation mark is opened and not closed" : "the row has no end"
-        throw DataProblem(path, "line \(line): \(what) within \(Self.longestRow >> 20) MB; this is no table of that kind")
+        throw DataProblem(
+          path, "line \(line): \(what) within \(Self.longestRow >> 20) MB; this is no table of that kind")
       }
       try fill()
     }
@@ -168,7 +169,8 @@ final class TableReader {
   private func likelySeparator() -> Separator {
     let first = buffer[start..<end].prefix { $0 != 0x0A }
     func count(_ separator: Separator) -> Int { first.count { $0 == separator.byte } }
-    return [.comma, .tab, .semicolon].max { count($0) < count($1) }.map { count($0) > 0 ? $0 : .comma } ?? .comma
+    return [.comma, .tab, .semicolon].max { count($0) < count($1) }.map { count($0) > 0 ? $0 : .comma }
+      ?? .comma
   }
 }
 
@@ -203,7 +205,9 @@ private struct RowScan {
         var content = seen + length
         seen += length + (found == nil ? 0 : 1)
         if !isQuoted {
-          if content > 0, base.load(fromByteOffset: start + content - 1, as: UInt8.self) == 0x0D { content -= 1 }
+          if content > 0, base.load(fromByteOffset: start + content - 1, as: UInt8.self) == 0x0D {
+            content -= 1
+          }
           return (content, seen, lines)
         }
       }
@@ -211,7 +215,8 @@ private struct RowScan {
   }
 
   private mutating func scanQuotes(_ bytes: UnsafeRawBufferPointer) {
-    guard let separator, let base = bytes.baseAddress, isQuoted || memchr(base, 0x22, bytes.count) != nil else { return }
+    guard let separator, let base = bytes.baseAddress, isQuoted || memchr(base, 0x22, bytes.count) != nil
+    else { return }
     for byte in bytes {
       if isQuoted {
         if byte == 0x22 { (isQuoted, hasJustClosed) = (false, true) }

@@ -16,7 +16,8 @@ extension WeightFile {
   /// - Throws: ``FileProblem`` that lists everything that does not fit.
   @discardableResult
   public func load(
-    into parameters: [Parameter], naming: WeightNaming = .own, isStrict: Bool = true, allowsNonFinite: Bool = false
+    into parameters: [Parameter], naming: WeightNaming = .own, isStrict: Bool = true,
+    allowsNonFinite: Bool = false
   ) throws -> WeightReport {
     let match = try match(parameters, by: naming)
     let (missing, mismatched) = (match.parts.flatMap(\.missing), match.parts.flatMap(\.mismatched))
@@ -49,7 +50,8 @@ extension WeightFile {
     let best = try bestNaming(candidates, for: parameters, called: component)
     // What the file holds for other parts of a model is none of this component's business.
     return try load(
-      into: parameters, naming: best.limited(to: component), isStrict: isStrict, allowsNonFinite: allowsNonFinite)
+      into: parameters, naming: best.limited(to: component), isStrict: isStrict,
+      allowsNonFinite: allowsNonFinite)
   }
 
   /// Of several namings the one by which the file has most of the parameters; of equals the one that leaves fewest
@@ -65,10 +67,13 @@ extension WeightFile {
       let known = names.count(where: targets.contains)
       return (known: known, unknown: names.count - known)
     }
-    let best = hits.indices.max { (hits[$0].known, hits[$1].unknown, $1) < (hits[$1].known, hits[$0].unknown, $0) }
+    let best = hits.indices.max {
+      (hits[$0].known, hits[$1].unknown, $1) < (hits[$1].known, hits[$0].unknown, $0)
+    }
     guard let choice = best, hits[choice].known > 0 else {
       throw FileProblem(
-        path, "holds nothing of \(what); it holds \(keys.listed(atMost: 4)), "
+        path,
+        "holds nothing of \(what); it holds \(keys.listed(atMost: 4)), "
           + "\(what) needs \(parameters.map(\.name).listed(atMost: 4))")
     }
     return namings[choice]

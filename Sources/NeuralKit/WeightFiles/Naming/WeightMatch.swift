@@ -66,7 +66,8 @@ public struct WeightMatch: Sendable {
     }
     let wanted = parameter.fileShape
     guard shape.filter({ $0 != 1 }) == wanted.filter({ $0 != 1 }) else {
-      parts[part].mismatched.append("\(key.printable) is \(shape), the model's \(parameter.name) is \(wanted)")
+      parts[part].mismatched.append(
+        "\(key.printable) is \(shape), the model's \(parameter.name) is \(wanted)")
       keys[parameter.name] = nil
       return
     }
@@ -103,10 +104,12 @@ extension WeightFile {
     }
     let arrays = try arrays(wanted)
     let nonFinite = zip(wanted, arrays).compactMap { wanted, array in
-      array.nonFiniteCount > 0 ? "\(wanted.key.printable) (\(array.nonFiniteCount) of \(array.value.count))" : nil
+      array.nonFiniteCount > 0
+        ? "\(wanted.key.printable) (\(array.nonFiniteCount) of \(array.value.count))" : nil
     }
     guard nonFinite.isEmpty || allowsNonFinite else {
-      throw FileProblem(path, "holds numbers that are not finite in \(nonFinite.count) arrays: \(nonFinite.listed())")
+      throw FileProblem(
+        path, "holds numbers that are not finite in \(nonFinite.count) arrays: \(nonFinite.listed())")
     }
     for (wanted, array) in zip(wanted, arrays) { wanted.parameter.value = array.value }
     return wanted.map(\.parameter.name)

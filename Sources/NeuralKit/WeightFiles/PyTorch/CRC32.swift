@@ -14,7 +14,8 @@ struct CRC32 {
     }
     var tables = [first]
     for _ in 1..<8 {
-      tables.append(tables[tables.count - 1].map { (sum: UInt32) -> UInt32 in (sum >> 8) ^ first[Int(sum & 255)] })
+      tables.append(
+        tables[tables.count - 1].map { (sum: UInt32) -> UInt32 in (sum >> 8) ^ first[Int(sum & 255)] })
     }
     return tables
   }()
@@ -26,7 +27,8 @@ struct CRC32 {
       var sum = state
       let whole = bytes.count & ~7
       for start in stride(from: 0, to: whole, by: 8) {
-        let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)) ^ UInt64(sum)
+        let word =
+          UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)) ^ UInt64(sum)
         sum = 0
         for place in 0..<8 {
           let byte = Int(truncatingIfNeeded: word >> UInt64(8 * place)) & 255

@@ -2,10 +2,12 @@
 enum PickleCalls {
   /// Names that hold no surprise and are not worth telling, beside those that ``result(of:_:_:)`` knows.
   private static let plain: Set<String> = [
-    "builtins.bool", "builtins.bytearray", "builtins.bytes", "builtins.dict", "builtins.float", "builtins.frozenset",
+    "builtins.bool", "builtins.bytearray", "builtins.bytes", "builtins.dict", "builtins.float",
+    "builtins.frozenset",
     "builtins.int", "builtins.list", "builtins.object", "builtins.set", "builtins.str", "builtins.tuple",
     "collections.OrderedDict", "collections.defaultdict", "copyreg._reconstructor", "_codecs.encode",
-    "torch.Size", "torch.Tensor", "torch.device", "torch.nn.parameter.Parameter", "torch._utils._rebuild_tensor",
+    "torch.Size", "torch.Tensor", "torch.device", "torch.nn.parameter.Parameter",
+    "torch._utils._rebuild_tensor",
     "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter",
     "torch._utils._rebuild_parameter_with_state", "torch._tensor._rebuild_from_type_v2",
   ]
@@ -23,15 +25,18 @@ enum PickleCalls {
 
   /// The number types of PyTorch's storages.
   private static let types: [String: NumberType] = [
-    "DoubleStorage": .float64, "FloatStorage": .float32, "HalfStorage": .float16, "BFloat16Storage": .brainFloat16,
-    "LongStorage": .int64, "IntStorage": .int32, "ShortStorage": .int16, "CharStorage": .int8, "ByteStorage": .uint8,
+    "DoubleStorage": .float64, "FloatStorage": .float32, "HalfStorage": .float16,
+    "BFloat16Storage": .brainFloat16,
+    "LongStorage": .int64, "IntStorage": .int32, "ShortStorage": .int16, "CharStorage": .int8,
+    "ByteStorage": .uint8,
     "BoolStorage": .bool, "UntypedStorage": .uint8,
   ]
 
   /// Whether a name is no part of weights, so that a person should know that the file holds it.
   static func isForeign(_ name: String) -> Bool {
     let isStorage = name.hasPrefix("torch.") && name.hasSuffix("Storage")
-    let isType = ["torch.float", "torch.int", "torch.uint", "torch.bfloat", "torch.bool", "torch.half"]
+    let isType =
+      ["torch.float", "torch.int", "torch.uint", "torch.bfloat", "torch.bool", "torch.half"]
       .contains { name.hasPrefix($0) } && name.split(separator: ".").count == 2
     return !plain.contains(name) && obstacles[name] == nil && !isStorage && !isType
   }
@@ -46,7 +51,8 @@ enum PickleCalls {
       let given = try content(arguments.first, &heap)
       return heap.dictionary(pairs(in: given, heap))
     case "collections.defaultdict": return heap.dictionary()
-    case "builtins.list", "builtins.set", "builtins.frozenset": return heap.list(try content(arguments.first, &heap))
+    case "builtins.list", "builtins.set", "builtins.frozenset":
+      return heap.list(try content(arguments.first, &heap))
     case "builtins.tuple", "torch.Size": return heap.tuple(try content(arguments.first, &heap))
     case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2": return try array(arguments, &heap)
     case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state":
@@ -69,13 +75,15 @@ enum PickleCalls {
     let parts = heap.elements(value) ?? []
     if parts.first?.text == "module", parts.count >= 2 { return parts[1] }
     guard parts.first?.text == "storage", parts.count >= 5 else { return heap.object("a persistent object") }
-    guard let name = heap.name(parts[1]), let key = parts[2].text, let count = parts[4].integer, count >= 0 else {
+    guard let name = heap.name(parts[1]), let key = parts[2].text, let count = parts[4].integer, count >= 0
+    else {
       throw PickleProblem("its pickle describes a row of numbers that makes no sense")
     }
     let kind = name.split(separator: ".").last.map(String.init) ?? name
     var storage = PickleHeap.Storage(key: key, kind: kind, type: types[kind], count: count)
     if parts.count > 5, let view = heap.elements(parts[5]) {
-      guard view.count == 3, let first = view[1].integer, let length = view[2].integer, first >= 0, length >= 0,
+      guard view.count == 3, let first = view[1].integer, let length = view[2].integer, first >= 0,
+        length >= 0,
         first <= count, length <= count - first
       else { throw PickleProblem("its pickle describes a part of a row of numbers that makes no sense") }
       storage.first = first
@@ -93,7 +101,9 @@ enum PickleCalls {
     return elements
   }
 
-  private static func pairs(in values: [PickleValue], _ heap: PickleHeap) -> [(key: PickleValue, value: PickleValue)] {
+  private static func pairs(in values: [PickleValue], _ heap: PickleHeap) -> [(
+    key: PickleValue, value: PickleValue
+  )] {
     values.compactMap { value in
       guard let pair = heap.elements(value), pair.count == 2 else { return nil }
       return (pair[0], pair[1])

@@ -46,7 +46,8 @@ struct PickleInput {
 
   mutating func bytes(_ count: Int) throws -> [UInt8] {
     guard count >= 0, count <= end - place else {
-      throw PickleProblem("its pickle announces \(count) bytes at byte \(place), where \(max(0, end - place)) are left")
+      throw PickleProblem(
+        "its pickle announces \(count) bytes at byte \(place), where \(max(0, end - place)) are left")
     }
     var result: [UInt8] = []
     result.reserveCapacity(count)

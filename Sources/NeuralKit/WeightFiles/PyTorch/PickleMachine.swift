@@ -23,7 +23,8 @@ struct PickleMachine {
       let place = input.place
       let byte = try input.byte()
       guard let operation = PickleOpcode(rawValue: byte) else {
-        throw PickleProblem("its byte \(place), 0x\(String(byte, radix: 16)), is no operation of pickle that is known")
+        throw PickleProblem(
+          "its byte \(place), 0x\(String(byte, radix: 16)), is no operation of pickle that is known")
       }
       try heap.spend(1)
       guard operation != .stop else {
@@ -60,8 +61,10 @@ struct PickleMachine {
     case .binaryGet: try recall(Int(try input.byte()))
     case .longGet: try recall(Int(try input.number(4)))
 
-    case .none, .newTrue, .newFalse, .integer, .long, .integer4, .integer1, .integer2, .long1, .long4, .number,
-      .binaryNumber, .string, .binaryString, .shortString, .unicode, .binaryUnicode, .shortUnicode, .longUnicode,
+    case .none, .newTrue, .newFalse, .integer, .long, .integer4, .integer1, .integer2, .long1, .long4,
+      .number,
+      .binaryNumber, .string, .binaryString, .shortString, .unicode, .binaryUnicode, .shortUnicode,
+      .longUnicode,
       .binaryBytes, .shortBytes, .longBytes, .byteArray:
       stack.append(try plainValue(operation))
 
@@ -130,7 +133,9 @@ struct PickleMachine {
 
   private mutating func global(_ module: String, _ name: String) throws -> PickleValue {
     let module = ["__builtin__": "builtins", "copy_reg": "copyreg"][module] ?? module
-    guard module.utf8.count + name.utf8.count <= 1000 else { throw PickleProblem("a name in its pickle is too long") }
+    guard module.utf8.count + name.utf8.count <= 1000 else {
+      throw PickleProblem("a name in its pickle is too long")
+    }
     return heap.global("\(module).\(name)")
   }
 
@@ -201,7 +206,9 @@ struct PickleMachine {
       let count = Int(Int32(truncatingIfNeeded: try input.number(4)))
       return Self.whole(try input.bytes(count))
     case .number:
-      guard let number = Double(try lineText()) else { throw PickleProblem("a number in its pickle is damaged") }
+      guard let number = Double(try lineText()) else {
+        throw PickleProblem("a number in its pickle is damaged")
+      }
       return .number(number)
     case .binaryNumber: return .number(Double(bitPattern: try input.number(8).byteSwapped))
     case .string: return .text(String(unquoting: try input.line()))
@@ -229,7 +236,9 @@ struct PickleMachine {
   }
 
   private func whole(_ text: String) throws -> PickleValue {
-    guard let number = Int(text) else { throw PickleProblem("a whole number in its pickle is damaged or too large") }
+    guard let number = Int(text) else {
+      throw PickleProblem("a whole number in its pickle is damaged or too large")
+    }
     return .integer(number)
   }
 
@@ -246,7 +255,8 @@ struct PickleMachine {
 extension String {
   /// UTF-8, or where it is not, one character for each byte: texts of Python 2.
   fileprivate init(lenient bytes: [UInt8]) {
-    self = String(validating: bytes, as: UTF8.self)
+    self =
+      String(validating: bytes, as: UTF8.self)
       ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
   }
 

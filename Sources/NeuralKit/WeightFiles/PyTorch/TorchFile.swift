@@ -14,7 +14,8 @@ enum TorchFile {
         let bytes = try file.read(from: order.range.lowerBound, count: order.range.count)
         let text = String(decoding: bytes, as: UTF8.self)
         guard text == "little" else {
-          throw PickleProblem("its numbers are stored big end first (byteorder \(text.printable)), which is not read")
+          throw PickleProblem(
+            "its numbers are stored big end first (byteorder \(text.printable)), which is not read")
         }
       }
       var machine = PickleMachine(PickleInput(file, pickle.range))
@@ -24,7 +25,8 @@ enum TorchFile {
       try contents.take(state, machine.heap, file) { storage throws -> Range<Int> in
         let entry = try entry(root + "data/" + storage.key, entries)
         if entry.checksum != 0 {
-          sums[entry.name] = WeightContents.Checksum(name: entry.name, range: entry.range, expected: entry.checksum)
+          sums[entry.name] = WeightContents.Checksum(
+            name: entry.name, range: entry.range, expected: entry.checksum)
         }
         return entry.range
       }
@@ -41,16 +43,19 @@ enum TorchFile {
       var machine = PickleMachine(PickleInput(file, 0..<file.length))
       guard case .bytes(magic) = try machine.run() else {
         throw PickleProblem(
-          "it is a pickle, but not one that torch.save wrote; in Python: torch.save(model.state_dict(), \"weights.pth\")")
+          "it is a pickle, but not one that torch.save wrote; in Python: torch.save(model.state_dict(), \"weights.pth\")"
+        )
       }
       guard try machine.run().integer == 1001 else { throw PickleProblem("its version is not known") }
       let system = try machine.run()
-      if case .bool(false) = machine.heap.members(system)?.first(where: { $0.name == "little_endian" })?.value {
+      if case .bool(false) = machine.heap.members(system)?.first(where: { $0.name == "little_endian" })?.value
+      {
         throw PickleProblem("its numbers are stored big end first, which is not read")
       }
       let root = try machine.run()
       let keys = try machine.run()
-      let places = try storages(machine.heap.elements(keys) ?? [], machine.heap, file, from: machine.input.place)
+      let places = try storages(
+        machine.heap.elements(keys) ?? [], machine.heap, file, from: machine.input.place)
       let state = try TorchState(root, machine.heap)
       var contents = WeightContents(format: .pytorchLegacy)
       try contents.take(state, machine.heap, file) { storage throws -> Range<Int> in
@@ -65,7 +70,8 @@ enum TorchFile {
 
   private static let magic: [UInt8] = [0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
 
-  private static func telling(_ file: OpenFile, _ body: () throws -> WeightContents) throws -> WeightContents {
+  private static func telling(_ file: OpenFile, _ body: () throws -> WeightContents) throws -> WeightContents
+  {
     do {
       return try body()
     } catch let problem as PickleProblem {
@@ -82,17 +88,20 @@ enum TorchFile {
     let names = archive.entries.map(\.name)
     let pickles = names.filter { $0.hasSuffix("/data.pkl") && $0.count { $0 == "/" } == 1 }
     guard pickles.count == 1 else {
-      throw PickleProblem("it is a zip archive without one data.pkl in it; it holds \(names.listed(atMost: 4))")
+      throw PickleProblem(
+        "it is a zip archive without one data.pkl in it; it holds \(names.listed(atMost: 4))")
     }
     let root = String(pickles[0].dropLast("data.pkl".count))
     guard !names.contains(where: { $0 == root + "constants.pkl" || $0.hasPrefix(root + "code/") }) else {
       throw PickleProblem(
-        "it is a TorchScript program; in Python: torch.save(torch.jit.load(FILE).state_dict(), \"weights.pth\")")
+        "it is a TorchScript program; in Python: torch.save(torch.jit.load(FILE).state_dict(), \"weights.pth\")"
+      )
     }
     return root
   }
 
-  private static func entry(_ name: String, _ entries: [String: ZipArchive.Entry]) throws -> ZipArchive.Entry {
+  private static func entry(_ name: String, _ entries: [String: ZipArchive.Entry]) throws -> ZipArchive.Entry
+  {
     guard let entry = entries[name] else { throw PickleProblem("\(name.printable) is missing in it") }
     guard !entry.isCompressed else {
       throw PickleProblem(
@@ -121,11 +130,15 @@ enum TorchFile {
     var places: [String: Range<Int>] = [:]
     var place = start
     for key in keys {
-      guard let key = key.text, let storage = known[key] else { throw PickleProblem("its list of keys is damaged") }
+      guard let key = key.text, let storage = known[key] else {
+        throw PickleProblem("its list of keys is damaged")
+      }
       guard let size = storage.type?.size ?? sizes[storage.kind] else {
         throw PickleProblem("it holds numbers of the kind \(storage.kind.printable), which are not read")
       }
-      guard place <= file.length - 8 else { throw PickleProblem("it ends before its numbers: the file was cut short") }
+      guard place <= file.length - 8 else {
+        throw PickleProblem("it ends before its numbers: the file was cut short")
+      }
       let count = try file.read(from: place, count: 8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
       guard count == UInt64(storage.count) else {
         throw PickleProblem("\(count) numbers lie where the pickle announces \(storage.count)")
@@ -143,7 +156,8 @@ enum TorchFile {
 
   /// Bytes of each number of kinds that are not read but may lie between others.
   private static let sizes = [
-    "ComplexDoubleStorage": 16, "ComplexFloatStorage": 8, "QInt8Storage": 1, "QUInt8Storage": 1, "QInt32Storage": 4,
+    "ComplexDoubleStorage": 16, "ComplexFloatStorage": 8, "QInt8Storage": 1, "QUInt8Storage": 1,
+    "QInt32Storage": 4,
   ]
 }
 
@@ -151,7 +165,8 @@ extension WeightContents {
   /// Takes over the arrays that were found, once each is known to lie inside its storage.
   /// - Parameter bytes: the bytes of a storage.
   fileprivate mutating func take(
-    _ state: TorchState, _ heap: PickleHeap, _ file: OpenFile, bytes: (PickleHeap.Storage) throws -> Range<Int>
+    _ state: TorchState, _ heap: PickleHeap, _ file: OpenFile,
+    bytes: (PickleHeap.Storage) throws -> Range<Int>
   ) throws {
     var work = 0
     for (name, array) in state.arrays {
@@ -180,7 +195,8 @@ extension WeightContents {
       throw PickleProblem("it is \(obstacle); only ordinary dense tensors are read")
     }
     guard let storage = array.storage, let type = storage.type else {
-      throw PickleProblem("its numbers are of the kind \(array.storage?.kind.printable ?? "?"), which is not read")
+      throw PickleProblem(
+        "its numbers are of the kind \(array.storage?.kind.printable ?? "?"), which is not read")
     }
     let range = try bytes(storage)
     guard storage.count <= range.count / type.size else {

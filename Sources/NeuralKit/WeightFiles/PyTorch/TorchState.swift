@@ -8,7 +8,9 @@ struct TorchState {
   private(set) var besides: [String] = []
 
   /// Under which keys checkpoints keep their weights, the likeliest first.
-  private static let keys = ["state_dict", "model_state_dict", "model", "net", "network", "module", "weights"]
+  private static let keys = [
+    "state_dict", "model_state_dict", "model", "net", "network", "module", "weights",
+  ]
   private static let arrayLimit = 100_000
   private static let depthLimit = 64
 
@@ -69,7 +71,9 @@ struct TorchState {
 
   // MARK: state dictionaries
 
-  private mutating func takeState(_ members: [(name: String, value: PickleValue)], below prefix: String = "") throws {
+  private mutating func takeState(_ members: [(name: String, value: PickleValue)], below prefix: String = "")
+    throws
+  {
     for (name, value) in members {
       if case .array(let number) = value {
         try add(prefix + name, number)
@@ -80,7 +84,9 @@ struct TorchState {
   }
 
   private mutating func add(_ name: String, _ number: Int) throws {
-    guard arrays.count < Self.arrayLimit else { throw PickleProblem("it holds more than \(Self.arrayLimit) arrays") }
+    guard arrays.count < Self.arrayLimit else {
+      throw PickleProblem("it holds more than \(Self.arrayLimit) arrays")
+    }
     arrays.append((name, heap.arrays[number]))
   }
 
@@ -107,7 +113,9 @@ struct TorchState {
   private mutating func attributes(_ number: Int) throws -> [(name: String, value: PickleValue)] {
     let state = heap.objects[number].state
     // (dictionary, slots) or the dictionary alone.
-    if case .tuple(let tuple) = state { return try heap.tuples[tuple].first.flatMap { try members($0) } ?? [] }
+    if case .tuple(let tuple) = state {
+      return try heap.tuples[tuple].first.flatMap { try members($0) } ?? []
+    }
     return try members(state) ?? []
   }
 
@@ -159,7 +167,8 @@ struct TorchState {
 
   private static func noWeights(in names: [String]) -> PickleProblem {
     guard Set(["state", "param_groups"]).isSubset(of: names) else {
-      return noWeights(names.isEmpty ? "holds an empty dictionary" : "holds a dictionary of \(names.listed())")
+      return noWeights(
+        names.isEmpty ? "holds an empty dictionary" : "holds a dictionary of \(names.listed())")
     }
     return PickleProblem(
       "it holds the state of an optimiser and no weights (the published POSTER++ code saves its best file so); "

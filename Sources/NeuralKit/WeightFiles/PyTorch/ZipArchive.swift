@@ -67,22 +67,33 @@ struct ZipArchive {
     let tailLength = min(file.length, 22 + 0xFFFF)
     let tail = Bytes(try file.read(from: file.length - tailLength, count: tailLength))
     let candidates = stride(from: tailLength - 22, through: 0, by: -1)
-    guard let found = tailLength < 22 ? nil : candidates.first(where: { place in
-      tail.number32(place) == 0x0605_4B50 && place + 22 + tail.number16(place + 20) == tailLength
-    }) else { throw broken("its end is missing: the file was cut short") }
-    guard tail.number16(found + 4) == 0, tail.number16(found + 6) == 0 else { throw broken("it has several parts") }
-    var (count, size, start) = (tail.number16(found + 10), tail.number32(found + 12), tail.number32(found + 16))
+    guard
+      let found = tailLength < 22
+        ? nil
+        : candidates.first(where: { place in
+          tail.number32(place) == 0x0605_4B50 && place + 22 + tail.number16(place + 20) == tailLength
+        })
+    else { throw broken("its end is missing: the file was cut short") }
+    guard tail.number16(found + 4) == 0, tail.number16(found + 6) == 0 else {
+      throw broken("it has several parts")
+    }
+    var (count, size, start) = (
+      tail.number16(found + 10), tail.number32(found + 12), tail.number32(found + 16)
+    )
     guard tail.number16(found + 8) == count else { throw broken("it has several parts") }
     var directoryEnd = file.length - tailLength + found
     if found >= 20, tail.number32(found - 20) == 0x0706_4B50 {
       let record = try number(tail.number64(found - 12))
-      guard record <= directoryEnd - 20 - 56 else { throw broken("its zip64 end record is not where it should be") }
+      guard record <= directoryEnd - 20 - 56 else {
+        throw broken("its zip64 end record is not where it should be")
+      }
       let wide = Bytes(try file.read(from: record, count: 56))
       guard wide.number32(0) == 0x0606_4B50, try number(wide.number64(4)) == directoryEnd - 20 - record - 12,
         wide.number32(16) == 0, wide.number32(20) == 0
       else { throw broken("its zip64 end record is damaged") }
       let (wideCount, wideSize, wideStart) = (
-        try number(wide.number64(32)), try number(wide.number64(40)), try number(wide.number64(48)))
+        try number(wide.number64(32)), try number(wide.number64(40)), try number(wide.number64(48))
+      )
       guard [0xFFFF, wideCount].contains(count), [0xFFFF_FFFF, wideSize].contains(size),
         [0xFFFF_FFFF, wideStart].contains(start)
       else { throw broken("its two end records contradict each other") }
@@ -108,7 +119,9 @@ struct ZipArchive {
     guard next <= directory.count else { throw broken("its directory is damaged at byte \(place)") }
     let nameEnd = place + 46 + lengths[0]
     let rawName = directory.bytes[place + 46..<nameEnd]
-    guard let name = String(validating: rawName, as: UTF8.self) else { throw broken("a name in it is not UTF-8") }
+    guard let name = String(validating: rawName, as: UTF8.self) else {
+      throw broken("a name in it is not UTF-8")
+    }
     try checkName(name)
     guard flags & 0x2041 == 0 else { throw broken("\"\(name.printable)\" is encrypted") }
     var sizes = [24, 20].map { directory.number32(place + $0) } + [directory.number32(place + 42)]
@@ -118,14 +131,16 @@ struct ZipArchive {
       throw broken("\"\(name.printable)\" is said to be \(sizes[0]) and \(sizes[1]) bytes long at once")
     }
     let entry = Listed(
-      name: name, rawName: rawName, size: sizes[1], checksum: UInt32(directory.number32(place + 16)), header: sizes[2],
+      name: name, rawName: rawName, size: sizes[1], checksum: UInt32(directory.number32(place + 16)),
+      header: sizes[2],
       isCompressed: isCompressed, hasSizesBehind: flags & 8 != 0)
     return (entry, next)
   }
 
   /// Names are never used as paths; one that tries to be shows what the archive was made for.
   private static func checkName(_ name: String) throws {
-    let isHostile = name.isEmpty || name.hasPrefix("/") || name.contains("\\") || name.utf8.contains(0)
+    let isHostile =
+      name.isEmpty || name.hasPrefix("/") || name.contains("\\") || name.utf8.contains(0)
       || name.split(separator: "/", omittingEmptySubsequences: false).contains("..")
     guard !isHostile else { throw broken("it holds an entry with the forbidden name \"\(name.printable)\"") }
   }
@@ -136,11 +151,15 @@ struct ZipArchive {
     var place = 0
     while place + 4 <= extra.count {
       let (kind, length) = (extra.number16(place), extra.number16(place + 2))
-      guard place + 4 + length <= extra.count else { throw broken("an extra field in its directory is damaged") }
+      guard place + 4 + length <= extra.count else {
+        throw broken("an extra field in its directory is damaged")
+      }
       if kind == 1 {
         var from = place + 4
         for index in sizes.indices where sizes[index] == 0xFFFF_FFFF {
-          guard from + 8 <= place + 4 + length else { throw broken("a zip64 field in its directory is too short") }
+          guard from + 8 <= place + 4 + length else {
+            throw broken("a zip64 field in its directory is too short")
+          }
           sizes[index] = try number(extra.number64(from))
           from += 8
         }
@@ -158,9 +177,13 @@ struct ZipArchive {
     }
     let (nameLength, extraLength) = (local.number16(26), local.number16(28))
     let start = listed.header + 30 + nameLength + extraLength
-    guard start <= limit, listed.size <= limit - start else { throw broken("\"\(name)\" lies outside of the file") }
+    guard start <= limit, listed.size <= limit - start else {
+      throw broken("\"\(name)\" lies outside of the file")
+    }
     let rawName = try file.read(from: listed.header + 30, count: nameLength)
-    guard rawName.elementsEqual(listed.rawName) else { throw broken("\"\(name)\" has another name in its own header") }
+    guard rawName.elementsEqual(listed.rawName) else {
+      throw broken("\"\(name)\" has another name in its own header")
+    }
     let own = local.number32(18)
     guard listed.hasSizesBehind || own == listed.size || own == 0xFFFF_FFFF else {
       throw broken("\"\(name)\" has another size in its own header")
@@ -173,7 +196,8 @@ struct ZipArchive {
   /// No byte may belong to two entries.
   private mutating func checkOverlaps() throws {
     entries.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
-    for (one, next) in zip(entries, entries.dropFirst()) where next.range.lowerBound < one.range.upperBound + 30 {
+    for (one, next) in zip(entries, entries.dropFirst())
+    where next.range.lowerBound < one.range.upperBound + 30 {
       throw Self.broken("\"\(one.name.printable)\" and \"\(next.name.printable)\" overlap")
     }
   }

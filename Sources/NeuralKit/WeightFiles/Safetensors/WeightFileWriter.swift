@@ -6,7 +6,8 @@ extension WeightFile {
   /// - Parameter tensors: in the file's layout.
   /// - Parameter previous: the name under which the old file is kept; nil lets it go.
   public static func write(
-    _ tensors: [String: Tensor], metadata: [String: String] = [:], to path: String, keepingOldAs previous: String? = nil
+    _ tensors: [String: Tensor], metadata: [String: String] = [:], to path: String,
+    keepingOldAs previous: String? = nil
   ) throws {
     let names = tensors.keys.sorted()
     let arrays = names.compactMap { tensors[$0] }
@@ -33,7 +34,8 @@ extension WeightFile {
     for (name, array) in zip(names, arrays) {
       let shape = array.shape.map(String.init).joined(separator: ",")
       let end = offset + array.count * 4
-      parts.append("\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+      parts.append(
+        "\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
       offset = end
     }
     var header = Array(("{" + parts.joined(separator: ",") + "}").utf8)

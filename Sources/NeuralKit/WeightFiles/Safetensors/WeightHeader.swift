@@ -74,13 +74,16 @@ struct WeightHeader {
     guard let type, let shape, let offsets, offsets.count == 2 else {
       throw Problem("\"\(name.printable)\" lacks dtype, shape or a pair of data_offsets")
     }
-    guard offsets[0] <= offsets[1] else { throw Problem("the offsets of \"\(name.printable)\" run backwards") }
+    guard offsets[0] <= offsets[1] else {
+      throw Problem("the offsets of \"\(name.printable)\" run backwards")
+    }
     guard shape.count <= 16, let count = product(shape), let size = product([count, type.size]) else {
       throw Problem("the shape of \"\(name.printable)\" is too large")
     }
     guard size == offsets[1] - offsets[0] else {
       throw Problem(
-        "\"\(name.printable)\" of shape \(shape) needs \(size) bytes, its offsets hold \(offsets[1] - offsets[0])")
+        "\"\(name.printable)\" of shape \(shape) needs \(size) bytes, its offsets hold \(offsets[1] - offsets[0])"
+      )
     }
     return Entry(name: name, type: type, shape: shape, count: count, begin: offsets[0], end: offsets[1])
   }

@@ -30,6 +30,7 @@ public final class PrototypeCorrection: CorrectionTerm {
 
 public enum PrototypePlugin: Plugin {
   public static func register(in registry: inout Registry) throws {
-    try registry.corrections.register("prototype", PrototypeCorrection.self, "one learned direction per class")
+    try registry.corrections.register(
+      "prototype", PrototypeCorrection.self, "one learned direction per class")
   }
 }
