@@ -27,12 +27,15 @@ struct BFloat16OperationTests {
       // Winograd
       Case(side: 14, inputs: 64, outputs: 48, kernel: 3, stride: 1, padding: 1, groups: 1, allowed: 0.015),
       Case(side: 7, inputs: 256, outputs: 272, kernel: 3, stride: 1, padding: 1, groups: 1, allowed: 0.015),
-      Case(side: 9, inputs: 32, outputs: 40, kernel: 3, stride: 2, padding: 1, groups: 1, allowed: 0.004),  // patches
+      // patches
+      Case(side: 9, inputs: 32, outputs: 40, kernel: 3, stride: 2, padding: 1, groups: 1, allowed: 0.004),
       Case(side: 8, inputs: 18, outputs: 7, kernel: 2, stride: 2, padding: 0, groups: 1, allowed: 0.004),
       // 1x1
       Case(side: 6, inputs: 33, outputs: 130, kernel: 1, stride: 1, padding: 0, groups: 1, allowed: 0.004),
-      Case(side: 8, inputs: 3, outputs: 16, kernel: 3, stride: 1, padding: 1, groups: 1, allowed: 0),  // in floats
-      Case(side: 8, inputs: 16, outputs: 16, kernel: 3, stride: 1, padding: 1, groups: 16, allowed: 0),  // depthwise
+      // in floats
+      Case(side: 8, inputs: 3, outputs: 16, kernel: 3, stride: 1, padding: 1, groups: 1, allowed: 0),
+      // depthwise
+      Case(side: 8, inputs: 16, outputs: 16, kernel: 3, stride: 1, padding: 1, groups: 16, allowed: 0),
     ])
   func convolution(sizes: Case) {
     let x = tensor("x", [3, sizes.side, sizes.side, sizes.inputs])
