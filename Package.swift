@@ -1,12 +1,20 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-/// A room of the house (DESIGN: Sources) and what it may import.
-func room(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, path: "Sources/\(name)")
+/// The folders under `Plugins/`: one published idea, one target.
+let plugins = ["Baselines", "IR50", "MobileFaceNet", "POSTERPlusPlus", "ReliabilityBalancing", "ResNet"]
+/// The rooms below the umbrella, lowest first; each may import those before it.
+let rooms = ["Support", "TensorKit", "NeuralKit", "FERCore", "FERData", "FERTraining", "FERTools"]
+
+func named(_ names: [String]) -> [Target.Dependency] { names.map { .init(stringLiteral: $0) } }
+
+/// A room of the house, with the C targets that it alone uses.
+func room(_ name: String, uses libraries: [String] = []) -> Target {
+  .target(
+    name: name, dependencies: named(rooms.prefix { $0 != name } + libraries), path: "Sources/\(name)")
 }
 
-/// A plug-in: one folder per published idea. It never sees data loading, training or another plug-in.
+/// A plug-in never sees data loading, training or another plug-in.
 func plugin(_ name: String) -> Target {
   .target(
     name: name, dependencies: ["FERCore", "NeuralKit", "TensorKit"], path: "Plugins/\(name)",
@@ -19,10 +27,10 @@ func system(_ name: String, pkgConfig: String, package: String) -> Target {
     name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
-/// The tests of one room or plug-in; `TestSupport` holds what they share.
-func suite(_ name: String, testing dependencies: [Target.Dependency]) -> Target {
+/// The tests of one room or plug-in, which see what lies below it; `TestSupport` holds what they share.
+func suite(_ name: String, testing names: [String]) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)Tests")
+    name: "\(name)Tests", dependencies: named(names) + ["TestSupport"], path: "Tests/\(name)Tests")
 }
 
 let package = Package(
@@ -30,7 +38,7 @@ let package = Package(
   products: [
     .library(name: "ARBEx", targets: ["ARBEx"]),
     .library(name: "TestSupport", targets: ["TestSupport"]),
-    .executable(name: "arbex", targets: ["arbex"]),
+    .executable(name: "arbex", targets: ["Tool"]),
   ],
   targets: [
     system("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
@@ -43,41 +51,26 @@ let package = Package(
       name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF"], path: "Sources/CImageCodecs"),
     .target(name: "CKernels", path: "Sources/CKernels"),
 
+    room("Support", uses: ["CCrypto"]),
     room("TensorKit", uses: ["COpenBLAS", "CLAPACKE", "CKernels"]),
-    room("NeuralKit", uses: ["TensorKit", "CKernels", "CCrypto"]),
-    room("FERCore", uses: ["NeuralKit", "TensorKit"]),
-    room("FERData", uses: ["FERCore", "NeuralKit", "TensorKit", "CImageCodecs"]),
-    room("FERTraining", uses: ["FERData", "FERCore", "NeuralKit", "TensorKit"]),
-
-    plugin("FaceBackbones"),
-    plugin("POSTER"),
-    plugin("ReliabilityBalancing"),
-
-    room(
-      "ARBEx",
-      uses: [
-        "FERTraining", "FERData", "FERCore", "NeuralKit", "TensorKit",
-        "FaceBackbones", "POSTER", "ReliabilityBalancing",
-      ]),
-    .executableTarget(name: "arbex", dependencies: ["ARBEx"], path: "Sources/arbex"),
+    room("NeuralKit", uses: ["CKernels"]),
+    room("FERCore"),
+    room("FERData", uses: ["CImageCodecs"]),
+    room("FERTraining"),
+    room("FERTools"),
+    .target(name: "ARBEx", dependencies: named(rooms + plugins), path: "Sources/ARBEx"),
+    .executableTarget(name: "Tool", dependencies: ["ARBEx"], path: "Sources/Tool"),
 
     .target(
-      name: "TestSupport", dependencies: ["FERCore", "NeuralKit", "TensorKit"],
-      path: "Tests/TestSupport"),
+      name: "TestSupport", dependencies: named(rooms), path: "Tests/TestSupport"),
+    suite("Support", testing: ["Support"]),
     suite("TensorKit", testing: ["TensorKit", "CKernels"]),
-    suite("NeuralKit", testing: ["NeuralKit", "TensorKit"]),
-    suite("FERCore", testing: ["FERCore", "NeuralKit", "TensorKit"]),
-    suite("FERData", testing: ["FERData", "FERCore", "TensorKit"]),
-    suite("FERTraining", testing: ["FERTraining", "FERData", "FERCore", "NeuralKit", "TensorKit"]),
-    suite("FaceBackbones", testing: ["FaceBackbones", "FERCore", "NeuralKit", "TensorKit"]),
-    suite("POSTER", testing: ["POSTER", "FERCore", "NeuralKit", "TensorKit"]),
-    suite("ReliabilityBalancing", testing: ["ReliabilityBalancing", "FERCore", "NeuralKit", "TensorKit"]),
-    suite(
-      "ARBEx",
-      testing: [
-        "ARBEx", "FERTraining", "FERData", "FERCore", "NeuralKit", "TensorKit",
-        "FaceBackbones", "POSTER", "ReliabilityBalancing",
-      ]),
-  ],
+    suite("NeuralKit", testing: ["NeuralKit", "TensorKit", "Support"]),
+    suite("FERCore", testing: ["FERCore", "NeuralKit", "TensorKit", "Support"]),
+    suite("FERData", testing: ["FERData", "FERCore", "NeuralKit", "TensorKit", "Support"]),
+    suite("FERTraining", testing: rooms),
+    suite("FERTools", testing: rooms),
+    suite("ARBEx", testing: ["ARBEx"] + rooms + plugins),
+  ] + plugins.map(plugin) + plugins.map { suite($0, testing: [$0] + rooms) },
   swiftLanguageModes: [.v6]
 )

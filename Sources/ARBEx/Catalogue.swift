@@ -1,15 +1,22 @@
 import FERCore
 import FERData
+import FERTools
 import FERTraining
-import FaceBackbones
-import POSTER
+import Baselines
+import IR50
+import MobileFaceNet
+import POSTERPlusPlus
 import ReliabilityBalancing
+import ResNet
 
 extension Registry {
   /// The plug-ins that come with arbex. To add one, add its line here.
   public static let builtinPlugins: [any Plugin.Type] = [
-    FaceBackbonesPlugin.self,
-    POSTERPlugin.self,
+    IR50Plugin.self,
+    MobileFaceNetPlugin.self,
+    ResNetPlugin.self,
+    POSTERPlusPlusPlugin.self,
+    BaselinesPlugin.self,
     ReliabilityBalancingPlugin.self,
     FERDataPlugin.self,
     FERTrainingPlugin.self,

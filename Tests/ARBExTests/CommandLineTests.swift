@@ -1,6 +1,7 @@
 @testable import ARBEx
 import Foundation
 import Testing
+import Support
 
 @Suite("Command line")
 struct CommandLineTests {

@@ -1,9 +1,12 @@
 import ARBEx
 import FERCore
-import FaceBackbones
+import IR50
+import MobileFaceNet
+import ResNet
 import Foundation
 import NeuralKit
-import POSTER
+import POSTERPlusPlus
+import Baselines
 import ReliabilityBalancing
 import TensorKit
 import TestSupport

@@ -2,6 +2,7 @@
 import Foundation
 import TensorKit
 import Testing
+import Support
 
 @Suite("Choice of the matrix kernel")
 struct KernelChoiceTests {

@@ -88,7 +88,8 @@ final class LabelDistributionTests {
       let run = try RunFolder.create("\(folder)/\(table).run")
       let source = try RecipeImages(recipe.train, recipe, isTraining: true)
       let trainer = try Trainer(
-        recipe, train: source, validation: nil, in: run, console: Console(descriptor: -1))
+        recipe, train: source, validation: nil, in: run, console: Console(descriptor: -1),
+        report: Report.write)
       #expect(try trainer.run() == .finished)
       return trainer.model.store.all.map(\.value.values)
     }

@@ -3,6 +3,7 @@ import Foundation
 import TensorKit
 import TestSupport
 import Testing
+import Support
 
 /// The verbs for weights on a small POSTER++, with files made by an independent writer of PyTorch's formats.
 @Suite("weights inspect, import and export", .serialized)

@@ -3,6 +3,7 @@ import NeuralKit
 import TensorKit
 import TestSupport
 import Testing
+import Support
 
 @Suite("Expression model")
 struct ExpressionModelTests {

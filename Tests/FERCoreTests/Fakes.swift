@@ -2,6 +2,7 @@ import FERCore
 import Foundation
 import NeuralKit
 import TensorKit
+import Support
 
 // Components with the smallest possible work, so that these tests lean on no plug-in.
 

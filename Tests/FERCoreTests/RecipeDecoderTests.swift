@@ -1,6 +1,7 @@
 import FERCore
 import NeuralKit
 import Testing
+import Support
 
 @Suite("Recipe decoder")
 struct RecipeDecoderTests {

@@ -2,6 +2,7 @@ import FERCore
 import Foundation
 import NeuralKit
 import Testing
+import Support
 
 @Suite("Recipes that extend recipes")
 struct RecipeMergeTests {

@@ -2,6 +2,7 @@ import FERCore
 import NeuralKit
 import TensorKit
 import Testing
+import Support
 
 @Suite("Registry")
 struct RegistryTests {

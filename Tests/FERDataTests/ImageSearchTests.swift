@@ -2,6 +2,7 @@ import FERCore
 import FERData
 import Foundation
 import Testing
+import Support
 
 @Suite("Finding images")
 struct ImageSearchTests {

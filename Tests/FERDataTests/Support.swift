@@ -2,6 +2,7 @@ import FERCore
 import FERData
 import Foundation
 import NeuralKit
+import Support
 
 /// A context for building datasets and augmentations outside of a recipe.
 func makeContext(inputSize: Int = 8) -> BuildContext {

@@ -1,8 +1,10 @@
 import Foundation
 import NeuralKit
+import TestSupport
 import Testing
 
 @testable import FERTraining
+import Support
 
 @Suite("Checkpoints that survive")
 struct CheckpointTests {

@@ -3,7 +3,10 @@ import Foundation
 import TensorKit
 import Testing
 
+@testable import FERTools
 @testable import FERTraining
+import FERTools
+import Support
 
 @Suite("Metrics")
 struct MetricsTests {

@@ -4,10 +4,11 @@ import TestSupport
 import Testing
 
 @testable import NeuralKit
+import Support
 
 @Suite("Weight files")
 struct WeightFileTests {
-  private let folder = TemporaryFolder()
+  private let folder = TestFolder()
 
   // MARK: round trips
 
@@ -205,35 +206,4 @@ struct WeightFileTests {
   {
     "{\"\(name)\":{\"dtype\":\"\(type)\",\"shape\":\(shape),\"data_offsets\":[\(begin),\(end)]}}"
   }
-}
-
-/// A folder that goes with the test.
-final class TemporaryFolder: Sendable {
-  let path: String
-
-  init() {
-    path = FileManager.default.temporaryDirectory.appendingPathComponent("arbex-\(UUID().uuidString)").path
-    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  static func / (folder: TemporaryFolder, name: String) -> String { folder.path + "/" + name }
-
-  func url(_ name: String) -> URL { URL(fileURLWithPath: self / name) }
-
-  func names() -> [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
-
-  /// A file of these bytes.
-  func file(_ bytes: [UInt8]) throws -> String {
-    try Data(bytes).write(to: url("file"))
-    return self / "file"
-  }
-
-  /// A safetensors file with this header.
-  func file(header: [UInt8], _ data: [UInt8]) throws -> String {
-    try file(withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header + data)
-  }
-
-  func file(header: String, _ data: [UInt8]) throws -> String { try file(header: Array(header.utf8), data) }
 }

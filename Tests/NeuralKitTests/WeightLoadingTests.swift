@@ -4,10 +4,11 @@ import TestSupport
 import Testing
 
 @testable import NeuralKit
+import Support
 
 @Suite("Loading weights into a model")
 struct WeightLoadingTests {
-  private let folder = TemporaryFolder()
+  private let folder = TestFolder()
 
   private func model() -> ParameterStore {
     let root = ParameterScope()

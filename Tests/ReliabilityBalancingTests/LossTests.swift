@@ -2,6 +2,7 @@ import FERCore
 import Foundation
 import NeuralKit
 import ReliabilityBalancing
+import Baselines
 import TensorKit
 import TestSupport
 import Testing

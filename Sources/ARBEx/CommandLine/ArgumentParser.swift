@@ -1,4 +1,5 @@
 import FERCore
+import Support
 
 /// What somebody wants.
 enum Request {

@@ -1,8 +1,10 @@
 import FERCore
+import FERTools
 import FERTraining
 import Foundation
 import NeuralKit
 import TensorKit
+import Support
 
 #if canImport(Glibc)
   import Glibc

@@ -1,4 +1,5 @@
 import FERCore
+import Support
 
 /// Texts that tell how to use `arbex`.
 enum Help {
@@ -42,22 +43,6 @@ enum Help {
       case .atLeastOne: "\($0.name)..."
       }
     }.joined(separator: " ")
-  }
-}
-
-/// Tables of text.
-enum Columns {
-  /// Rows with their columns aligned, two spaces between them.
-  static func text(_ rows: [[String]], indent: Int = 0) -> String {
-    let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0
-    }
-    return rows.map { row in
-      let cells = row.enumerated().map { place, cell in
-        place == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[place] - cell.count)
-      }
-      return (String(repeating: " ", count: indent) + cells.joined(separator: "  ")).trimmedEnd
-    }.joined(separator: "\n")
   }
 }
 

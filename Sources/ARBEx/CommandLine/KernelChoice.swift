@@ -1,6 +1,7 @@
 import FERCore
 import Foundation
 import TensorKit
+import Support
 
 #if canImport(Glibc)
   import Glibc
@@ -77,37 +78,5 @@ enum KernelWord {
     let others = best.runnable.dropFirst().map(\.rawValue)
     return others.isEmpty
       ? chosen.title : "\(chosen.title) (\(Kernels.variable) can force \(others.joined(separator: " or ")))"
-  }
-}
-
-/// What Linux says of the CPU.
-struct Processor {
-  var model = "unknown"
-  var features: Set<String> = []
-
-  /// Reads the text of `/proc/cpuinfo`.
-  init(cpuinfo: String) {
-    for line in cpuinfo.split(separator: "\n") {
-      let halves = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-      guard halves.count == 2 else { continue }
-      if halves[0] == "model name", model == "unknown" { model = halves[1] }
-      if halves[0] == "flags", features.isEmpty {
-        features = Set(halves[1].split(separator: " ").map(String.init))
-      }
-    }
-  }
-
-  static var current: Processor {
-    Processor(cpuinfo: SystemFile.text("/proc/cpuinfo"))
-  }
-}
-
-/// Files that the kernel makes up as they are read. They have no size, and Foundation's readers of whole files
-/// stop after the first page.
-enum SystemFile {
-  /// The file's text; "" where there is none.
-  static func text(_ path: String) -> String {
-    let data = try? FileHandle(forReadingAtPath: path)?.readToEnd()
-    return data.flatMap { String(data: $0, encoding: .utf8) } ?? ""
   }
 }

@@ -1,5 +1,6 @@
 import FERCore
 import TensorKit
+import Support
 
 extension Verb.Flag {
   /// `--precision`, on every verb that predicts.

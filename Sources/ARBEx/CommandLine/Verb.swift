@@ -1,5 +1,6 @@
 import FERCore
 import TensorKit
+import Support
 
 /// One thing `arbex` can do: what it takes, declared as data, and how it is done.
 public struct Verb: Sendable {

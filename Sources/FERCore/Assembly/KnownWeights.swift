@@ -1,4 +1,5 @@
 import NeuralKit
+import Support
 
 /// How much of a published kind of model a weight file holds.
 public struct WeightFit: Sendable {

@@ -1,4 +1,5 @@
 import NeuralKit
+import Support
 
 /// The components of a model as a recipe chose them. Nil where the recipe names none, or none that exists.
 struct ModelPlan {

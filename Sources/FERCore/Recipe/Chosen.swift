@@ -1,4 +1,5 @@
 import NeuralKit
+import Support
 
 /// A component that a recipe chose, its options read and found good.
 struct Chosen<Product, Settings: ComponentOptions> {

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralKit
+import Support
 
 /// One experiment: a recipe that has been checked as a whole. Its datasets have not been read yet, and its model
 /// is built anew each time it is asked for.

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralKit
+import Support
 
 /// Goes through a whole recipe, gathers every problem, and makes the ``Recipe`` where there is none.
 struct RecipeCheck {

@@ -1,4 +1,5 @@
 import NeuralKit
+import Support
 
 /// Turns what a recipe says into an options struct, over the defaults of that struct.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Reads a recipe file, what it extends, and the command line's changes into one tree.
 struct RecipeFiles {

@@ -1,3 +1,5 @@
+import Support
+
 /// Something wrong in a recipe: where it stands, and the sentence that follows its path.
 public struct RecipeIssue: Error, Equatable, Sendable {
   /// Where the value stands.

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralKit
+import Support
 
 /// Reads the tree of a recipe against a registry and gathers everything that is wrong with it.
 struct RecipeReader {

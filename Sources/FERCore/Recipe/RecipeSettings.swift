@@ -1,4 +1,5 @@
 import NeuralKit
+import Support
 
 /// What a recipe says of itself.
 public struct RecipeHeader: ComponentOptions {

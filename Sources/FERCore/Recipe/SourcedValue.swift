@@ -1,3 +1,5 @@
+import Support
+
 /// A value of a recipe that remembers where each of its parts comes from.
 struct SourcedValue {
   enum Content {

@@ -1,4 +1,5 @@
 import NeuralKit
+import Support
 
 /// Everything a recipe can name, by kind. A value: whoever holds one decides what is in it.
 public struct Registry: Sendable {

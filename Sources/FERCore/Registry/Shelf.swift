@@ -1,4 +1,5 @@
 import NeuralKit
+import Support
 
 /// The components of one kind, by name.
 public struct Shelf<Product>: Sendable {

@@ -1,5 +1,6 @@
 import FERCore
 import NeuralKit
+import Support
 
 /// Images in folders, one folder for each class: `root/split/happy/0001.jpg`.
 ///

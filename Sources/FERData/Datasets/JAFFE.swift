@@ -1,5 +1,6 @@
 import FERCore
 import NeuralKit
+import Support
 
 /// JAFFE (Lyons, Akamatsu, Kamachi and Gyoba 1998): 213 pictures of ten women, all in one folder.
 ///

@@ -1,5 +1,6 @@
 import FERCore
 import Foundation
+import Support
 
 /// Reads files of unknown origin: never hangs on a pipe, never reads a device, never more than a limit.
 enum FileBytes {

@@ -1,6 +1,7 @@
 import FERCore
 import Foundation
 import NeuralKit
+import Support
 
 /// A file that names images which could not be read: one a line, behind a tab the reason. Removing a line gives the
 /// image another chance; whole lines behind `#` are remarks.

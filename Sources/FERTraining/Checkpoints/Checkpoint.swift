@@ -2,17 +2,22 @@ import FERCore
 import Foundation
 import NeuralKit
 import TensorKit
+import Support
 
 /// The files under `checkpoints/`: safetensors whose metadata tells what the numbers belong to.
 ///
 /// `last` holds all that resuming needs. Parameters and buffers lie under their own names in PyTorch's layout, so
 /// any safetensors reader can use the file; `optimizer/NAME/SLOT` and `average/NAME` lie as in memory. `best` holds
 /// the weights alone. Every file carries a SHA-256 of itself.
-struct CheckpointStore {
+package struct CheckpointStore {
   let folder: String
   let recipe: Recipe
   /// A digest of the names and labels of all samples.
   let dataDigest: String
+
+  package init(folder: String, recipe: Recipe, dataDigest: String) {
+    (self.folder, self.recipe, self.dataDigest) = (folder, recipe, dataDigest)
+  }
 
   var last: String { folder + "/last.safetensors" }
   var previous: String { folder + "/previous.safetensors" }
@@ -38,7 +43,7 @@ struct CheckpointStore {
   }
 
   /// Writes the model's present values as `best`.
-  func saveBest(_ model: ExpressionModel, _ scores: OrderedObject) throws {
+  package func saveBest(_ model: ExpressionModel, _ scores: OrderedObject) throws {
     var metadata = description
     metadata["scores"] = scores.text
     try WeightFile.write(weights(of: model), metadata: metadata, to: best)

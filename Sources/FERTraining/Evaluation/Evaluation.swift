@@ -1,6 +1,7 @@
 import FERCore
 import NeuralKit
 import TensorKit
+import Support
 
 /// What a model says of one image.
 public struct PredictionRow: Sendable, Equatable {
@@ -123,7 +124,7 @@ public struct Evaluator {
   /// How many images keep their embeddings: enough for a picture.
   public static let embeddingLimit = 4000
 
-  static func rows(of outcome: Outcome, _ batch: LabelledBatch) -> [PredictionRow] {
+  package static func rows(of outcome: Outcome, _ batch: LabelledBatch) -> [PredictionRow] {
     let primary = outcome.primary.rows
     let final = outcome.final.rows
     let terms = outcome.terms.map { $0.correction.distribution.rows }
@@ -145,7 +146,7 @@ extension Tensor {
 
 extension [Float] {
   /// The index of the largest number, the first of equals; 0 where there are none.
-  var firstMaximum: Int {
+  package var firstMaximum: Int {
     var best = 0
     for index in indices where self[index] > self[best] { best = index }
     return best

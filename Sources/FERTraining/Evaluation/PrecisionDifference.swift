@@ -2,6 +2,7 @@ import FERCore
 import Foundation
 import NeuralKit
 import TensorKit
+import Support
 
 /// How far predictions in another precision lie from those in 32-bit floats, on the same images.
 public struct PrecisionDifference: Sendable, Equatable {
@@ -21,7 +22,7 @@ public struct PrecisionDifference: Sendable, Equatable {
   public let embeddingError: Double?
 
   /// - Precondition: rows of the same images in the same order.
-  init(
+  package init(
     _ precision: Precision, _ rows: some Collection<PredictionRow>,
     against exact: some Collection<PredictionRow>,
     embeddings: Tensor? = nil, exactEmbeddings: Tensor? = nil
@@ -63,7 +64,7 @@ public struct PrecisionDifference: Sendable, Equatable {
   }
 
   /// The members of a JSON object, the name of the precision first.
-  var object: OrderedObject {
+  package var object: OrderedObject {
     var result = OrderedObject()
     result.add("name", precision.rawValue)
     result.add("images", images)

@@ -1,5 +1,6 @@
 import FERCore
 import NeuralKit
+import Support
 
 extension Evaluation {
   /// Every image with its class and all distributions, as comma-separated values (RFC 4180).
@@ -14,19 +15,6 @@ extension Evaluation {
         + numbers
     }
     return lines.map { $0.map(CSV.field).joined(separator: ",") + "\r\n" }.joined()
-  }
-}
-
-/// Comma-separated values.
-enum CSV {
-  /// One field: quoted where it must be. A text that a spreadsheet would take for a formula gets an apostrophe in
-  /// front, so that a file's name cannot run anything.
-  static func field(_ text: String) -> String {
-    let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false && Double(text) == nil
-    let safe = isFormula ? "'" + text : text
-    guard safe.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else { return safe }
-    return "\"" + safe.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-      + "\""
   }
 }
 

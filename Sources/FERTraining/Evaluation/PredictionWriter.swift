@@ -1,5 +1,6 @@
 import FERCore
 import NeuralKit
+import Support
 
 /// Tells predictions one after another, in one of several forms. Nothing is kept, however many there are.
 public struct PredictionWriter {

@@ -1,39 +1,5 @@
 import FERCore
-
-/// An object whose members keep their order, for lines and files that people read.
-struct OrderedObject {
-  private var parts: [String] = []
-
-  /// Adds a member.
-  mutating func add(_ key: String, _ value: JSONValue) {
-    parts.append(JSONValue.quoted(key) + ": " + value.oneLine)
-  }
-  /// Adds a number; null where there is none or it is not finite.
-  mutating func add(_ key: String, _ value: Double?) { add(key, JSONValue.number(value)) }
-  /// Adds a whole number.
-  mutating func add(_ key: String, _ value: Int) { add(key, .int(value)) }
-  /// Adds a text.
-  mutating func add(_ key: String, _ value: String) { add(key, .string(value)) }
-  /// Adds an object.
-  mutating func add(_ key: String, _ value: OrderedObject) {
-    parts.append(JSONValue.quoted(key) + ": " + value.text)
-  }
-  /// Adds a list of objects.
-  mutating func add(_ key: String, _ values: [OrderedObject]) {
-    parts.append(JSONValue.quoted(key) + ": [" + values.map(\.text).joined(separator: ", ") + "]")
-  }
-
-  /// The object on one line.
-  var text: String { "{" + parts.joined(separator: ", ") + "}" }
-}
-
-extension JSONValue {
-  /// A number, or null where there is none or it is not finite.
-  static func number(_ value: Double?) -> JSONValue {
-    guard let value, value.isFinite else { return .null }
-    return .double(value)
-  }
-}
+import Support
 
 extension ConfusionMatrix {
   /// Accuracy, macro means, every class, the table; what is undefined is null.

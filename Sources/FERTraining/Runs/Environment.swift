@@ -2,6 +2,7 @@ import FERCore
 import Foundation
 import NeuralKit
 import TensorKit
+import Support
 
 /// What a run ran on.
 public struct Environment: Sendable {

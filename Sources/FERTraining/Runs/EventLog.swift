@@ -1,5 +1,6 @@
 import Foundation
 import NeuralKit
+import Support
 
 /// A file of one JSON object per line that only grows.
 ///

@@ -1,6 +1,7 @@
 import FERCore
 import Foundation
 import NeuralKit
+import Support
 
 /// The folder of one run and what lies in it.
 ///

@@ -1,6 +1,7 @@
 import FERCore
 import Foundation
 import NeuralKit
+import Support
 
 /// A recipe's model with trained weights in it, and how its images must be prepared.
 public struct TrainedModel {

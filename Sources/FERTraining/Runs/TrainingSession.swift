@@ -1,16 +1,18 @@
 import FERCore
 import Foundation
 import NeuralKit
+import Support
 
 /// A run from the outside: makes or takes up its folder, then trains in it.
 public struct TrainingSession {
   private let recipe: Recipe
   private let path: String
   private let console: Console
+  private let report: ReportWriter
 
   /// - Parameter path: the run's folder.
-  public init(_ recipe: Recipe, in path: String, console: Console) {
-    (self.recipe, self.path, self.console) = (recipe, path, console)
+  public init(_ recipe: Recipe, in path: String, console: Console, report: @escaping ReportWriter) {
+    (self.recipe, self.path, self.console, self.report) = (recipe, path, console, report)
   }
 
   /// Trains in a new folder.
@@ -44,7 +46,7 @@ public struct TrainingSession {
   ) throws -> Trainer.End {
     let trainer = try Trainer(
       recipe, train: train, validation: validation, in: folder, limits: Trainer.Limits(steps: steps),
-      console: console)
+      console: console, report: report)
     defer { console.clearBar() }
     return try trainer.run()
   }
@@ -102,7 +104,8 @@ public struct SmokeTest {
   /// - Throws: what training throws, or ``RunProblem`` where the resumed half does not fit the first.
   public static func run(
     _ recipe: Recipe, train: any BatchSource, validation: (any BatchSource)?, in path: String,
-    console: Console
+    console: Console,
+    report: @escaping ReportWriter
   ) throws -> Result {
     var options = recipe.training
     options.epochs = 1
@@ -115,7 +118,7 @@ public struct SmokeTest {
     let part = { (steps: Int?) in
       try Trainer(
         recipe, options: options, train: images, validation: judged, in: folder,
-        limits: Trainer.Limits(steps: steps, batchesPerEpoch: batches), console: console)
+        limits: Trainer.Limits(steps: steps, batchesPerEpoch: batches), console: console, report: report)
     }
     _ = try part(1).run()
     let start = Clock.seconds

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralKit
+import Support
 
 /// Tells a person how a run is going, on standard error: a bar that stays in place on a terminal, a line now and
 /// then elsewhere. Nothing here can fail: a closed terminal or pipe is ignored.
@@ -70,24 +71,5 @@ public final class Console {
       guard count > 0 else { return }
       done += count
     }
-  }
-}
-
-/// Time that only runs forward.
-enum Clock {
-  /// Seconds since some moment.
-  static var seconds: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
-
-  /// "1:02:03" or "4:05".
-  static func text(_ seconds: Double) -> String {
-    guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return "?" }
-    let whole = Int(seconds.rounded())
-    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
-    let pad = { (number: Int) in number < 10 ? "0\(number)" : "\(number)" }
-    return hours > 0 ? "\(hours):\(pad(minutes)):\(pad(rest))" : "\(minutes):\(pad(rest))"
   }
 }

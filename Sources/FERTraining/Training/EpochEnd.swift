@@ -2,6 +2,7 @@ import FERCore
 import Foundation
 import NeuralKit
 import TensorKit
+import Support
 
 // What happens between two epochs, and after the last.
 extension Trainer {
@@ -70,11 +71,11 @@ extension Trainer {
     if FileManager.default.fileExists(atPath: store.best) {
       try WeightFile(store.best).load(into: model.store.all)
     }
-    guard let validation else { return try Report.write(nil, for: folder, named: recipe.name) }
+    guard let validation else { return try report(nil, folder, recipe.name) { _ in nil } }
     let evaluation = try Evaluator(model, batchSize: options.validationBatch).evaluate(
       validation, keepsEmbeddings: true)
     try AtomicFile.write(evaluation.predictionTable, to: folder.file("predictions.csv"))
-    try Report.write(evaluation, for: folder, named: recipe.name, image: validation.image(of:))
+    try report(evaluation, folder, recipe.name, validation.image(of:))
   }
 
   private func epochLine(_ number: Int) -> String {

@@ -2,6 +2,11 @@ import FERCore
 import Foundation
 import NeuralKit
 import TensorKit
+import Support
+
+/// Writes the report of a finished run: its last evaluation (nil without validation images), its folder, its name, and
+/// a way to the images by their names.
+public typealias ReportWriter = (Evaluation?, RunFolder, String, (String) -> Image?) throws -> Void
 
 /// Trains a recipe's model in a run folder.
 ///
@@ -52,6 +57,7 @@ public final class Trainer {
   var state = TrainingState()
   var metrics: EventLog
   let timings: EventLog
+  let report: ReportWriter
   private let limits: Limits
   private let optimizer: any Optimizer
   private let hasResumed: Bool
@@ -62,7 +68,7 @@ public final class Trainer {
   /// - Parameter options: the recipe's, or others in their place.
   public init(
     _ recipe: Recipe, options: TrainingOptions? = nil, train: any BatchSource, validation: (any BatchSource)?,
-    in folder: RunFolder, limits: Limits = Limits(), console: Console
+    in folder: RunFolder, limits: Limits = Limits(), console: Console, report: @escaping ReportWriter
   ) throws {
     let options = options ?? recipe.training
     let digest = Self.digest(of: [train.samples, validation?.samples ?? []])
@@ -82,6 +88,7 @@ public final class Trainer {
     timings = EventLog(folder.file("timings.jsonl")) { console.warn($0) }
     (self.recipe, self.options, self.train, self.validation) = (recipe, options, train, validation)
     (self.folder, self.console, self.store, self.limits) = (folder, console, store, limits)
+    self.report = report
   }
 
   /// Trains until all epochs are done or something asks to stop.

@@ -1,9 +1,10 @@
 import FERCore
 import NeuralKit
 import TensorKit
+import Support
 
 /// One step: forward, losses, backward, clipping, optimiser, average.
-struct TrainingStep {
+package struct TrainingStep {
   let model: ExpressionModel
   let optimizer: any Optimizer
   let schedule: any Schedule
@@ -12,7 +13,7 @@ struct TrainingStep {
   let seed: UInt64
   private let trainable: [Parameter]
 
-  init(
+  package init(
     model: ExpressionModel, optimizer: any Optimizer, schedule: any Schedule, average: WeightAverage?,
     options: TrainingOptions, seed: UInt64
   ) {
@@ -22,7 +23,7 @@ struct TrainingStep {
   }
 
   /// What a step found before it changed the weights.
-  struct Result {
+  package struct Result {
     let loss: Double
     let losses: [(name: String, value: Float)]
     let correct: Int
@@ -32,7 +33,9 @@ struct TrainingStep {
   /// Takes one step.
   /// - Parameter step: the number of steps before this one.
   /// - Throws: ``RunProblem`` where loss or gradient is not finite, before the optimiser changes anything.
-  func callAsFunction(_ batch: LabelledBatch, step: Int, at progress: TrainingProgress) throws -> Result {
+  package func callAsFunction(_ batch: LabelledBatch, step: Int, at progress: TrainingProgress) throws
+    -> Result
+  {
     let learningRate = schedule.learningRate(base: optimizer.learningRate, at: progress)
     let found = try findGradients(batch, step: step, at: progress, isFirst: true)
     try Profile.component("optimizer", .update, remainder: "update") {

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// A comparison of a weight file with the digest in its header, under way on a thread of its own while the file is
 /// already being used. Nothing made from the file may be shown before ``wait()`` has returned.

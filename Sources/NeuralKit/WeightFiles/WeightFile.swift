@@ -1,4 +1,5 @@
 import TensorKit
+import Support
 
 /// A file of weights open for reading: safetensors, or what PyTorch writes (`.pth`, `.pt`, `.pth.tar`; zip and older).
 ///

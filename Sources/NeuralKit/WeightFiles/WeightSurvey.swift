@@ -1,5 +1,6 @@
 import CKernels
 import TensorKit
+import Support
 
 /// What the numbers of a weight file look like: signs that something is wrong with them.
 public struct WeightSurvey: Sendable, Equatable {

@@ -3,6 +3,7 @@ import FERData
 import Foundation
 import TensorKit
 import Testing
+import Support
 
 /// One image of a tiny copy of a dataset, as its writer wrote it.
 struct WrittenImage: Hashable {

@@ -4,6 +4,7 @@ import Foundation
 import NeuralKit
 import TensorKit
 import Testing
+import Support
 
 /// Every layout, against what its writer wrote.
 @Suite("Layouts of datasets")

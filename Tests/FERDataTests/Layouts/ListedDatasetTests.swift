@@ -2,6 +2,7 @@ import FERCore
 @testable import FERData
 import Foundation
 import Testing
+import Support
 
 /// Bad lists and tables of the datasets that have one, each with the sentence it must end in.
 @Suite("Lists and tables with mistakes in them")

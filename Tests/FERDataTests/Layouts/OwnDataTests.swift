@@ -3,6 +3,7 @@ import FERCore
 import Foundation
 import TensorKit
 import Testing
+import Support
 
 /// Folders and tables that people make themselves, and splits that authors did not make.
 @Suite("People's own layouts")

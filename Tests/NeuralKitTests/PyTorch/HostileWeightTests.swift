@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import NeuralKit
+import Support
 
 /// More than two thousand weight files, each damaged or made to harm: read or refused, soon, and never run.
 @Suite("Hostile weight files", .serialized)
@@ -13,7 +14,7 @@ struct HostileWeightTests {
   /// With `ARBEX_HOSTILE_FOLDER` set the files are also written there, for `arbex weights inspect`.
   @Test("each is read or refused with a sentence that names it, in time and within bounds")
   func corpus() throws {
-    let folder = TemporaryFolder()
+    let folder = TestFolder()
     let corpus = HostileWeights(marker: folder / "executed")
     #expect(corpus.files.count >= 2000)
     if let place = ProcessInfo.processInfo.environment["ARBEX_HOSTILE_FOLDER"] {
@@ -45,7 +46,7 @@ struct HostileWeightTests {
 
   @Test("the sound files, of which the others were made, are read")
   func sound() throws {
-    let folder = TemporaryFolder()
+    let folder = TestFolder()
     for (name, bytes) in HostileWeights.sound {
       let path = try folder.file(bytes)
       #expect(problem(with: path) == nil, "\(name)")

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import NeuralKit
+import Support
 
 /// Files that PyTorch wrote (`Tests/Fixtures/Weights/make.py`), against what PyTorch itself found in them.
 @Suite("PyTorch files")
@@ -74,7 +75,7 @@ struct PyTorchFileTests {
 
   @Test("one changed byte of the numbers is noticed by the archive's checksum")
   func checksum() throws {
-    let folder = TemporaryFolder()
+    let folder = TestFolder()
     var bytes = [UInt8](try Data(contentsOf: Self.folder.appendingPathComponent("types-zip.pth")))
     let numbers = withUnsafeBytes(of: Float(100.25)) { Array($0) }
     let place = try #require((0..<bytes.count - 4).first { Array(bytes[$0..<$0 + 4]) == numbers })
@@ -103,7 +104,7 @@ struct PyTorchFileTests {
       ("GGUF....", "GGUF"), ("\u{1F}", "is not a valid safetensors file"), ("", "is empty"),
     ])
   func foreign(_ text: String, _ reason: String) throws {
-    let folder = TemporaryFolder()
+    let folder = TestFolder()
     let problem = #expect(throws: FileProblem.self) { try WeightFile(folder.file(Array(text.utf8))) }
     #expect(problem?.message.contains(reason) == true, "\(problem?.message ?? "")")
   }
@@ -111,7 +112,7 @@ struct PyTorchFileTests {
   /// A header of 0x3C bytes begins like a web page, one of 0x0280 like a pickle.
   @Test("a safetensors header may have any length", arguments: [0x3C, 0x280, 0x8B1F])
   func lengths(_ length: Int) throws {
-    let folder = TemporaryFolder()
+    let folder = TestFolder()
     var header = "{\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}"
     header += String(repeating: " ", count: length - header.utf8.count)
     let size = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) }

@@ -1,6 +1,7 @@
 import FERCore
 import NeuralKit
 import TensorKit
+import Support
 
 /// What every component of a kind must keep to, whoever wrote it. One function for each kind; each returns what
 /// is wrong, in sentences, and nothing where all is well. The usual call checks all that a plug-in registers:

@@ -1,5 +1,6 @@
 import FERCore
 import NeuralKit
+import Support
 
 /// Whether a component's options keep to what they declare: the defaults are allowed, and a value out of range
 /// or of another type is refused under the key of its option. The values come from the declarations, so nothing

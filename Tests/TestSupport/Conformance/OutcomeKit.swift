@@ -1,6 +1,7 @@
 import FERCore
 import NeuralKit
 import TensorKit
+import Support
 
 extension ConformanceKit {
   /// A loss: one finite number, the mean over the batch, with the right gradient for everything in the outcome,

@@ -1,6 +1,7 @@
 import FERCore
 import NeuralKit
 import TensorKit
+import Support
 
 /// A component, what it is built in, what it is given and how it is run: all that the checks common to every
 /// kind need.

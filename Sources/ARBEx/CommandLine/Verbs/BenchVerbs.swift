@@ -1,4 +1,5 @@
 import FERCore
+import FERTools
 import FERTraining
 import Foundation
 

@@ -1,8 +1,10 @@
 import FERCore
 import FERData
+import FERTools
 import FERTraining
 import Foundation
 import NeuralKit
+import Support
 
 extension Verb {
   static let dataCheck = Verb(

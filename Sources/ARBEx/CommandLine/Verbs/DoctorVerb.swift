@@ -1,6 +1,7 @@
 import FERCore
 import Foundation
 import TensorKit
+import Support
 
 extension Verb {
   static let doctor = Verb(

@@ -1,5 +1,6 @@
 import FERCore
 import FERData
+import FERTools
 import FERTraining
 import Foundation
 

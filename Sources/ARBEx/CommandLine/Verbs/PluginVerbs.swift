@@ -1,5 +1,6 @@
 import FERCore
 import NeuralKit
+import Support
 
 extension Verb {
   static let pluginsList = Verb("plugins list", "every component a recipe can name", flags: [.json]) { call in

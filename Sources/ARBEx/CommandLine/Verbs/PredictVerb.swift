@@ -1,9 +1,11 @@
 import FERCore
 import FERData
+import FERTools
 import FERTraining
 import Foundation
 import NeuralKit
 import TensorKit
+import Support
 
 extension Verb {
   static let predict = Verb(

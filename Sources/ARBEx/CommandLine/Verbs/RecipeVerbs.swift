@@ -1,4 +1,5 @@
 import FERCore
+import Support
 
 extension Verb {
   private static let recipeArgument = Argument("RECIPE", "a recipe file")

@@ -1,5 +1,6 @@
 import FERCore
 import FERData
+import FERTools
 import FERTraining
 import Foundation
 import NeuralKit
@@ -28,7 +29,7 @@ extension Verb {
 
   private static func trained(_ recipe: Recipe, in folder: String, _ call: Invocation) throws -> Int32 {
     let console = Console()
-    let session = TrainingSession(recipe, in: folder, console: console)
+    let session = TrainingSession(recipe, in: folder, console: console, report: Report.write)
     let steps = try call.wholeNumber("--max-steps", atLeast: 1)
     // What is wrong with the folder is told before any image is read.
     if !call.has("--resume") { try RunFolder.requireNew(folder) }
@@ -66,7 +67,8 @@ extension Verb {
     let train = try RecipeImages(recipe.train, recipe, isTraining: true)
     let validation = try recipe.validation.map { try RecipeImages($0, recipe, isTraining: false) }
     let result = try SmokeTest.run(
-      recipe, train: train, validation: validation, in: folder, console: Console())
+      recipe, train: train, validation: validation, in: folder, console: Console(),
+      report: Report.write)
     call.output.print(result.summary)
     return 0
   }

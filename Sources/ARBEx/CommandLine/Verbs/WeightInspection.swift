@@ -1,7 +1,9 @@
 import FERCore
+import FERTools
 import FERTraining
 import Foundation
 import NeuralKit
+import Support
 
 /// All that can be told of a weight file without a recipe.
 struct WeightInspection {

@@ -1,7 +1,9 @@
 import FERCore
+import FERTools
 import FERTraining
 import Foundation
 import NeuralKit
+import Support
 
 extension Verb {
   static let weightsInspect = Verb(

@@ -1,5 +1,6 @@
 import FERCore
 import NeuralKit
+import Support
 
 /// AffectNet (Mollahosseini, Hasani and Mahoor 2017), in both forms it has been distributed in.
 ///

@@ -1,5 +1,6 @@
 import FERCore
 import Foundation
+import Support
 
 /// Paths that stand in list files. Whoever wrote the list may not reach beyond the dataset's folder.
 enum ListedPath {

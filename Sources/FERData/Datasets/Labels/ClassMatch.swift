@@ -1,4 +1,5 @@
 import FERCore
+import Support
 
 /// Puts a dataset's classes to those of a recipe, by name, and counts what has no place.
 ///

@@ -1,5 +1,6 @@
 import FERCore
 import NeuralKit
+import Support
 
 /// A dataset that knows its layout when it sees it.
 public protocol RecognisableLayout: Dataset {

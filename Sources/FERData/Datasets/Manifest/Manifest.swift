@@ -1,5 +1,6 @@
 import FERCore
 import NeuralKit
+import Support
 
 /// Images that a table lists: CSV or TSV, with a row for each image and a first row that names the columns.
 ///

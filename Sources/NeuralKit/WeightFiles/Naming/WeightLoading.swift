@@ -1,4 +1,5 @@
 import TensorKit
+import Support
 
 /// What became of a weight file.
 public struct WeightReport: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import TensorKit
+import Support
 
 /// Which array of a weight file belongs to which parameter of a model: worked out before anything is read.
 public struct WeightMatch: Sendable {

@@ -1,3 +1,5 @@
+import Support
+
 /// Something a pickle may not contain; the sentence follows "is not a readable PyTorch file: ".
 struct PickleProblem: Error, Equatable {
   let message: String

@@ -1,3 +1,5 @@
+import Support
+
 /// Runs the stack machine of a pickle, as far as it builds data.
 ///
 /// A pickle can ask Python to call anything. Here nothing is called: a name is only a name, and what a call would have

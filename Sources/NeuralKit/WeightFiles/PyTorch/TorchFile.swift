@@ -1,3 +1,5 @@
+import Support
+
 /// The two formats of `torch.save`: where the pickle lies, and where the numbers.
 enum TorchFile {
   /// What `torch.save` writes since PyTorch 1.6: a zip archive with `NAME/data.pkl` and a `NAME/data/KEY` for every

@@ -1,3 +1,5 @@
+import Support
+
 /// Finds the named arrays in what a PyTorch file holds: a state dictionary, a checkpoint around one, or a whole module.
 struct TorchState {
   /// The arrays under their names.

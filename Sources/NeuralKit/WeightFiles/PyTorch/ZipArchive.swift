@@ -1,3 +1,5 @@
+import Support
+
 /// The table of contents of a zip archive whose entries lie uncompressed, as `torch.save` writes them.
 ///
 /// Read strictly: the central directory must fill the space up to its end record, every entry must agree with its

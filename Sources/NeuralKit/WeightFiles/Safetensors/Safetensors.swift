@@ -1,3 +1,5 @@
+import Support
+
 /// The safetensors format: eight bytes of header length, a JSON header, the numbers.
 enum Safetensors {
   /// The longest header that is read, in bytes: the limit of the format's own library.

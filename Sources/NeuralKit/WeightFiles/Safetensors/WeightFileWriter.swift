@@ -1,4 +1,5 @@
 import TensorKit
+import Support
 
 extension WeightFile {
   /// Writes a safetensors file: arrays and metadata sorted by name, with the file's own SHA-256 in the metadata.

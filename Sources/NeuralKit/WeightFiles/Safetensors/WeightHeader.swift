@@ -1,3 +1,5 @@
+import Support
+
 /// The header of a safetensors file, read strictly: what the format does not allow is refused, and nothing a file
 /// says is believed before it has been checked.
 ///

@@ -1,0 +1,101 @@
+import FERTraining
+import FERCore
+import TensorKit
+import Support
+
+/// How fast a recipe's training images are read, augmented and made into batches, with nothing else at work.
+public struct LoaderBenchmark: Sendable {
+  /// The recipe's name.
+  public let name: String
+  /// Images that were read in each run.
+  public let images: Int
+  /// Images that could not be read.
+  public let unreadable: Int
+  /// Threads of the second measurement.
+  public let threads: Int
+  /// Images per second on one thread that are read and decoded (or drawn), and nothing more.
+  public let decoded: Double
+  /// Images per second on one thread.
+  public let perThread: Double
+  /// Images per second on `threads` threads together.
+  public let together: Double
+  /// Timed runs.
+  public let repetitions: Int
+
+  /// Reads images spread over all of the training set, some of them more than once where it is smaller.
+  /// - Throws: a `DataProblem`, also where the recipe's data are not there.
+  public static func run(_ recipe: Recipe, images: Int, threads: Int?, repetitions: Int) throws
+    -> LoaderBenchmark
+  {
+    let threads = threads ?? Parallel.availableCores
+    let alone = try Self.rate(recipe, images, workers: 1, repetitions)
+    let together = threads == 1 ? alone : try Self.rate(recipe, images, workers: threads, repetitions)
+    // The loader has set up how memory is kept by now, as it is while it decodes.
+    let decoded = try Self.decodingRate(recipe, images, repetitions)
+    return LoaderBenchmark(
+      name: recipe.name, images: images, unreadable: alone.unreadable, threads: threads, decoded: decoded,
+      perThread: alone.rate, together: together.rate, repetitions: repetitions)
+  }
+
+  /// Which of `count` samples are read for so many images.
+  private static func order(_ images: Int, of count: Int) -> [Int] {
+    (0..<images).map { images <= count ? $0 * count / images : $0 % count }
+  }
+
+  private static func decodingRate(_ recipe: Recipe, _ images: Int, _ repetitions: Int) throws -> Double {
+    let dataset = try recipe.train.load(classes: recipe.classes)
+    guard !dataset.samples.isEmpty else { return 0 }
+    let order = order(images, of: dataset.samples.count)
+    for index in order.prefix(16) { _ = try? dataset.image(at: index) }
+    let seconds = Timing.seconds(repetitions, warmups: 0) {
+      for index in order { _ = try? dataset.image(at: index) }
+    }
+    return Double(images) / max(seconds.median, 1e-9)
+  }
+
+  private static func rate(
+    _ recipe: Recipe, _ images: Int, workers: Int, _ repetitions: Int
+  ) throws -> (rate: Double, unreadable: Int) {
+    let source = try RecipeImages(recipe.train, recipe, isTraining: true, workers: workers)
+    let order = order(images, of: source.samples.count)
+    var unreadable = 0
+    let read = { (order: [Int]) in
+      let batch = min(recipe.training.batch, order.count)
+      let stream = source.stream(BatchRequest(order: order, batchSize: batch, epoch: 0))
+      while try stream.next() != nil {}
+      unreadable = stream.skipped.count
+    }
+    try read(Array(order.prefix(16)))
+    let seconds = try Timing.seconds(repetitions, warmups: 0) { try read(order) }
+    return (Double(images) / max(seconds.median, 1e-9), unreadable)
+  }
+
+  /// For people.
+  public var summary: String {
+    let rows = [
+      ["decoding alone, 1 thread", "\(decoded.rounded(places: 1)) images per second"],
+      ["1 thread", "\(perThread.rounded(places: 1)) images per second"],
+      [
+        "\(threads) threads", "\(together.rounded(places: 1)) images per second",
+        "\((together / Double(threads)).rounded(places: 1)) per thread",
+      ],
+    ]
+    let bad = unreadable == 0 ? "" : ", \(unreadable) of them unreadable"
+    return "\(name): \(images) training images\(bad), median of \(repetitions) runs\n"
+      + NumberTable.text(threads == 1 ? Array(rows[..<2]) : rows, words: 3)
+  }
+
+  /// The same as one JSON object.
+  public var json: String {
+    var result = OrderedObject()
+    result.add("recipe", name)
+    result.add("images", images)
+    result.add("unreadable", unreadable)
+    result.add("repetitions", repetitions)
+    result.add("decoded_images_per_second", decoded)
+    result.add("images_per_second_per_thread", perThread)
+    result.add("threads", threads)
+    result.add("images_per_second", together)
+    return result.text
+  }
+}

@@ -1,0 +1,118 @@
+import FERTraining
+import FERCore
+import TensorKit
+import Support
+
+/// How fast each operation of the networks is by itself, at the sizes it has there.
+public struct OperationBenchmark: Sendable {
+  /// One operation.
+  public struct Line: Sendable {
+    /// "convolution 3x3".
+    public let name: String
+    /// Of its input, without the batch, and what else decides the work.
+    public let sizes: String
+    /// Milliseconds for the whole batch.
+    public let forward: Double
+    /// Milliseconds for the gradients of all inputs.
+    public let backward: Double
+    /// GFLOP/s; nil where it is not made of multiply-adds.
+    public let forwardRate: Double?
+    /// GFLOP/s; nil where it is not made of multiply-adds.
+    public let backwardRate: Double?
+  }
+
+  /// Images in the batch.
+  public let batch: Int
+  /// Threads that computed.
+  public let threads: Int
+  /// Timed runs of each.
+  public let repetitions: Int
+  /// What the machine's best matrix product reaches, in GFLOP/s.
+  public let peak: Double
+  /// In the order of ``OperationCase/all``.
+  public let lines: [Line]
+
+  /// Measures every operation; the median of its runs is told.
+  public static func run(_ plan: ModelBenchmark.Plan) -> OperationBenchmark {
+    Timing.withThreads(plan.threads) {
+      let before = MatrixPeak.gigaflops()
+      let lines = OperationCase.all.map { $0.measured(batch: plan.batch, repetitions: plan.repetitions) }
+      return OperationBenchmark(
+        batch: plan.batch, threads: Parallel.threadCount, repetitions: plan.repetitions,
+        peak: max(before, MatrixPeak.gigaflops()), lines: lines)
+    }
+  }
+
+  /// For people.
+  public var summary: String {
+    let rate = { (value: Double?) in value.map { [$0.rounded(places: 1), percent($0 / peak)] } ?? ["", ""] }
+    let titles = [
+      "operation", "sizes", "forward ms", "GFLOP/s", "of peak", "backward ms", "GFLOP/s", "of peak",
+    ]
+    let rows = lines.map { line in
+      [line.name, line.sizes, line.forward.rounded(places: 3)] + rate(line.forwardRate)
+        + [line.backward.rounded(places: 3)] + rate(line.backwardRate)
+    }
+    return "batch \(batch), \(threads) threads, medians of \(repetitions) runs; matrix product peak "
+      + "\(peak.rounded(places: 0)) GFLOP/s\n" + NumberTable.text([titles] + rows, words: 2)
+  }
+
+  private func percent(_ share: Double) -> String { (100 * share).rounded(places: 0) + " %" }
+
+  /// The same as one JSON object.
+  public var json: String {
+    var result = OrderedObject()
+    result.add("batch", batch)
+    result.add("threads", threads)
+    result.add("repetitions", repetitions)
+    result.add("matrix_product_peak_gflops", peak)
+    result.add(
+      "operations",
+      lines.map { line in
+        var row = OrderedObject()
+        row.add("operation", line.name)
+        row.add("sizes", line.sizes)
+        row.add("forward_ms", line.forward)
+        row.add("forward_gflops", line.forwardRate)
+        row.add("backward_ms", line.backward)
+        row.add("backward_gflops", line.backwardRate)
+        return row
+      })
+    return result.text
+  }
+}
+
+/// An operation with the shapes of its inputs.
+struct OperationCase {
+  let name: String
+  let sizes: String
+  /// Shapes of the inputs that get gradients, for a batch.
+  let inputs: (_ batch: Int) -> [[Int]]
+  let apply: ([Tensor]) -> Tensor
+
+  func measured(batch: Int, repetitions: Int) -> OperationBenchmark.Line {
+    var random = RandomSource(seed: 1, stream: name)
+    let tensors = inputs(batch).map { Tensor.random($0, &random) }
+    let forward = Timing.seconds(repetitions, warmups: 2) { _ = apply(tensors) }.median
+    let flow = Tensor.ones(apply(tensors).shape)
+    let backward = (0..<repetitions + 2).map { _ in
+      let tape = Tape()
+      let result = apply(tensors.map(tape.watch))
+      let start = Clock.seconds
+      tape.backward(from: result, gradient: flow)
+      return Clock.seconds - start
+    }.dropFirst(2)
+    let profile = Timing.profile(1) {
+      let tape = Tape()
+      tape.backward(from: apply(tensors.map(tape.watch)), gradient: flow)
+    }
+    let rate = { (direction: Profile.Direction, seconds: Double) -> Double? in
+      let work = profile.rows.filter { $0.key.direction == direction }.reduce(0) { $0 + $1.work }
+      return work > 0 && seconds > 0 ? 2e-9 * Double(work) / seconds : nil
+    }
+    let median = Array(backward).median
+    return OperationBenchmark.Line(
+      name: name, sizes: sizes, forward: 1000 * forward, backward: 1000 * median,
+      forwardRate: rate(.forward, forward), backwardRate: rate(.backward, median))
+  }
+}

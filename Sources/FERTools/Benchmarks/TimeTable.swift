@@ -1,0 +1,97 @@
+import FERTraining
+import FERCore
+import TensorKit
+import Support
+
+/// Where time goes, by component and by kind of operation.
+public struct TimeTable: Sendable {
+  /// What was booked under one name. Times are per image, in milliseconds.
+  public struct Line: Sendable {
+    /// Of the component or operation.
+    public let name: String
+    /// How often operations ran, for the whole batch.
+    public var calls = 0
+    /// By direction.
+    public var milliseconds: [Profile.Direction: Double] = [:]
+    /// Multiply-adds per image, all directions.
+    public var work = 0.0
+
+    /// All directions.
+    public var total: Double { milliseconds.values.reduce(0, +) }
+    /// Thousand million floating-point operations per second; nil where the work is not made of multiply-adds.
+    public var gigaflops: Double? { work > 0 && total > 0 ? 2e-6 * work / total : nil }
+  }
+
+  /// What took longest first.
+  public let components: [Line]
+  /// What took longest first.
+  public let operations: [Line]
+  /// All of it.
+  public let total: Double
+  private let directions: [Profile.Direction]
+
+  init(_ profile: Profile, images: Int) {
+    let rows = profile.rows
+    components = Self.lines(rows, images, \.key.component)
+    operations = Self.lines(rows, images, \.key.operation)
+    total = 1000 * profile.seconds / Double(images)
+    directions = [.forward, .backward, .update].filter { direction in
+      rows.contains { $0.key.direction == direction }
+    }
+  }
+
+  private static func lines(_ rows: [Profile.Row], _ images: Int, _ name: (Profile.Row) -> String) -> [Line] {
+    var lines: [String: Line] = [:]
+    for row in rows {
+      var line = lines[name(row)] ?? Line(name: name(row))
+      line.calls += row.calls
+      line.milliseconds[row.key.direction, default: 0] += 1000 * row.seconds / Double(images)
+      line.work += Double(row.work) / Double(images)
+      lines[line.name] = line
+    }
+    return lines.values.sorted { ($1.total, $0.name) < ($0.total, $1.name) }
+  }
+
+  /// Two tables for people.
+  /// - Parameter peak: of the machine, in GFLOP/s.
+  func text(peak: Double) -> String {
+    text(of: components, "component", peak) + "\n" + text(of: operations, "operation", peak, atMost: 16)
+  }
+
+  private func text(of lines: [Line], _ title: String, _ peak: Double, atMost limit: Int = .max) -> String {
+    let parts = directions.count > 1 ? directions : []
+    var rows = [[title] + parts.map { "\($0) ms" } + ["ms per image", "share", "GFLOP/s", "of peak"]]
+    for line in lines.prefix(limit) {
+      let times = parts.map { line.milliseconds[$0]?.rounded(places: 3) ?? "" }
+      let rate = line.gigaflops.map { [$0.rounded(places: 1), percent($0 / peak)] } ?? []
+      rows.append([line.name] + times + [line.total.rounded(places: 3), percent(line.total / total)] + rate)
+    }
+    let rest = lines.dropFirst(limit)
+    if !rest.isEmpty {
+      let sum = rest.reduce(0) { $0 + $1.total }
+      rows.append(
+        ["\(rest.count) others"] + parts.map { _ in "" } + [sum.rounded(places: 3), percent(sum / total)])
+    }
+    return NumberTable.text(rows)
+  }
+
+  private func percent(_ share: Double) -> String { (100 * share).rounded(places: 1) + " %" }
+
+  var object: OrderedObject {
+    var result = OrderedObject()
+    result.add("ms_per_image", total)
+    result.add("components", components.map { object($0, "component") })
+    result.add("operations", operations.map { object($0, "operation") })
+    return result
+  }
+
+  private func object(_ line: Line, _ title: String) -> OrderedObject {
+    var result = OrderedObject()
+    result.add(title, line.name)
+    result.add("calls", line.calls)
+    for direction in directions { result.add("\(direction)_ms_per_image", line.milliseconds[direction] ?? 0) }
+    result.add("ms_per_image", line.total)
+    result.add("gflops", line.gigaflops)
+    return result
+  }
+}

@@ -1,0 +1,93 @@
+import FERTraining
+import FERCore
+import FERData
+import Foundation
+import NeuralKit
+import Support
+
+/// A folder in which no known layout was found, and what may be the reason.
+public struct UnknownLayout: Error, Equatable, CustomStringConvertible {
+  /// What was looked at.
+  public let path: String
+  /// What was seen instead, and what might help.
+  public let description: String
+
+  init(_ path: String, _ registry: Registry) {
+    self.path = path
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    guard isFolder.boolValue else {
+      description =
+        "\(path.printable): is no list of images that is known; name the folder of a dataset, or a recipe"
+      return
+    }
+    let names = Self.names(in: path)
+    var lines = ["\(path.printable): no dataset was recognised"]
+    lines.append(names.isEmpty ? "it is empty" : "it holds \(names.listed(atMost: 10))")
+    lines += Self.damaged(path, registry).map { "it looks like \($0.dataset), but \($0.problem)" }
+    let empty = Self.emptyClassFolders(in: path, names)
+    if !empty.isEmpty { lines.append("class folders without images: \(empty.listed()); fill or remove them") }
+    let below = names.prefix(50).compactMap { name in
+      DatasetLayouts.recognise("\(path)/\(name)").first.map { "\(name) (\($0.dataset))" }
+    }
+    if !below.isEmpty {
+      lines.append("there is a dataset below: \(below.listed(atMost: 5)); name that folder")
+    }
+    lines.append(
+      "images can always be used in one folder for each class, named after it, or below train, validation and test"
+    )
+    description = lines.joined(separator: "\n  ")
+  }
+
+  private static func names(in folder: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { !$0.hasPrefix(".") }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// Datasets that find their list in the folder, and cannot use what stands in it.
+  private static func damaged(_ path: String, _ registry: Registry) -> [(
+    dataset: String, problem: DataProblem
+  )] {
+    registry.datasets.all.compactMap { entry in
+      let known = entry.summary.defaults.members ?? [:]
+      guard known["root"] != nil, entry.summary.name != "class-folders" else { return nil }
+      var options: [String: JSONValue] = ["root": .string(path)]
+      if known["allowMissing"] != nil { options["allowMissing"] = .bool(true) }
+      let classes = ["neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger", "contempt"]
+      var context = BuildContext(scope: ParameterScope(), classes: classes, inputSize: 224)
+      do {
+        _ = try entry.make(.object(options), in: &context).load(classes: classes)
+        return nil
+      } catch let problem as DataProblem where isList(problem.path) {
+        return (entry.summary.name, problem)
+      } catch {
+        return nil
+      }
+    }
+  }
+
+  /// A file that is there and has the ending of a list.
+  private static func isList(_ path: String) -> Bool {
+    let ending = path.split(separator: ".").last?.lowercased() ?? ""
+    var isFolder: ObjCBool = false
+    return ["txt", "csv", "tsv", "npy"].contains(ending)
+      && FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+  }
+
+  /// Folders named after expressions in which there is nothing, here and below folders named after splits.
+  private static func emptyClassFolders(in folder: String, _ names: [String], prefix: String = "") -> [String]
+  {
+    names.prefix(100).flatMap { name -> [String] in
+      let path = "\(folder)/\(name)"
+      if prefix.isEmpty, ["train", "validation", "valid", "val", "test"].contains(name.lowercased()) {
+        return emptyClassFolders(in: path, Self.names(in: path), prefix: name + "/")
+      }
+      var isFolder: ObjCBool = false
+      guard ExpressionNames.isKnown(name),
+        FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue,
+        Self.names(in: path).isEmpty
+      else { return [] }
+      return [prefix + name]
+    }
+  }
+}

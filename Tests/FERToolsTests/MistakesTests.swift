@@ -1,0 +1,35 @@
+import FERCore
+import FERData
+import Foundation
+import Testing
+
+@testable import FERTools
+@testable import FERTraining
+
+@Suite("The report's surest mistakes")
+struct MistakesTests {
+  private func row(_ id: String, _ label: Int?, _ final: [Float]) -> PredictionRow {
+    PredictionRow(id: id, label: label, primary: final, terms: [], final: final)
+  }
+
+  @Test("wrong ones only, the surest first, with the image in the page")
+  func order() throws {
+    var evaluation = Evaluation(classes: ["a", "<b>"])
+    evaluation.rows = [
+      row("right", 0, [0.99, 0.01]), row("sure", 1, [0.9, 0.1]), row("unsure", 0, [0.4, 0.6]),
+      row("absent", 1, [0.8, 0.2]), row("unknown", nil, [1, 0]),
+    ]
+    let green = Image(width: 224, height: 112, colour: [0, 1, 0])
+    let page = Report.page(name: "run", history: RunHistory(), evaluation) { $0 == "absent" ? nil : green }
+    let titles = page.components(separatedBy: "title=\"").dropFirst().map { $0.prefix { $0 != "\"" } }
+    #expect(titles == ["sure", "unsure"])
+    #expect(
+      page.contains("a, 90&nbsp;%<br>labelled &lt;b&gt;")
+        && page.contains("&lt;b&gt;, 60&nbsp;%<br>labelled a"))
+    let start = try #require(page.range(of: "base64,"))
+    let bytes = try #require(Data(base64Encoded: String(page[start.upperBound...].prefix { $0 != "\"" })))
+    let picture = try ImageFile.decode([UInt8](bytes), name: "face")
+    #expect(picture.width == 112 && picture.height == 56 && picture.bytes.prefix(3) == [0, 255, 0])
+    #expect(!Report.page(name: "run", history: RunHistory(), evaluation).contains("Surest mistakes"))
+  }
+}
