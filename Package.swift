@@ -47,11 +47,13 @@ let package = Package(
     system("CPNG", pkgConfig: "libpng", package: "libpng-dev"),
     system("CTIFF", pkgConfig: "libtiff-4", package: "libtiff-dev"),
     system("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
+    system("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
+    .systemLibrary(name: "CMalloc", path: "Sources/CMalloc"),
     .target(
       name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF"], path: "Sources/CImageCodecs"),
     .target(name: "CKernels", path: "Sources/CKernels"),
 
-    room("Support", uses: ["CCrypto"]),
+    room("Support", uses: ["CCrypto", "CMalloc", "CZlib"]),
     room("TensorKit", uses: ["COpenBLAS", "CLAPACKE", "CKernels"]),
     room("NeuralKit", uses: ["CKernels"]),
     room("FERCore"),

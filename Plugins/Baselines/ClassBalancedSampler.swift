@@ -6,27 +6,19 @@ import TensorKit
 ///
 /// A class with enough samples is drawn from without replacement; a rarer one with replacement, so that its
 /// samples repeat. Classes without any sample are left out.
-public final class ClassBalancedSampler: Sampler {
-  /// The settings of ``ClassBalancedSampler``.
-  public struct Options: ComponentOptions {
+final class ClassBalancedSampler: Sampler {
+  struct Options: ComponentOptions {
     @Option(
       "Samples of each class in an epoch. 0: the mean size of the classes, so that an epoch keeps its length.",
       0...)
-    public var perClass = 0
-
-    /// The defaults.
-    public init() {}
+    var perClass = 0
   }
 
   private let options: Options
 
-  /// Takes no parameters and cannot fail to fit.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    self.options = options
-  }
+  init(_ options: Options) { self.options = options }
 
-  /// Indices into `samples`, in the epoch's order.
-  public func order(of samples: [Sample], classCount: Int, epoch: Int, random: RandomSource) -> [Int] {
+  func order(of samples: [Sample], classCount: Int, epoch: Int, random: RandomSource) -> [Int] {
     var random = random
     let classes = samples.byClass(samples.indices, classCount: classCount).filter { !$0.isEmpty }
     guard !classes.isEmpty else { return [] }

@@ -2,7 +2,7 @@ import FERCore
 import NeuralKit
 import TensorKit
 
-/// POSTER++'s classifier: one linear layer.
+/// One linear layer: POSTER++'s classifier, and the usual one.
 ///
 ///     logits = W · e + b
 ///
@@ -10,19 +10,21 @@ import TensorKit
 ///
 /// ## Shapes
 /// embedding `[N, D]` -> logits `[N, C]`
-public final class LinearHead: Head {
-  /// ``LinearHead`` has no settings.
-  public typealias Options = NoOptions
+final class LinearHead: Head {
+  struct Options: ComponentOptions {
+    @Option("Whether weights and bias start at 0, so that every class is as likely at first; else at random.")
+    var zeroStart = false
+  }
 
   private let linear: Linear
 
-  /// - Throws: ``BuildIssue`` where no encoder has announced an embedding.
-  public init(_ options: NoOptions, in context: inout BuildContext) throws {
-    linear = Linear(from: try context.embeddingSize(), to: context.classCount, in: context.scope / "linear")
+  init(_ options: Options, in context: inout BuildContext) throws {
+    linear = Linear(
+      from: try context.embeddingSize(), to: context.classCount,
+      initializer: options.zeroStart ? .zeros : nil, in: context.scope / "linear")
   }
 
-  /// `[N, D]` → logits `[N, C]`.
-  public func classify(_ embedding: Tensor, _ pass: ForwardPass) -> HeadOutput {
-    HeadOutput(logits: linear(embedding, pass))
+  func classify(_ encoding: Encoding, _ pass: ForwardPass) -> HeadOutput {
+    HeadOutput(logits: linear(encoding.embedding, pass))
   }
 }

@@ -12,23 +12,18 @@ import TensorKit
 ///
 /// ## Shapes
 /// embedding `[N, D]` -> logits `[N, C]`
-public final class MLPHead: Head {
-  /// The settings of ``MLPHead``.
-  public struct Options: ComponentOptions {
+final class MLPHead: Head {
+  struct Options: ComponentOptions {
     @Option("Sizes of the hidden layers; empty for none.", 1...)
-    public var hidden = [64, 64]
+    var hidden = [64, 64]
     @Option("Chance in training that a hidden value is left out.", 0..<1)
-    public var dropout: Float = 0.5
-
-    /// The defaults.
-    public init() {}
+    var dropout: Float = 0.5
   }
 
   private let layers: [Layer]
   private let output: Linear
 
-  /// - Throws: ``BuildIssue`` where no encoder has announced an embedding.
-  public init(_ options: Options, in context: inout BuildContext) throws {
+  init(_ options: Options, in context: inout BuildContext) throws {
     let scope = context.scope
     let sizes = [try context.embeddingSize()] + options.hidden
     layers = options.hidden.indices.map { i in
@@ -40,9 +35,8 @@ public final class MLPHead: Head {
     output = Linear(from: sizes[sizes.count - 1], to: context.classCount, in: scope / "out")
   }
 
-  /// `[N, D]` → logits `[N, C]`.
-  public func classify(_ embedding: Tensor, _ pass: ForwardPass) -> HeadOutput {
-    let hidden = layers.reduce(embedding) { x, layer in
+  func classify(_ encoding: Encoding, _ pass: ForwardPass) -> HeadOutput {
+    let hidden = layers.reduce(encoding.embedding) { x, layer in
       layer.norm(layer.dropout(layer.linear(x, pass).relu(), pass), pass)
     }
     return HeadOutput(logits: output(hidden, pass))
@@ -50,19 +44,23 @@ public final class MLPHead: Head {
 
   /// The names in the official repository's `classifier.pth` of three hidden layers: a linear layer, ReLU, batch norm
   /// and dropout take four places each.
-  static let arbexNaming = WeightNaming(
-    "classifier of the ARBEx repository", word: "mlp-arbex", component: "mlp"
-  ) { key in
-    let steps = key.split(separator: ".").map(String.init)
-    guard steps.count == 3, steps[0] == "net", let place = Int(steps[1]), (0...12).contains(place) else {
-      return nil
+  static let arbexNaming = {
+    var naming = WeightNaming(
+      "classifier of the ARBEx repository", word: "mlp-arbex", component: "mlp"
+    ) { key in
+      let steps = WeightNaming.steps(of: key)
+      guard steps.count == 3, steps[0] == "net", let place = Int(steps[1]), (0...12).contains(place) else {
+        return nil
+      }
+      switch place % 4 {
+      case 0: return place == 12 ? "out.\(steps[2])" : "\(place / 4).linear.\(steps[2])"
+      case 2: return "\(place / 4).norm.\(steps[2])"
+      default: return nil
+      }
     }
-    switch place % 4 {
-    case 0: return place == 12 ? "out.\(steps[2])" : "\(place / 4).linear.\(steps[2])"
-    case 2: return "\(place / 4).norm.\(steps[2])"
-    default: return nil
-    }
-  }
+    naming.classArray = "out.bias"
+    return naming
+  }()
 
   private struct Layer {
     let linear: Linear

@@ -14,23 +14,15 @@ import TensorKit
 ///
 /// ## Shapes
 /// images `[N, H, W, 3]`, seen at side S -> `[N, S/2, S/2, 64]`, `[N, S/4, S/4, 128]`, `[N, S/8, S/8, 256]`
-public final class IR50: Backbone {
-  /// The settings of ``IR50``.
-  public struct Options: ComponentOptions {
+final class IR50: Backbone {
+  struct Options: ComponentOptions {
     @Option("Residual units of each stage. Every stage halves the image and delivers one level.", 1...)
-    public var units = [3, 4, 14]
+    var units = [3, 4, 14]
     @Option("Channels of the first convolution, then of each stage.", 1...)
-    public var widths = [64, 64, 128, 256]
-    @Option(
-      "Largest side, in pixels, at which the image is seen; larger images are seen at every n-th pixel. 0: no limit.",
-      0...)
-    public var view = 112
+    var widths = [64, 64, 128, 256]
+    @OptionGroup var scale = InputScale.Options(view: 112)
 
-    /// The defaults.
-    public init() {}
-
-    /// What is wrong between options.
-    public func issues() -> [OptionIssue] {
+    func issues() -> [OptionIssue] {
       if units.isEmpty { return [OptionIssue("units", "needs at least one stage, has none")] }
       guard widths.count != units.count + 1 else { return [] }
       return [
@@ -42,16 +34,16 @@ public final class IR50: Backbone {
     }
   }
 
-  public let levels: [PyramidLevel]
+  let levels: [PyramidLevel]
   private let view: InputScale
   private let first: ConvolutionBlock
   private let stages: [[ResidualUnit]]
 
   /// - Throws: ``BuildIssue`` where the image is too small for that many stages.
-  public init(_ options: Options, in context: inout BuildContext) throws {
+  init(_ options: Options, in context: inout BuildContext) throws {
     let scope = context.scope
     let widths = options.widths
-    view = try InputScale(limit: options.view, inputSize: context.inputSize)
+    view = try InputScale(options.scale, inputSize: context.inputSize)
     levels = zip(try view.halved(options.units.count), widths.dropFirst()).map { side, width in
       PyramidLevel(height: side, width: side, channels: width)
     }
@@ -69,8 +61,7 @@ public final class IR50: Backbone {
     }
   }
 
-  /// `[N, H, W, 3]` → the levels announced.
-  public func features(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid {
+  func features(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid {
     var x = first(view(images), pass)  // [N, S, S, widths[0]]
     return FeaturePyramid(
       levels: stages.map { units in

@@ -14,47 +14,35 @@ import TensorKit
 /// ## Shapes
 /// images `[N, H, W, 3]`, seen at side S -> `[N, S/4, S/4, 64]`, `[N, S/8, S/8, 128]`, `[N, S/16, S/16, 512]`;
 /// points `[N, P, 2]` as (x, y) in 0...1 of the image
-public final class MobileFaceNetLandmarks: LandmarkExtractor {
-  /// The settings of ``MobileFaceNetLandmarks``.
-  public struct Options: ComponentOptions {
+final class MobileFaceNetLandmarks: LandmarkExtractor {
+  struct Options: ComponentOptions {
     @Option("Points it can locate. 0 leaves that part of the network out.", 0...)
-    public var points = 68
-    @Option("Blocks of the three stages.", 0...)
-    public var blocks = [4, 6, 2]
-    @Option("Multiplies all channels; they are rounded to multiples of 8.", above: 0)
-    public var width: Float = 1
-    @Option(
-      "Largest side, in pixels, at which the image is seen; larger images are seen at every n-th pixel. 0: no limit.",
-      0...)
-    public var view = 112
-
-    /// The defaults.
-    public init() {}
-
-    /// What is wrong between options.
-    public func issues() -> [OptionIssue] { stageIssues(blocks) }
+    var points = 68
+    @OptionGroup var trunk = MobileFaceNetTrunk.Options()
   }
 
-  public var levels: [PyramidLevel] { trunk.levels }
+  /// The points it located, `[N, P, 2]`: (x, y) in 0...1 of the image.
+  static let points = EvidenceKey("landmark-points", .rows)
+
+  static func provides(_ options: Options) -> [EvidenceKey] { options.points > 0 ? [points] : [] }
+
+  var levels: [PyramidLevel] { trunk.levels }
   private let trunk: MobileFaceNetTrunk
   private let locator: PointLocator?
 
   /// - Throws: ``BuildIssue`` where the image is too small to be halved four times.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    let size = MobileFaceNetTrunk.Size(blocks: options.blocks, width: options.width, view: options.view)
-    trunk = try MobileFaceNetTrunk(size, in: context)
-    let last = trunk.levels[2]
+  init(_ options: Options, in context: inout BuildContext) throws {
+    trunk = try MobileFaceNetTrunk(options.trunk, in: context)
     locator =
       options.points == 0
       ? nil
-      : PointLocator(map: last, points: options.points, in: context.scope / "output_layer")
+      : PointLocator(map: trunk.levels[2], points: options.points, in: context.scope / "output_layer")
   }
 
-  /// `[N, H, W, 3]` → the levels announced, and points where they are wanted and known.
-  public func landmarks(of images: Tensor, wantsPoints: Bool, _ pass: ForwardPass) -> FeaturePyramid {
+  func landmarks(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid {
     let levels = trunk(images, pass)
-    guard wantsPoints, let locator else { return FeaturePyramid(levels: levels) }
-    return FeaturePyramid(levels: levels, points: locator(levels[2], pass))
+    guard let locator else { return FeaturePyramid(levels: levels) }
+    return FeaturePyramid(levels: levels, evidence: [Self.points: locator(levels[2], pass)])
   }
 }
 

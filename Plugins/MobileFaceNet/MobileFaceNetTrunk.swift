@@ -11,11 +11,17 @@ import TensorKit
 /// | stage 2: down, 6 blocks | S/8, 128 | `conv_34`, `conv_4.model.N` |
 /// | stage 3: down, 2 blocks, 1x1 | S/16, 512 | `conv_45`, `conv_5.model.N`, `conv_6_sep` |
 struct MobileFaceNetTrunk {
-  /// How large the network is.
-  struct Size {
-    let blocks: [Int]
-    let width: Float
-    let view: Int
+  struct Options: ComponentOptions {
+    @Option("Blocks of the three stages.", 0...)
+    var blocks = [4, 6, 2]
+    @Option("Multiplies all channels; they are rounded to multiples of 8.", above: 0)
+    var width: Float = 1
+    @OptionGroup var scale = InputScale.Options(view: 112)
+
+    func issues() -> [OptionIssue] {
+      guard blocks.count != 3 else { return [] }
+      return [OptionIssue("blocks", "needs 3 numbers, one for each stage, has \(blocks.count)")]
+    }
 
     /// `base` channels at width 1.
     func channels(_ base: Int) -> Int { max(8, 8 * Int((Float(base) * width / 8).rounded())) }
@@ -27,12 +33,12 @@ struct MobileFaceNetTrunk {
   private let stages: [[SeparableBlock]]
   private let last: ConvolutionBlock
 
-  init(_ size: Size, in context: BuildContext) throws {
+  init(_ options: Options, in context: BuildContext) throws {
     let scope = context.scope
-    view = try InputScale(limit: size.view, inputSize: context.inputSize)
+    view = try InputScale(options.scale, inputSize: context.inputSize)
     let sides = try view.halved(4).dropFirst()
     let (narrow, middle, wide, output) = (
-      size.channels(64), size.channels(128), size.channels(256), size.channels(512)
+      options.channels(64), options.channels(128), options.channels(256), options.channels(512)
     )
     levels = zip(sides, [narrow, middle, output]).map { PyramidLevel(height: $0, width: $0, channels: $1) }
     stem = [
@@ -50,11 +56,13 @@ struct MobileFaceNetTrunk {
     }
     stages = [
       stage(
-        "conv_23", "conv_3", size.blocks[0], from: narrow, to: narrow, expandedDown: middle, expanded: middle),
+        "conv_23", "conv_3", options.blocks[0], from: narrow, to: narrow, expandedDown: middle,
+        expanded: middle),
       stage(
-        "conv_34", "conv_4", size.blocks[1], from: narrow, to: middle, expandedDown: wide, expanded: wide),
+        "conv_34", "conv_4", options.blocks[1], from: narrow, to: middle, expandedDown: wide, expanded: wide),
       stage(
-        "conv_45", "conv_5", size.blocks[2], from: middle, to: middle, expandedDown: output, expanded: wide),
+        "conv_45", "conv_5", options.blocks[2], from: middle, to: middle, expandedDown: output, expanded: wide
+      ),
     ]
     last = ConvolutionBlock(from: middle, to: output, kernel: 1, in: scope / "conv_6_sep")
   }
@@ -107,8 +115,4 @@ private struct SeparableBlock {
   func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
     layers(x, adding: isResidual ? x : nil, pass)
   }
-}
-
-func stageIssues(_ blocks: [Int]) -> [OptionIssue] {
-  blocks.count == 3 ? [] : [OptionIssue("blocks", "needs 3 numbers, one for each stage, has \(blocks.count)")]
 }

@@ -1,9 +1,8 @@
 import FERCore
 
 /// MobileFaceNet as backbone and as landmark extractor, and the names in its published files.
-public enum MobileFaceNetPlugin: Plugin {
-  /// Registers the components.
-  public static func register(in registry: inout Registry) throws {
+package enum MobileFaceNetPlugin: Plugin {
+  package static func register(in registry: inout Registry) throws {
     try registry.backbones.register(
       "mobilefacenet", MobileFaceNetBackbone.self, "a small network made for faces")
     try registry.landmarks.register(

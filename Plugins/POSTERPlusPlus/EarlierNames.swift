@@ -1,10 +1,10 @@
 import NeuralKit
 
 /// The names in checkpoints of POSTER++'s relatives.
-public enum EarlierNames {
+enum EarlierNames {
   /// POSTER (Zheng et al. 2022), whose two extractors POSTER++ took over; its pyramid of transformers has no place
   /// here. Its IR-50 has face.evoLVe's names. Its RAF-DB model saw images as blue, green, red.
-  public static let poster: WeightNaming = {
+  static let poster: WeightNaming = {
     let own = ["ir_layer.", "pyramid_fuse.", "se_block.", "head.linear."]
     var naming = WeightNaming("POSTER checkpoint") { key in
       own.contains { key.hasPrefix($0) } ? nil : unknown(key)
@@ -19,7 +19,7 @@ public enum EarlierNames {
 
   /// The official repository of ARBEx (takihasan/ARBEx): POSTER++ under other names, without its head. Its classifier
   /// and anchors are files of their own.
-  public static let arbex: WeightNaming = {
+  static let arbex: WeightNaming = {
     var naming = WeightNaming("ARBEx repository's checkpoint") { arbexName(ofKey: $0) }
     naming.word = "arbex"
     naming.parts = [
@@ -38,7 +38,7 @@ public enum EarlierNames {
 
   /// The encoder's names; nil for layers that never run.
   private static func arbexName(ofKey key: String) -> String? {
-    let steps = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    let steps = WeightNaming.steps(of: key)
     let rest = steps.dropFirst(2).joined(separator: ".")
     if steps[0] == "conv" { return "encoder.last_face_" + key }
     if steps[0] == "vit" {

@@ -12,15 +12,15 @@ import NeuralKit
 ///
 /// Published files prefix every key with `module.`, and hold weights that the network never uses; both are
 /// dealt with here.
-public enum POSTERNames {
+package enum POSTERNames {
   /// What a published file holds and the network never uses: buffers that follow from sizes, the output layer
   /// of IR-50, and layers left over from earlier versions.
-  public static let unusedPrefixes = [
+  static let unusedPrefixes = [
     "ir_back.output_layer.", "VIT.patch_embed.", "VIT.eca_block.", "VIT.CON1.", "VIT.IRLinear1.",
     "VIT.IRLinear2.",
   ]
   /// Endings of keys that the network never uses.
-  public static let unusedSuffixes = [".num_batches_tracked", ".relative_position_index"]
+  static let unusedSuffixes = [".num_batches_tracked", ".relative_position_index"]
 
   private static let prefixes = [
     (checkpoint: "face_landback.", model: "landmarks."),
@@ -36,7 +36,7 @@ public enum POSTERNames {
   ///
   /// Which numbers mean which classes is known of the published files, but no file tells which of them it is: RAF-DB's
   /// follow its labels, AffectNet's its own, CAER-S's the alphabet, as its folders are read.
-  public static let naming: WeightNaming = {
+  package static let naming: WeightNaming = {
     var naming = WeightNaming("POSTER++ checkpoint") { modelName(ofKey: $0) }
     naming.word = "poster++"
     naming.parts = [
@@ -50,12 +50,13 @@ public enum POSTERNames {
       .init("affectnet-7", Array(affectNet.prefix(7))), .init("affectnet-8", affectNet),
       .init("caer-s", ["anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise"]),
     ]
+    naming.classArray = "head.linear.bias"
     naming.fileName = { key(ofModelName: $0) }
     return naming
   }()
 
   /// The model's name for a checkpoint's key; nil where the network has no use for it.
-  public static func modelName(ofKey key: String) -> String? {
+  static func modelName(ofKey key: String) -> String? {
     let bare = key.hasPrefix("module.") ? String(key.dropFirst("module.".count)) : key
     guard !isUnused(bare) else { return nil }
     return prefixes.first { bare.hasPrefix($0.checkpoint) }
@@ -63,7 +64,7 @@ public enum POSTERNames {
   }
 
   /// The checkpoint's key for one of the model's names, without `module.`.
-  public static func key(ofModelName name: String) -> String {
+  package static func key(ofModelName name: String) -> String {
     prefixes.first { name.hasPrefix($0.model) }
       .map { $0.checkpoint + name.dropFirst($0.model.count) } ?? name
   }

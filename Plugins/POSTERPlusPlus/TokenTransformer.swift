@@ -19,7 +19,7 @@ struct TokenTransformer {
   /// nil where the mean of the tokens is read.
   private let classToken: Parameter?
   private let positions: Parameter
-  private let blocks: [Block]
+  private let blocks: [TransformerBlock]
   private let norm: LayerNorm
   private let gate: SqueezeGate
 
@@ -33,7 +33,8 @@ struct TokenTransformer {
     let places = readsMean ? tokens : tokens + 1
     positions = scope.parameter("pos_embed", [1, places, size], .truncatedNormal(deviation: 0.02))
     blocks = (0..<depth).map {
-      Block(size: size, heads: heads, mlpRatio: mlpRatio, weights, in: scope / "blocks" / $0)
+      TransformerBlock(
+        size: size, heads: heads, hidden: mlpRatio * size, initializer: weights, in: scope / "blocks" / $0)
     }
     norm = LayerNorm(size, epsilon: 1e-6, in: scope / "norm")
     gate = SqueezeGate(size: size, initializer: weights, in: scope / "se_block")
@@ -47,31 +48,10 @@ struct TokenTransformer {
     for (index, block) in blocks.enumerated() {
       // Of the last block only the class token is read, so only that is worked out.
       let isEnough = classToken != nil && index == blocks.count - 1
-      tokens = block(tokens, asking: isEnough ? 1 : tokens.shape[1], pass)
+      tokens = block(tokens, asking: isEnough ? 1 : nil, pass)
     }
     guard classToken != nil else { return gate(norm(tokens, pass).mean(along: 1), pass) }
     let summary = tokens.sliced(along: 1, from: 0, count: 1).reshaped([count, size])  // [N, D]
     return gate(norm(summary, pass), pass)
-  }
-
-  private struct Block {
-    let attentionNorm: LayerNorm
-    let attention: MultiHeadSelfAttention
-    let feedForwardNorm: LayerNorm
-    let feedForward: MLP
-
-    init(size: Int, heads: Int, mlpRatio: Int, _ weights: Initializer, in scope: ParameterScope) {
-      attentionNorm = LayerNorm(size, epsilon: 1e-6, in: scope / "norm1")
-      attention = MultiHeadSelfAttention(size: size, heads: heads, initializer: weights, in: scope / "attn")
-      feedForwardNorm = LayerNorm(size, epsilon: 1e-6, in: scope / "norm2")
-      feedForward = MLP(size: size, hidden: mlpRatio * size, initializer: weights, in: scope / "mlp")
-    }
-
-    /// `[N, T, D]` -> `[N, count, D]`, the first `count` tokens.
-    func callAsFunction(_ tokens: Tensor, asking count: Int, _ pass: ForwardPass) -> Tensor {
-      let asking = count == tokens.shape[1] ? tokens : tokens.sliced(along: 1, from: 0, count: count)
-      let attended = asking + attention(attentionNorm(tokens, pass), asking: count, pass)
-      return attended + feedForward(feedForwardNorm(attended, pass), pass)
-    }
   }
 }

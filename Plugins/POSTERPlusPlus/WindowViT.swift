@@ -16,45 +16,42 @@ import TensorKit
 ///
 /// ## Shapes
 /// image levels `[N, Hi, Wi, Ci]`, landmark levels `[N, hi, wi, Li]` -> embedding `[N, D]`
-public final class WindowViT: Encoder {
-  /// The settings of ``WindowViT``.
-  public struct Options: ComponentOptions {
+final class WindowViT: Encoder {
+  enum Readout: String, OptionChoice { case classToken = "class-token", mean }
+
+  struct Options: ComponentOptions {
     @Option(
       "Side of the attention windows of each level, whose map is half the image level. Empty: the whole map.",
       1...)
-    public var windows: [Int] = []
+    var windows: [Int] = []
     @Option("Attention heads of each level. Empty: one for every 32 channels.", 1...)
-    public var heads: [Int] = []
+    var heads: [Int] = []
     @Option("Size of the embedding and of the tokens, D.", 1...)
-    public var size = 768
+    var size = 768
     @Option("Side of each level's token grid. 0: that of the coarsest level's map.", 0...)
-    public var tokens = 0
+    var tokens = 0
     @Option("Blocks of the transformer that joins the levels.", 0...)
-    public var depth = 2
+    var depth = 2
     @Option("Attention heads of that transformer.", 1...)
-    public var vitHeads = 8
+    var vitHeads = 8
     @Option("Hidden size of the feed-forward parts, as a multiple of their input.", 1...)
-    public var mlpRatio = 4
+    var mlpRatio = 4
     @Option(
       "Deviation of the normal numbers that first fill that transformer's linear layers. The published 0.01 suits "
         + "trained backbones; about 1/√size learns faster from nothing.", above: 0)
-    public var deviation: Float = 0.01
+    var deviation: Float = 0.01
     @Option(
       "Where the embedding is read after that transformer: at its class token, as published, or as the mean of all "
-        + "level tokens, which learns faster from nothing.", oneOf: ["class-token", "mean"])
-    public var readout = "class-token"
+        + "level tokens, which learns faster from nothing.")
+    var readout = Readout.classToken
     @Option("Initial layer scale of attention and feed-forward part of each level.")
-    public var layerScale: Float = 1e-5
+    var layerScale: Float = 1e-5
     @Option(
       "Chance in training that a sample skips a level's fusion: 0 at the first level, this much more at each next.",
       0..<1)
-    public var dropPath: Float = 0.125
+    var dropPath: Float = 0.125
 
-    /// The defaults.
-    public init() {}
-
-    /// What is wrong between options.
-    public func issues() -> [OptionIssue] {
+    func issues() -> [OptionIssue] {
       size % vitHeads == 0
         ? []
         : [
@@ -63,13 +60,13 @@ public final class WindowViT: Encoder {
     }
   }
 
-  public let embeddingSize: Int
+  let embeddingSize: Int
   private let fusions: [CrossFusion]
   private let embeddings: [TokenEmbedding]
   private let transformer: TokenTransformer
 
   /// - Throws: ``BuildIssue`` where the levels cannot be fused with these options.
-  public init(_ options: Options, in context: inout BuildContext) throws {
+  init(_ options: Options, in context: inout BuildContext) throws {
     let scope = context.scope
     let plan = try LevelPlan.plans(options, image: context.imageLevels, landmarks: context.landmarkLevels)
     embeddingSize = options.size
@@ -88,16 +85,15 @@ public final class WindowViT: Encoder {
     transformer = TokenTransformer(
       size: options.size, tokens: plan.map(\.tokenCount).reduce(0, +), depth: options.depth,
       heads: options.vitHeads,
-      mlpRatio: options.mlpRatio, deviation: options.deviation, readsMean: options.readout == "mean",
+      mlpRatio: options.mlpRatio, deviation: options.deviation, readsMean: options.readout == .mean,
       in: scope / "VIT")
   }
 
-  /// Image and landmark levels → `[N, D]`.
-  public func encode(image: FeaturePyramid, landmarks: FeaturePyramid?, _ pass: ForwardPass) -> Tensor {
+  func encode(image: FeaturePyramid, landmarks: FeaturePyramid?, _ pass: ForwardPass) -> Encoding {
     let tokens = fusions.indices.map { i in
       let fused = fusions[i](image: image.levels[i], landmarks: landmarks?.levels[i], pass)
       return embeddings[i](fused, pass)  // [N, g·g, D]
     }
-    return transformer(tokens, pass)
+    return Encoding(embedding: transformer(tokens, pass))
   }
 }

@@ -13,44 +13,41 @@ import TensorKit
 /// code, none can be told from another and none gets a gradient.
 ///
 /// ## Shapes
-/// embedding `[N, D]`, anchors `[C, K, D]` -> distribution `[N, C]`, distances `[N, C, K]`
-public final class AnchorCorrection: CorrectionTerm {
-  /// The settings of ``AnchorCorrection``.
-  public struct Options: ComponentOptions {
+/// embedding `[N, D]`, anchors `[C, K, D]` -> distribution `[N, C]`
+final class AnchorCorrection: CorrectionTerm {
+  struct Options: ComponentOptions {
     @Option("Anchors of each class, K.", 1...)
-    public var perClass = 10
+    var perClass = 10
     @Option("Softmax temperature δ, in units of the embedding.", above: 0)
-    public var delta: Float = 1
+    var delta: Float = 1
     @Option("Standard deviation of the anchors' first values, in units of the embedding.", above: 0)
-    public var spread: Float = 1
-
-    /// The defaults.
-    public init() {}
+    var spread: Float = 1
   }
 
-  public static var provides: [EvidenceKey] { [.anchors, .distances] }
+  static func provides(_ options: Options) -> [EvidenceKey] { [.anchors] }
   private let options: Options
   private let classCount: Int
   private let anchors: Parameter
 
-  /// - Throws: ``BuildIssue`` where no encoder has announced an embedding.
-  public init(_ options: Options, in context: inout BuildContext) throws {
+  init(_ options: Options, in context: inout BuildContext) throws {
     self.options = options
     classCount = context.classCount
     let shape = [classCount, options.perClass, try context.embeddingSize()]
     anchors = context.scope.parameter("anchors", shape, .normal(deviation: options.spread))
   }
 
-  /// Embedding `[N, D]` and primary distribution `[N, C]` → proposed distribution `[N, C]`.
-  public func correct(_ prediction: Prediction, _ pass: ForwardPass) -> Correction {
+  func correct(_ prediction: Prediction, _ pass: ForwardPass) -> Correction {
     let anchors = pass[anchors]  // [C, K, D]
     let (count, size) = (prediction.embedding.shape[0], anchors.shape[2])
     let gap = prediction.embedding.expanded(at: 1) - anchors.reshaped([-1, size])  // [N, C·K, D]
     let distance = (gap.squared().sum(along: 2) + 1e-12).squareRoot()  // [N, C·K]
     let similarity = (-distance / options.delta).softmax(along: -1)  // [N, C·K]
-    let grouped = [count, classCount, options.perClass]
-    return Correction(
-      distribution: similarity.reshaped(grouped).sum(along: 2),  // [N, C]
-      evidence: [.anchors: anchors, .distances: distance.reshaped(grouped)])
+    let grouped = similarity.reshaped([count, classCount, options.perClass])  // [N, C, K]
+    return Correction(distribution: grouped.sum(along: 2), evidence: [.anchors: anchors])
   }
+}
+
+extension EvidenceKey {
+  /// The anchors of the anchor correction, `[C, K, D]`, in units of the embedding.
+  static let anchors = EvidenceKey("anchors", .shared)
 }

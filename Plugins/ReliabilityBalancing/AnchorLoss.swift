@@ -15,29 +15,22 @@ import TensorKit
 ///
 /// ## Shapes
 /// anchors `[C, K, D]` -> `[1]`
-public final class AnchorLoss: Loss {
-  /// The settings of ``AnchorLoss``.
-  public struct Options: ComponentOptions {
+final class AnchorLoss: Loss {
+  struct Options: ComponentOptions {
     @Option(
       "Mean squared distance by dimension beyond which two anchors are no longer pushed apart. 0: none.", 0...
     )
-    public var margin: Float = 0
-
-    /// The defaults.
-    public init() {}
+    var margin: Float = 0
   }
 
-  public static var requires: [EvidenceKey] { [.anchors] }
+  static let scope = LossScope.parameters
+  static func requires(_ options: Options) -> [EvidenceKey] { [.anchors] }
   private let options: Options
 
-  /// Takes no parameters and cannot fail to fit.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    self.options = options
-  }
+  init(_ options: Options, in context: inout BuildContext) { self.options = options }
 
-  /// The mean over the batch, `[1]`.
-  public func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
-    guard let evidence = outcome.evidence(.anchors) else { return Tensor.zeros([1]) }
+  func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
+    guard let evidence = outcome.evidence[.anchors] else { return Tensor.zeros([1]) }
     let size = evidence.shape[2]
     let anchors = evidence.reshaped([-1, size])  // [M, D]
     let count = anchors.shape[0]

@@ -14,21 +14,16 @@ import TensorKit
 ///
 /// ## Shapes
 /// embedding `[N, D]` -> distribution `[N, C]`
-public final class AttentiveCorrection: CorrectionTerm {
-  /// The settings of ``AttentiveCorrection``.
-  public struct Options: ComponentOptions {
+final class AttentiveCorrection: CorrectionTerm {
+  struct Options: ComponentOptions {
     @Option("Attention heads.", 1...)
-    public var heads = 8
+    var heads = 8
     @Option("Tokens into which each projection is cut, T.", 1...)
-    public var tokens = 8
+    var tokens = 8
     @Option("Size of each of the three projections.", 1...)
-    public var keys = 128
+    var keys = 128
 
-    /// The defaults.
-    public init() {}
-
-    /// What is wrong between options.
-    public func issues() -> [OptionIssue] {
+    func issues() -> [OptionIssue] {
       if keys % tokens != 0 {
         return [OptionIssue("tokens", "must divide keys: \(tokens) tokens do not divide \(keys)")]
       }
@@ -43,15 +38,13 @@ public final class AttentiveCorrection: CorrectionTerm {
     }
   }
 
-  public static var provides: [EvidenceKey] { [] }
   private let options: Options
   private let query: Linear
   private let key: Linear
   private let value: Linear
   private let output: Linear
 
-  /// - Throws: ``BuildIssue`` where no encoder has announced an embedding.
-  public init(_ options: Options, in context: inout BuildContext) throws {
+  init(_ options: Options, in context: inout BuildContext) throws {
     self.options = options
     let (scope, size) = (context.scope, try context.embeddingSize())
     query = Linear(from: size, to: options.keys, in: scope / "query")
@@ -60,8 +53,7 @@ public final class AttentiveCorrection: CorrectionTerm {
     output = Linear(from: options.keys, to: context.classCount, in: scope / "out")
   }
 
-  /// Embedding `[N, D]` and primary distribution `[N, C]` → proposed distribution `[N, C]`.
-  public func correct(_ prediction: Prediction, _ pass: ForwardPass) -> Correction {
+  func correct(_ prediction: Prediction, _ pass: ForwardPass) -> Correction {
     let count = prediction.embedding.shape[0]
     let tokens = [query, key, value].map { projection in
       projection(prediction.embedding, pass).reshaped([count, options.tokens, options.keys / options.tokens])

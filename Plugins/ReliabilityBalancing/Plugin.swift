@@ -1,9 +1,8 @@
 import FERCore
 
 /// ARBEx's reliability balancing: correction terms, losses and the refinement sampler.
-public enum ReliabilityBalancingPlugin: Plugin {
-  /// Registers the components.
-  public static func register(in registry: inout Registry) throws {
+package enum ReliabilityBalancingPlugin: Plugin {
+  package static func register(in registry: inout Registry) throws {
     try registry.corrections.register(
       "anchor", AnchorCorrection.self, "the classes whose learned anchors are nearest")
     try registry.corrections.register(

@@ -11,27 +11,19 @@ import TensorKit
 /// enter the pool.
 ///
 /// Source: Wasi et al. 2023, ARBEx, arXiv:2305.01486, section 4.2.2 (N = 512, M = 500).
-public final class RefinementSampler: Sampler {
-  /// The settings of ``RefinementSampler``.
-  public struct Options: ComponentOptions {
+final class RefinementSampler: Sampler {
+  struct Options: ComponentOptions {
     @Option("Samples of each group that enter an epoch's pool, N.", 1...)
-    public var perGroup = 512
+    var perGroup = 512
     @Option("Samples of each class in an epoch, M.", 1...)
-    public var perClass = 500
-
-    /// The defaults.
-    public init() {}
+    var perClass = 500
   }
 
   private let options: Options
 
-  /// Takes no parameters and cannot fail to fit.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    self.options = options
-  }
+  init(_ options: Options) { self.options = options }
 
-  /// Indices into `samples`, in the epoch's order.
-  public func order(of samples: [Sample], classCount: Int, epoch: Int, random: RandomSource) -> [Int] {
+  func order(of samples: [Sample], classCount: Int, epoch: Int, random: RandomSource) -> [Int] {
     var random = random
     var groups: [[Int]] = []
     var placeOfGroup: [String: Int] = [:]

@@ -1,57 +1,19 @@
-import FERCore
 import NeuralKit
-import TensorKit
 
-/// ResNet-18: four stages of two basic units.
+/// ResNet-18: four stages of two units of two 3x3 convolutions.
+typealias ResNet18 = ResNet<BasicUnit>
+
+/// A unit of two 3x3 convolutions.
 ///
 ///     unit(x) = ReLU(BN(conv3x3(ReLU(BN(conv3x3(x))))) + shortcut(x))
-///
-/// Source: He et al. 2016, Deep Residual Learning, arXiv:1512.03385, table 1. Parameters are named as in
-/// torchvision.
-///
-/// ## Shapes
-/// images `[N, S, S, 3]` -> one level for each of the chosen stages; stage i has side S/2^(i+1) with the large
-/// stem, S/2^(i-1) with the small one
-public final class ResNet18: Backbone {
-  /// The settings of ``ResNet18``.
-  public struct Options: ComponentOptions {
-    @Option("Units of each stage. The first may have none: the stem stands alone in its place.", 0...)
-    public var units = [2, 2, 2, 2]
-    @Option("Channels of each stage; the stem has as many as the first.", 1...)
-    public var widths = [64, 128, 256, 512]
-    @Option(
-      "\"large\": 7x7 with stride 2, then a pooling with stride 2. \"small\", for small images: 3x3 with stride 1.",
-      oneOf: ["large", "small"])
-    public var stem = "large"
-    @Option("The stages, counted from 1, whose maps are delivered. Those after the last are left out.", 1...)
-    public var stages = [2, 3, 4]
-    @Option(
-      "Largest side, in pixels, at which the image is seen; larger images are seen at every n-th pixel. 0: no limit.",
-      0...)
-    public var view = 0
+enum BasicUnit: ResNetUnit {
+  static let expansion = 1
+  static let publishedUnits = [2, 2, 2, 2]
+  static let meaningOfWidths = "Channels of each stage; the stem has as many as the first."
 
-    /// The defaults.
-    public init() {}
-
-    /// What is wrong between options.
-    public func issues() -> [OptionIssue] {
-      ResNetShape.issues(units: units, widths: widths, stages: stages)
-    }
-  }
-
-  public var levels: [PyramidLevel] { trunk.levels }
-  private let trunk: ResNetTrunk<BasicUnit>
-
-  /// - Throws: ``BuildIssue`` where the image is too small for that many stages.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    let shape = ResNetShape(
-      units: options.units, widths: options.widths, hasLargeStem: options.stem == "large",
-      stages: options.stages)
-    trunk = try ResNetTrunk(shape, view: options.view, in: context)
-  }
-
-  /// `[N, H, W, 3]` → the levels announced.
-  public func features(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid {
-    FeaturePyramid(levels: trunk(images, pass))
+  static func residual(from: Int, width: Int, stride: Int, in scope: ParameterScope) -> ConvolutionChain {
+    ConvolutionChain(
+      ConvolutionBlock(1, from: from, to: width, kernel: 3, stride: stride, activation: .relu, in: scope),
+      ConvolutionBlock(2, from: width, to: width, kernel: 3, activation: .relu, in: scope))
   }
 }

@@ -11,7 +11,7 @@ import ResNet
 
 extension Registry {
   /// The plug-ins that come with arbex. To add one, add its line here.
-  public static let builtinPlugins: [any Plugin.Type] = [
+  package static let builtinPlugins: [any Plugin.Type] = [
     IR50Plugin.self,
     MobileFaceNetPlugin.self,
     ResNetPlugin.self,
@@ -24,7 +24,7 @@ extension Registry {
 
   /// Every component that comes with arbex, and those of further plug-ins.
   /// - Throws: ``RegistryProblem`` where two of them claim one name.
-  public static func builtins(and plugins: [any Plugin.Type] = []) throws -> Registry {
+  package static func builtins(and plugins: [any Plugin.Type] = []) throws -> Registry {
     try Registry(plugins: builtinPlugins + plugins)
   }
 }

@@ -4,9 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 void codec_say(char *message, const char *format, ...) {
   va_list arguments;
@@ -94,11 +91,4 @@ int codec_make_upright(image_codec_picture *picture, int orientation, char *mess
 void image_codec_free(image_codec_picture *picture) {
   free(picture->pixels);
   memset(picture, 0, sizeof *picture);
-}
-
-void image_codec_keep_freed_memory(void) {
-#ifdef __GLIBC__
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 64 << 20);
-#endif
 }

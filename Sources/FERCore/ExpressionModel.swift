@@ -8,34 +8,63 @@ public final class ExpressionModel {
   /// All parameters and buffers.
   public let store: ParameterStore
   /// The losses it is trained by.
-  public let objective: Objective
+  package let objective: Objective
   /// The names of its correction terms, in their order.
-  public var correctionNames: [String] { parts.corrections.map(\.name) }
+  package var correctionNames: [String] { parts.corrections.map(\.name) }
   private let parts: ModelParts
+  private let views: ViewFolding
 
-  init(classes: [String], store: ParameterStore, parts: ModelParts, objective: Objective) {
-    (self.classes, self.store, self.parts, self.objective) = (classes, store, parts, objective)
+  init(
+    classes: [String], store: ParameterStore, parts: ModelParts, views: ViewFolding, objective: Objective
+  ) {
+    (self.classes, self.store, self.parts, self.views) = (classes, store, parts, views)
+    self.objective = objective
   }
 
-  /// - Parameter images: `[N, size, size, 3]`, normalised. From the embedding on, all is computed in 32-bit floats.
-  public func callAsFunction(_ images: Tensor, _ pass: ForwardPass) -> Outcome {
-    let image = parts.backbone.run(pass) { $0.features(of: images, $1) }
-    let landmarks = parts.landmarks?.run(pass) { $0.landmarks(of: images, wantsPoints: false, $1) }
+  /// - Parameter images: `[N·V, size, size, 3]`, normalised. From the embedding on, all is computed in 32-bit floats.
+  /// - Parameter isThorough: whether values are looked at too, not only shapes.
+  /// - Throws: ``ComponentFault`` where a part delivers something else than it declared.
+  public func callAsFunction(
+    _ images: Tensor, _ pass: ForwardPass, isThorough: Bool = false
+  ) throws -> Outcome {
+    let check = OutputCheck(
+      rows: images.shape[0] / views.count, views: views.count, classCount: classes.count,
+      isThorough: isThorough)
+    let image = parts.backbone.run(pass) { part, pass in
+      views.pyramid(of: images, pass, part.features)
+    }
+    try check.pyramid(image, parts.backbone.component.levels, parts.backbone)
+    let landmarks = parts.landmarks?.run(pass) { part, pass in
+      views.pyramid(of: images, pass, part.landmarks)
+    }
+    if let landmarks, let part = parts.landmarks {
+      try check.pyramid(landmarks, part.component.levels, part)
+    }
     let encoded = parts.encoder.run(pass) { $0.encode(image: image, landmarks: landmarks, $1) }
+    try check.encoding(encoded, size: parts.encoder.component.embeddingSize, parts.encoder)
     let pass = pass.inFloat32
-    let embedding =
-      parts.reduction.map { layer in
-        Profile.component("reduction") { layer(encoded, pass) }
-      } ?? encoded  // [N, D]
-    let scores = parts.head.run(pass) { $0.classify(embedding, $1) }
+    let embedding = reduced(encoded.embedding, pass)  // [N, D]
+    let noticed = image.evidence.adding(landmarks?.evidence ?? [:]).adding(encoded.evidence)
+    let scores = parts.head.run(pass) { $0.classify(Encoding(embedding: embedding, evidence: noticed), $1) }
+    try check.head(scores, parts.head)
     let primary = scores.logits.softmax(along: -1)  // [N, C]
-    let prediction = Prediction(embedding: embedding, distribution: primary)
-    let terms = parts.corrections.map { term in
-      (name: term.name, correction: term.run(pass) { $0.correct(prediction, $1) })
+    var evidence = noticed.adding(scores.evidence)
+    let prediction = Prediction(embedding: embedding, distribution: primary, evidence: evidence)
+    let terms = try parts.corrections.map { part in
+      let term = part.run(pass) { $0.correct(prediction, $1) }
+      try check.correction(term, part)
+      evidence = evidence.adding(term.evidence)
+      return Outcome.Term(name: part.name, distribution: term.distribution)
     }
     let final = Profile.component("balance") {
-      Tensor.balanced(primary, with: terms.map(\.correction.distribution))  // [N, C]
+      Tensor.balanced(primary, with: terms.map(\.distribution))  // [N, C]
     }
-    return Outcome(embedding: embedding, head: scores, primary: primary, terms: terms, final: final)
+    return Outcome(
+      embedding: embedding, logits: scores.logits, primary: primary, terms: terms, final: final,
+      evidence: evidence)
+  }
+
+  private func reduced(_ embedding: Tensor, _ pass: ForwardPass) -> Tensor {
+    parts.reduction.map { layer in Profile.component("reduction") { layer(embedding, pass) } } ?? embedding
   }
 }

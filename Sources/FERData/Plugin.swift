@@ -1,9 +1,8 @@
 import FERCore
 
 /// The datasets and augmentations that come with arbex.
-public enum FERDataPlugin: Plugin {
-  /// Puts them on their shelves.
-  public static func register(in registry: inout Registry) throws {
+package enum FERDataPlugin: Plugin {
+  package static func register(in registry: inout Registry) throws {
     try registry.datasets.register(
       "aff-wild2", AffWild2.self, "Aff-Wild2: a text file of labels for each video")
     try registry.datasets.register(
@@ -26,6 +25,7 @@ public enum FERDataPlugin: Plugin {
     try registry.augmentations.register("flip", Flip.self, "swaps left and right")
     try registry.augmentations.register("grey", Grey.self, "takes the colour out")
     try registry.augmentations.register("noise", Noise.self, "adds normally distributed noise")
+    try registry.augmentations.register("one-of", OneOf.self, "applies one of several augmentations")
     try registry.augmentations.register(
       "random-resized-crop", RandomResizedCrop.self, "cuts out a part of random size and stretches it")
     try registry.augmentations.register(

@@ -4,10 +4,11 @@ import Testing
 
 /// A plug-in's dataset that gives one of its images a class that is none.
 private struct Mislabelled: Dataset, LoadedDataset {
+  typealias Options = NoOptions
   let samples = [0, 1, 7].map { Sample(id: "plugin/\($0)", label: $0) }
 
-  init(_ options: NoOptions, in context: inout BuildContext) {}
-  func load(classes: [String]) -> any LoadedDataset { self }
+  init(_ options: NoOptions) {}
+  func load(_ request: DataRequest) -> any LoadedDataset { self }
   func image(at index: Int) -> Image { Gallery.picture(index) }
 }
 

@@ -1,13 +1,11 @@
 import ARBEx
 import FERCore
-import IR50
-import MobileFaceNet
-import ResNet
+@testable import IR50
+@testable import MobileFaceNet
 import Foundation
 import NeuralKit
-import POSTERPlusPlus
-import Baselines
-import ReliabilityBalancing
+@testable import POSTERPlusPlus
+@testable import Baselines
 import TensorKit
 import TestSupport
 import Testing
@@ -29,7 +27,7 @@ struct GoldenNetworkTests {
         compare(StoredArray(channelsFirstOf: level), golden, "\(name).level\(index)", allowed)
       }
     }
-    let logits = head.classify(embedding, .evaluation).logits
+    let logits = head.classify(Encoding(embedding: embedding), .evaluation).logits
     for (name, found) in [("embedding", embedding), ("logits", logits)] {
       let error = expectRelativeNorm(found, golden.plain(name), atMost: allowed, name)
       print("golden poster_eval \(name): \(error)")
@@ -53,7 +51,7 @@ struct GoldenNetworkTests {
       let exact = parts.backbone.features(of: images, .evaluation).levels[index]
       print("bf16 poster_eval ir50.level\(index): \(relativeNorm(level, exact))")
     }
-    let logits = head.classify(embedding, .evaluation).logits
+    let logits = head.classify(Encoding(embedding: embedding), .evaluation).logits
     for (name, found) in [("embedding", embedding), ("logits", logits)] {
       let error = expectRelativeNorm(found, golden.plain(name), atMost: 0.03, name)
       print("bf16 poster_eval \(name): \(error)")
@@ -71,9 +69,7 @@ struct GoldenNetworkTests {
   func importedCheckpoint(isOld: Bool) throws {
     let golden = try Golden("poster_eval")
     let registry = try Registry.builtins()
-    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Recipes/posterpp.json5").path
-    let recipe = try Recipe.load(path: path, registry: registry)
+    let recipe = try Recipe.load(path: Self.recipe("posterpp"), registry: registry)
     let folder = NSTemporaryDirectory() + "arbex-golden-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -88,77 +84,58 @@ struct GoldenNetworkTests {
     #expect(found.file.skipped == ["__main__.RecorderMeter"])
     try found.write(to: imported)
     let trained = try TrainedModel(recipe, weights: imported)
-    let logits = trained.model(uniformImages("input.poster", count: 2, side: 224), .evaluation).head.logits
+    let logits = try trained.model(uniformImages("input.poster", count: 2, side: 224), .evaluation).logits
     let error = expectRelativeNorm(logits, golden.plain("logits"), atMost: 2e-4, "logits")
     print("golden poster_eval, imported: \(error)")
   }
 
-  @Test("one ARBEx training step: distributions, losses and gradients")
+  /// The wiring of the paper's method, not only its parts: recipe, assembly, model and objective. The reference has no
+  /// reduction and draws nothing at random.
+  @Test("one ARBEx training step through its recipe: distributions, losses and gradients")
   func arbexTraining() throws {
     let golden = try Golden("arbex_train")
     let tolerance = try Tolerance.read()
-    var parts = try Extractors(classes: 8)
-    var options = MLPHead.Options()
-    options.dropout = 0
-    let head = try parts.build("head") { try MLPHead(options, in: &$0) }
-    let anchorTerm = try parts.build("corrections.anchor") { try AnchorCorrection(.init(), in: &$0) }
-    let attentiveTerm = try parts.build("corrections.attentive") { try AttentiveCorrection(.init(), in: &$0) }
-    let losses = try Losses(in: parts.context)
-    try parts.store.fillThroughFile(POSTERNames.naming, POSTERNames.key(ofModelName:))
-    for parameter in parts.store.under("landmarks") { parameter.isFrozen = true }
+    let recipe = try Recipe.load(
+      path: Self.recipe("arbex"),
+      overrides: [
+        "model.reduction=0", "model.head.dropout=0", "model.encoder.dropPath=0",
+        "model.landmarks.frozen=true",
+      ], registry: try Registry.builtins())
+    let model = try recipe.buildModel(filling: false)
+    try model.store.fillThroughFile(POSTERNames.naming, POSTERNames.key(ofModelName:))
 
     let tape = Tape()
     let pass = ForwardPass.training(on: tape, seed: 1, step: 0)
-    let (_, _, embedding) = parts.run(uniformImages("input.arbex", count: 4, side: 224), pass)
-    let output = head.classify(embedding, pass)
-    let primary = output.logits.softmax(along: -1)
-    let prediction = Prediction(embedding: embedding, distribution: primary)
-    let terms = [
-      (name: "anchor", correction: anchorTerm.correct(prediction, pass)),
-      (name: "attentive", correction: attentiveTerm.correct(prediction, pass)),
-    ]
-    let final = Tensor.balanced(primary, with: terms.map(\.correction.distribution))
-    let outcome = Outcome(embedding: embedding, head: output, primary: primary, terms: terms, final: final)
-    let targets = Targets(labels: [0, 3, 5, 7])
-    let nll = losses.nll.loss(of: outcome, against: targets, pass)
-    let anchor = losses.anchor.loss(of: outcome, against: targets, pass)
-    let center = losses.center.loss(of: outcome, against: targets, pass)
-    let total = nll + anchor * 0.1 + center * 0.1
+    let outcome = try model(uniformImages("input.arbex", count: 4, side: 224), pass, isThorough: true)
+    let value = try model.objective(outcome, against: Targets(labels: [0, 3, 5, 7]), pass)
+    #expect(outcome.terms.map(\.name) == ["anchor", "attentive"])
+    #expect(value.losses.map(\.name) == ["anchor", "center", "nll"])
+    let losses = value.losses.map { ("loss.\($0.name)", Tensor([1], [$0.value])) }
     for (name, found) in [
-      ("embedding", embedding), ("primary", primary), ("anchor_term", terms[0].correction.distribution),
-      ("attentive_term", terms[1].correction.distribution), ("final", final), ("loss.nll", nll),
-      ("loss.anchor", anchor), ("loss.center", center), ("loss.total", total),
-    ] {
+      ("embedding", outcome.embedding), ("primary", outcome.primary),
+      ("anchor_term", outcome.terms[0].distribution), ("attentive_term", outcome.terms[1].distribution),
+      ("final", outcome.final), ("loss.total", value.total),
+    ] + losses {
       let error = expectRelativeNorm(found, golden.plain(name), atMost: tolerance.trainOutputs, name)
       print("golden arbex_train \(name): \(error)")
     }
 
-    tape.backward(from: total)
+    tape.backward(from: value.total)
     let watched = golden.arrays.keys.filter { $0.hasPrefix("grad.") && $0.hasSuffix(".sample") }.sorted()
     #expect(watched.count == 20)
     for key in watched.map({ String($0.dropFirst("grad.".count).dropLast(".sample".count)) }) {
       let parameter = try #require(
-        parts.store.all.first { POSTERNames.key(ofModelName: $0.name) == key }, "\(key)")
+        model.store.all.first { POSTERNames.key(ofModelName: $0.name) == key }, "\(key)")
       let gradient = try #require(tape.gradient(for: ObjectIdentifier(parameter)), "\(key)")
       compare(
         StoredArray(of: gradient, layout: parameter.fileLayout), golden, "grad.\(key)", tolerance.gradients)
     }
-    #expect(parts.store.under("landmarks").allSatisfy { tape.gradient(for: ObjectIdentifier($0)) == nil })
+    #expect(model.store.under("landmarks").allSatisfy { tape.gradient(for: ObjectIdentifier($0)) == nil })
   }
-}
 
-private struct Losses {
-  let nll: NegativeLogLikelihood
-  let anchor: AnchorLoss
-  let center: CenterLoss
-
-  init(in context: BuildContext) throws {
-    var context = context
-    var options = NegativeLogLikelihood.Options()
-    options.smoothing = 0.11
-    nll = try NegativeLogLikelihood(options, in: &context)
-    anchor = try AnchorLoss(.init(), in: &context)
-    center = try CenterLoss(.init(), in: &context)
+  private static func recipe(_ name: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("Recipes/\(name).json5").path
   }
 }
 
@@ -198,8 +175,8 @@ private struct Extractors {
 
   func run(_ images: Tensor, _ pass: ForwardPass) -> (FeaturePyramid, FeaturePyramid, Tensor) {
     let features = backbone.features(of: images, pass)
-    let points = landmarks.landmarks(of: images, wantsPoints: false, pass)
-    return (features, points, encoder.encode(image: features, landmarks: points, pass))
+    let points = landmarks.landmarks(of: images, pass)
+    return (features, points, encoder.encode(image: features, landmarks: points, pass).embedding)
   }
 }
 

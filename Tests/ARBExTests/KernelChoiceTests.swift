@@ -36,14 +36,6 @@ struct KernelChoiceTests {
     #expect(Examination.advice(fine, cores: 4, threads: 2, gigabytes: 2).count == 2)
   }
 
-  @Test("the CPU's features are read from the first processor")
-  func processor() {
-    let processor = Processor(
-      cpuinfo: "processor\t: 0\nmodel name\t: A CPU\nflags\t\t: fpu avx2\n\nflags\t: other\n")
-    #expect(processor.model == "A CPU")
-    #expect(processor.features == ["fpu", "avx2"])
-  }
-
   @Test(
     "a word that forces kernels is checked against what the CPU has",
     arguments: [

@@ -68,16 +68,16 @@ final class LabelDistributionTests {
   @Test("the loss aims at the shares, accuracy at the largest of them")
   func loss() throws {
     let recipe = try recipe()
-    let source = try RecipeImages(try #require(recipe.validation), recipe, isTraining: false)
+    let source = try RecipeImages(.validation, of: recipe, isTraining: false)
     #expect(source.samples.map(\.label) == [2, 2, 1, 0, 1, 1, 2, 0], "the first of equal shares counts")
     let found = try Evaluator(try recipe.buildModel(), batchSize: 3).evaluate(source)
     // The recipe's classes are sad, fear, happy; the table's columns happy, sad, fear.
-    let losses = zip(found.rows, shares).map { row, y in
+    let losses = zip(found.set.samples, shares).map { row, y in
       -zip(row.final, [y[1], y[2], y[0]]).reduce(0.0) { $0 + Double($1.1) * log(Double($1.0)) }
     }
     let expected = losses.reduce(0, +) / Double(losses.count)
     #expect(abs(try #require(found.loss) - expected) < 1e-5)
-    #expect(found.rows.map(\.label) == source.samples.map(\.label))
+    #expect(found.set.samples.map(\.label) == source.samples.map(\.label))
   }
 
   @Test(
@@ -86,7 +86,7 @@ final class LabelDistributionTests {
     func weights(_ table: String) throws -> [[Float]] {
       let recipe = try recipe("data.train.file=\"\(folder)/\(table)\"", "data.validation=null")
       let run = try RunFolder.create("\(folder)/\(table).run")
-      let source = try RecipeImages(recipe.train, recipe, isTraining: true)
+      let source = try RecipeImages(.train, of: recipe, isTraining: true)
       let trainer = try Trainer(
         recipe, train: source, validation: nil, in: run, console: Console(descriptor: -1),
         report: Report.write)

@@ -51,10 +51,10 @@ struct RecipeFolderTests {
     let images = Tensor([4, side, side, 3], uniform("images", 4 * side * side * 3))
     let tape = Tape()
     let pass = ForwardPass.training(on: tape, seed: 1, step: 0)
-    let outcome = model(images, pass)
+    let outcome = try model(images, pass, isThorough: true)
     #expect(outcome.final.shape == [4, recipe.classes.count])
     expectClose(outcome.final.sum(along: 1), [1, 1, 1, 1], absolute: 1e-5)
-    let value = model.objective(outcome, against: Targets(labels: [0, 1, 0, 1]), pass)
+    let value = try model.objective(outcome, against: Targets(labels: [0, 1, 0, 1]), pass)
     #expect(value.total.isFinite)
     tape.backward(from: value.total)
     let before = model.store.trainable.map(\.value.values)
@@ -76,9 +76,9 @@ struct RecipeFolderTests {
     let model = try recipe.buildModel()
     let side = recipe.input.size
     let images = Tensor([33, side, side, 3], uniform("faces", 33 * side * side * 3))
-    let all = model(images, .evaluation).final
+    let all = try model(images, .evaluation).final
     for place in [0, 17, 32] {
-      let one = model(images.sliced(along: 0, from: place, count: 1), .evaluation).final
+      let one = try model(images.sliced(along: 0, from: place, count: 1), .evaluation).final
       expectClose(one, all.sliced(along: 0, from: place, count: 1), absolute: 1e-6, relative: 0)
     }
   }

@@ -10,11 +10,11 @@ struct Bars: Dataset, LoadedDataset {
   private let options: Options
   private(set) var samples: [Sample] = []
 
-  init(_ options: Options, in context: inout BuildContext) { self.options = options }
+  init(_ options: Options) { self.options = options }
 
-  func load(classes: [String]) -> any LoadedDataset {
+  func load(_ request: DataRequest) -> any LoadedDataset {
     var copy = self
-    copy.samples = (0..<options.count).map { Sample(id: "bar/\($0)", label: $0 % classes.count) }
+    copy.samples = (0..<options.count).map { Sample(id: "bar/\($0)", label: $0 % request.classes.count) }
     return copy
   }
 

@@ -102,7 +102,7 @@ final class WeightVerbTests {
     let images = uniformImages("x", count: 2, side: 32)
     let predictions = try [out, file].map { path in
       let trained = try TrainedModel(try load(), weights: path, namings: try Registry.builtins().namings)
-      return trained.model(images, .evaluation).final.values
+      return try trained.model(images, .evaluation).final.values
     }
     #expect(predictions[0] == predictions[1])
     let image = "\(folder)/face.png"

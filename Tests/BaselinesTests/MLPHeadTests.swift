@@ -1,10 +1,10 @@
 import FERCore
 import NeuralKit
-import ReliabilityBalancing
-import Baselines
 import TensorKit
 import TestSupport
 import Testing
+
+@testable import Baselines
 
 @Suite("The head with hidden layers")
 struct MLPHeadTests {
@@ -26,7 +26,8 @@ struct MLPHeadTests {
       try #require(context.store[name]).value = value
     }
     #expect(context.store.all.allSatisfy { $0.isFilled })
-    expectClose(head.classify(Tensor([1, 2], [2, 0.5]), .evaluation).logits, [[6, -1]])
+    expectClose(
+      head.classify(Encoding(embedding: Tensor([1, 2], [2, 0.5])), .evaluation).logits, [[6, -1]])
   }
 
   @Test("no hidden layers is a linear head")

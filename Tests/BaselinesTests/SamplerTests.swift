@@ -1,60 +1,102 @@
 import FERCore
 import NeuralKit
-import ReliabilityBalancing
-import Baselines
 import TensorKit
 import TestSupport
 import Testing
 
+@testable import Baselines
+
 @Suite("Samplers")
 struct SamplerTests {
-  /// Two videos of 40 and 5 frames of class 0, 30 single images of class 1, 3 of class 2, none of class 3.
-  private let samples =
-    (0..<40).map { Sample(id: "a\($0)", label: 0, group: "a") }
-    + (0..<5).map { Sample(id: "b\($0)", label: 0, group: "b") }
-    + (0..<30).map { Sample(id: "c\($0)", label: 1) } + (0..<3).map { Sample(id: "d\($0)", label: 2) }
-
-  @Test("refinement takes at most N of a group, then M of a class, each once")
-  func refinement() throws {
-    var options = RefinementSampler.Options()
-    (options.perGroup, options.perClass) = (8, 20)
-    let order = order(try make { try RefinementSampler(options, in: &$0) })
-    #expect(Set(order).count == order.count)
-    #expect(order.filter { samples[$0].group == "a" }.count == 8)
-    #expect(order.filter { samples[$0].group == "b" }.count == 5)
-    #expect(counts(order) == [13, 20, 3, 0])
-    options.perClass = 10
-    let fewer = self.order(try make { try RefinementSampler(options, in: &$0) })
-    #expect(counts(fewer) == [10, 10, 3, 0])
+  /// 45 samples of class 0, 30 of class 1, 3 of class 2, none of class 3.
+  private let samples = [45, 30, 3].enumerated().flatMap { label, count in
+    (0..<count).map { Sample(id: "\(label)/\($0)", label: label) }
   }
 
   @Test("class-balanced gives equal shares and repeats rare classes only")
   func classBalanced() throws {
     var options = ClassBalancedSampler.Options()
     options.perClass = 10
-    let order = order(try make { try ClassBalancedSampler(options, in: &$0) })
+    let order = order(ClassBalancedSampler(options))
     #expect(counts(order) == [10, 10, 10, 0])
     for label in 0...1 { #expect(Set(order.filter { samples[$0].label == label }).count == 10) }
     // 78 samples of three classes: 26 each.
-    let whole = self.order(try make { try ClassBalancedSampler(.init(), in: &$0) })
-    #expect(counts(whole) == [26, 26, 26, 0])
+    #expect(counts(self.order(ClassBalancedSampler(.init()))) == [26, 26, 26, 0])
   }
 
   @Test("shuffled and sequential take every sample once")
   func plain() throws {
-    let shuffled = order(try make { try ShuffledSampler(.init(), in: &$0) })
+    let shuffled = order(ShuffledSampler(.init()))
     #expect(shuffled.sorted() == Array(samples.indices))
     #expect(shuffled != Array(samples.indices))
-    let sequential = order(try make { try SequentialSampler(.init(), in: &$0) })
-    #expect(sequential == Array(samples.indices))
+    #expect(order(SequentialSampler(.init())) == Array(samples.indices))
+  }
+
+  /// Of 30,000 draws a class of n samples gets 30,000 · n^(1 - power) / Σ: for power 0.5 √45, √30 and √3 of 13.917.
+  /// Five deviations √(30,000·p·(1 - p)) are allowed, at most 433.
+  @Test(
+    "weighted draws a class by its size to a power",
+    arguments: [
+      (0, [17_308, 11_538, 1154]), (1, [10_000, 10_000, 10_000]), (0.5, [14_460, 11_807, 3734]),
+      (2, [1714, 2571, 25_714]),
+    ] as [(Float, [Int])])
+  func weighted(_ power: Float, _ expected: [Int]) {
+    var options = WeightedSampler.Options()
+    (options.power, options.count) = (power, 30_000)
+    let order = order(WeightedSampler(options))
+    #expect(order.count == 30_000)
+    for (found, expected) in zip(counts(order), expected + [0]) {
+      #expect(abs(found - expected) < 433, "\(found), expected \(expected)")
+    }
+  }
+
+  /// Each of the three samples of class 2 comes in 1/9 of 30,000 draws: 3333, deviation 54.
+  @Test("weighted draws each sample of a class as often, and as many as there are samples")
+  func weightedMembers() {
+    var options = WeightedSampler.Options()
+    options.count = 30_000
+    let order = order(WeightedSampler(options))
+    for index in 75..<78 { #expect(abs(order.count { $0 == index } - 3333) < 5 * 54) }
+    #expect(self.order(WeightedSampler(.init())).count == 78)
+  }
+
+  /// Shares 12/16, 3/16 and 1/16 with t = 9/16: factors √(3/4), so 1; √3; √9 = 3. The three samples of the second
+  /// class come 3·√3 = 5.196 times on average, deviation √(3·0.732·0.268) = 0.767 in an epoch and 0.017 in the mean of
+  /// 2000.
+  @Test("repeat-factor repeats samples of rare classes by the root of what they lack")
+  func repeatFactor() {
+    let samples = [12, 3, 1].enumerated().flatMap { label, count in
+      (0..<count).map { Sample(id: "\(label)/\($0)", label: label) }
+    }
+    var options = RepeatFactorSampler.Options()
+    options.threshold = 9 / 16
+    let sampler = RepeatFactorSampler(options)
+    var middle = 0
+    for epoch in 0..<2000 {
+      let order = sampler.order(
+        of: samples, classCount: 3, epoch: epoch,
+        random: RandomSource(seed: 1, stream: "sampler", epoch: UInt64(epoch)))
+      let found = samples.byClass(order, classCount: 3)
+      #expect(found[0].sorted() == Array(0..<12))
+      #expect(Set(found[1]).count == 3)
+      #expect(found[2] == [15, 15, 15])
+      middle += found[1].count
+    }
+    #expect(abs(Double(middle) / 2000 - 5.196) < 5 * 0.017)
+  }
+
+  @Test("repeat-factor without a threshold takes every sample once")
+  func noRepeats() {
+    var options = RepeatFactorSampler.Options()
+    options.threshold = 0
+    #expect(order(RepeatFactorSampler(options)).sorted() == Array(samples.indices))
   }
 
   @Test("the seed decides the order, and an empty dataset has an empty one")
-  func determinism() throws {
+  func determinism() {
     let samplers: [any Sampler] = [
-      try make { try RefinementSampler(.init(), in: &$0) },
-      try make { try ClassBalancedSampler(.init(), in: &$0) },
-      try make { try ShuffledSampler(.init(), in: &$0) },
+      ClassBalancedSampler(.init()), ShuffledSampler(.init()), WeightedSampler(.init()),
+      RepeatFactorSampler(.init()),
     ]
     for sampler in samplers {
       #expect(order(sampler) == order(sampler))
@@ -64,16 +106,9 @@ struct SamplerTests {
     }
   }
 
-  private func make<Part>(_ build: (inout BuildContext) throws -> Part) throws -> Part {
-    var context = BuildContext.fixture(classes: 4)
-    return try build(&context)
-  }
-
   private func order(_ sampler: some Sampler, seed: UInt64 = 1) -> [Int] {
     sampler.order(of: samples, classCount: 4, epoch: 0, random: RandomSource(seed: seed, stream: "sampler"))
   }
 
-  private func counts(_ order: [Int]) -> [Int] {
-    (0..<4).map { label in order.filter { samples[$0].label == label }.count }
-  }
+  private func counts(_ order: [Int]) -> [Int] { samples.byClass(order, classCount: 4).map(\.count) }
 }

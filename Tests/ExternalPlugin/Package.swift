@@ -1,12 +1,12 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// A package of somebody else's: it depends on arbex and adds a correction term of its own.
+// A package of somebody else's: it depends on arbex and adds components of every kind.
 let package = Package(
-  name: "prototype-arbex",
+  name: "outside-arbex",
   dependencies: [.package(name: "arbex", path: "../..")],
   targets: [
-    .executableTarget(name: "prototype-arbex", dependencies: [.product(name: "ARBEx", package: "arbex")])
+    .executableTarget(name: "outside-arbex", dependencies: [.product(name: "ARBEx", package: "arbex")])
   ],
   swiftLanguageModes: [.v6]
 )

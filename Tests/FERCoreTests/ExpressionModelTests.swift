@@ -33,11 +33,53 @@ struct ExpressionModelTests {
     #expect(model.store["head.out.weight"]?.learningRateScale == 2)
     let tape = Tape()
     let pass = ForwardPass.training(on: tape, seed: 1, step: 0)
-    let value = model.objective(model(images, pass), against: Targets(labels: [0, 1]), pass)
+    let value = try model.objective(model(images, pass), against: Targets(labels: [0, 1]), pass)
     tape.backward(from: value.total)
     for parameter in model.store.all {
       let gradient = tape.gradient(for: ObjectIdentifier(parameter))
       #expect((gradient != nil) == !parameter.isFrozen, "\(parameter.name)")
+    }
+  }
+
+  @Test("factors of the learning rate by the beginnings of names, the longest first")
+  func learningRates() throws {
+    let workshop = try Workshop()
+    try workshop.write("a.json5", wholeRecipe)
+    let model = try workshop.load("a.json5", "model.head.learningRateScale={ out: 3, 'out.bias': 5 }")
+      .buildModel()
+    #expect(model.store["head.out.weight"]?.learningRateScale == 3)
+    #expect(model.store["head.out.bias"]?.learningRateScale == 5)
+    #expect(model.store["backbone.weight"]?.learningRateScale == 1)
+    #expect(
+      try workshop.report("a.json5", "model.head.learningRateScale={ outt: 3 }") == """
+        command line: model.head.learningRateScale.outt: no parameter of this part has a name that begins so; did you \
+        mean "out"?
+          beginnings: out
+        1 problem, nothing was built
+        """)
+    #expect(
+      try workshop.report("a.json5", "model.head.learningRateScale={ out: -1 }").hasPrefix(
+        "command line: model.head.learningRateScale: must be at least 0, is -1"))
+  }
+
+  @Test(
+    "a frozen part computes in the precision of the pass", .enabled(if: Precision.bfloat16.obstacle == nil))
+  func frozenPrecision() throws {
+    enum SpyPlugin: Plugin {
+      static func register(in registry: inout Registry) throws {
+        try registry.landmarks.register("spy", PrecisionSpy.self)
+      }
+    }
+    let workshop = try Workshop()
+    try workshop.write("a.json5", wholeRecipe)
+    for isFrozen in [true, false] {
+      let model = try workshop.load(
+        "a.json5", "model.landmarks={ use: 'spy', frozen: \(isFrozen) }", and: [SpyPlugin.self]
+      ).buildModel()
+      for (precision, expected) in [(Precision.bfloat16, Float(1)), (.float32, 0)] {
+        let found = try model(images, .evaluation(in: precision)).evidence[PrecisionSpy.key]
+        #expect(found?.values == [expected, expected])
+      }
     }
   }
 
@@ -46,17 +88,17 @@ struct ExpressionModelTests {
     let outcome = try recipe.buildModel()(images, .evaluation)
     #expect(outcome.embedding.shape == [2, 5])
     #expect(outcome.terms.map(\.name) == ["anchor", "attentive"])
-    for rows in [outcome.primary, outcome.final] + outcome.terms.map(\.correction.distribution) {
+    for rows in [outcome.primary, outcome.final] + outcome.terms.map(\.distribution) {
       expectClose(rows.sum(along: 1), [1, 1], absolute: 1e-5)
     }
-    #expect(outcome.evidence(.anchors)?.shape == [3, 2, 5])
-    #expect(outcome.evidence(.distances) == nil)
+    #expect(outcome.evidence.mapValues(\.shape) == [.anchors: [3, 2, 5]])
   }
 
   @Test("the objective is the weighed sum of its losses")
   func objective() throws {
     let model = try recipe.buildModel()
-    let value = model.objective(model(images, .evaluation), against: Targets(labels: [0, 1]), .evaluation)
+    let value = try model.objective(
+      model(images, .evaluation), against: Targets(labels: [0, 1]), .evaluation)
     #expect(value.losses.map(\.name) == ["anchor", "nll"])
     #expect(abs(value.total.item - (0.1 * value.losses[0].value + value.losses[1].value)) < 1e-5)
   }
@@ -64,11 +106,11 @@ struct ExpressionModelTests {
   @Test("the same recipe gives the same numbers, another seed others")
   func seed() throws {
     let (first, second) = (try recipe.buildModel(), try recipe.buildModel())
-    #expect(first(images, .evaluation).final.values == second(images, .evaluation).final.values)
+    #expect(try first(images, .evaluation).final.values == second(images, .evaluation).final.values)
     let workshop = try Workshop()
     try workshop.write("a.json5", wholeRecipe)
     let other = try workshop.load("a.json5", "seed=8").buildModel()
-    #expect(first(images, .evaluation).final.values != other(images, .evaluation).final.values)
+    #expect(try first(images, .evaluation).final.values != other(images, .evaluation).final.values)
   }
 
   @Test("a part with weights reads its file, and one that does not fit is an error")
@@ -87,5 +129,19 @@ struct ExpressionModelTests {
     let blank = try workshop.load("a.json5", "model.backbone.weights=\(workshop.folder)/bad.safetensors")
       .buildModel(loadingWeights: false)
     #expect(blank.store["backbone.weight"]?.value.values != numbers.values)
+  }
+}
+
+/// Tells whether it was asked to compute in bf16.
+private final class PrecisionSpy: LandmarkExtractor {
+  typealias Options = NoOptions
+  static let key = EvidenceKey("bf16", .sample)
+  static func provides(_ options: NoOptions) -> [EvidenceKey] { [key] }
+  let levels = [PyramidLevel(height: 4, width: 4, channels: 3)]
+
+  init(_ options: NoOptions, in context: inout BuildContext) {}
+  func landmarks(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid {
+    let flag = Tensor.full([images.shape[0], 1], pass.precision == .bfloat16 ? 1 : 0)
+    return FeaturePyramid(levels: [images.strided(by: 2)], evidence: [Self.key: flag])
   }
 }

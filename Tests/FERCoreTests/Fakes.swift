@@ -18,8 +18,10 @@ final class FakeBackbone: Backbone {
   }
   let levels: [PyramidLevel]
   let weight: Parameter
+  let step: Int
 
   init(_ options: Options, in context: inout BuildContext) throws {
+    step = context.inputSize / options.side
     levels = [PyramidLevel(height: options.side, width: options.side, channels: options.channels)]
     weight = context.scope.parameter("weight", [options.channels, 3], .pytorchDefault(fanIn: 3))
     guard context.inputSize % options.side == 0 else {
@@ -29,20 +31,23 @@ final class FakeBackbone: Backbone {
   }
 
   func features(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid {
-    FeaturePyramid(levels: [images.linear(weight: pass[weight], bias: nil)])
+    FeaturePyramid(levels: [images.strided(by: step).linear(weight: pass[weight], bias: nil)])
   }
 }
 
 final class FakeLandmarks: LandmarkExtractor {
+  typealias Options = NoOptions
   let levels = [PyramidLevel(height: 4, width: 4, channels: 2)]
   let weight: Parameter
+  let step: Int
 
   init(_ options: NoOptions, in context: inout BuildContext) {
+    step = context.inputSize / 4
     weight = context.scope.parameter("weight", [2, 3], .pytorchDefault(fanIn: 3))
   }
 
-  func landmarks(of images: Tensor, wantsPoints: Bool, _ pass: ForwardPass) -> FeaturePyramid {
-    FeaturePyramid(levels: [images.linear(weight: pass[weight], bias: nil)])
+  func landmarks(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid {
+    FeaturePyramid(levels: [images.strided(by: step).linear(weight: pass[weight], bias: nil)])
   }
 }
 
@@ -61,20 +66,26 @@ final class FakeEncoder: Encoder {
     embeddingSize = level.channels + (context.landmarkLevels.first?.channels ?? 0)
   }
 
-  func encode(image: FeaturePyramid, landmarks: FeaturePyramid?, _ pass: ForwardPass) -> Tensor {
+  func encode(image: FeaturePyramid, landmarks: FeaturePyramid?, _ pass: ForwardPass) -> Encoding {
     let maps = [image.levels[0]] + (landmarks.map { [$0.levels[0]] } ?? [])
-    return Tensor.concatenated(maps, along: 3).globalAveragePooled()
+    return Encoding(embedding: Tensor.concatenated(maps, along: 3).globalAveragePooled())
   }
 }
 
 final class FakeHead: Head {
+  typealias Options = NoOptions
   let output: Linear
   init(_ options: NoOptions, in context: inout BuildContext) throws {
     output = Linear(from: try context.embeddingSize(), to: context.classCount, in: context.scope / "out")
   }
-  func classify(_ embedding: Tensor, _ pass: ForwardPass) -> HeadOutput {
-    HeadOutput(logits: output(embedding, pass))
+  func classify(_ encoding: Encoding, _ pass: ForwardPass) -> HeadOutput {
+    HeadOutput(logits: output(encoding.embedding, pass))
   }
+}
+
+extension EvidenceKey {
+  /// `[C, K, D]`
+  static let anchors = EvidenceKey("anchors", .shared)
 }
 
 final class FakeAnchor: CorrectionTerm {
@@ -82,7 +93,7 @@ final class FakeAnchor: CorrectionTerm {
     @Option("Anchors per class.", 1...) var perClass = 10
     @Option("Temperature.", above: 0) var delta: Float = 1
   }
-  static var provides: [EvidenceKey] { [.anchors] }
+  static func provides(_ options: Options) -> [EvidenceKey] { [.anchors] }
   let anchors: Parameter
   init(_ options: Options, in context: inout BuildContext) throws {
     let shape = [context.classCount, options.perClass, try context.embeddingSize()]
@@ -102,7 +113,6 @@ final class FakeAttentive: CorrectionTerm {
     @Option("Heads.", 1...) var headCount = 8
     @Option("Dropout.", 0..<1) var dropout: Float = 0
   }
-  static var provides: [EvidenceKey] { [] }
   init(_ options: Options, in context: inout BuildContext) throws {}
   func correct(_ prediction: Prediction, _ pass: ForwardPass) -> Correction {
     Correction(distribution: prediction.distribution)
@@ -110,20 +120,23 @@ final class FakeAttentive: CorrectionTerm {
 }
 
 final class FakeNLL: Loss {
+  static var scope: LossScope { .samples }
   struct Options: ComponentOptions {
     @Option("Smoothing.", 0..<1) var smoothing: Float = 0
   }
   init(_ options: Options, in context: inout BuildContext) throws {}
   func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
-    -(outcome.final + 1e-12).log().mean()
+    -(outcome.final + 1e-12).log().mean(along: 1)
   }
 }
 
 final class FakeAnchorLoss: Loss {
-  static var requires: [EvidenceKey] { [.anchors] }
+  typealias Options = NoOptions
+  static var scope: LossScope { .parameters }
+  static func requires(_ options: NoOptions) -> [EvidenceKey] { [.anchors] }
   init(_ options: NoOptions, in context: inout BuildContext) throws {}
   func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
-    outcome.evidence(.anchors)?.squared().mean() ?? .zeros([1])
+    outcome.evidence[.anchors]?.squared().mean() ?? .zeros([1])
   }
 }
 
@@ -131,7 +144,7 @@ final class FakeSampler: Sampler {
   struct Options: ComponentOptions {
     @Option("Per class.", 1...) var perClass = 500
   }
-  init(_ options: Options, in context: inout BuildContext) throws {}
+  init(_ options: Options) {}
   func order(of samples: [Sample], classCount: Int, epoch: Int, random: RandomSource) -> [Int] {
     Array(samples.indices)
   }
@@ -141,7 +154,7 @@ struct FakeAugmentation: Augmentation {
   struct Options: ComponentOptions {
     @Option("Degrees.", 0...180) var degrees: Float = 10
   }
-  init(_ options: Options, in context: inout BuildContext) throws {}
+  init(_ options: Options) {}
   func apply(to image: inout Image, size: Int, random: inout RandomSource) {}
 }
 
@@ -151,8 +164,24 @@ struct FakeDataset: Dataset {
     @Option("Images.", 1...) var count = 8
   }
   let options: Options
-  init(_ options: Options, in context: inout BuildContext) throws { self.options = options }
-  func load(classes: [String]) throws -> any LoadedDataset { throw DataProblem("", "not in this test") }
+  init(_ options: Options) { self.options = options }
+  func load(_ request: DataRequest) throws -> any LoadedDataset { throw DataProblem("", "not in this test") }
+}
+
+struct FakeViews: Views {
+  struct Options: ComponentOptions {
+    @Option("Views of a sample.", 1...) var count = 2
+  }
+  let plan: ViewPlan
+  init(_ options: Options) { plan = ViewPlan(count: options.count, wholeFace: 0) }
+  func boxes(width: Int, height: Int, random: RandomSource) -> [Box] {
+    (0..<plan.count).map { _ in Box(left: 0, top: 0, right: width, bottom: height) }
+  }
+}
+
+final class FakePolicy: LabelPolicy {
+  typealias Options = NoOptions
+  init(_ options: NoOptions) {}
 }
 
 enum FakePlugin: Plugin {
@@ -167,6 +196,8 @@ enum FakePlugin: Plugin {
     try registry.losses.register("anchor", FakeAnchorLoss.self)
     try registry.samplers.register("all", FakeSampler.self)
     try registry.augmentations.register("rotate", FakeAugmentation.self)
+    try registry.views.register("whole", FakeViews.self)
+    try registry.labelPolicies.register("none", FakePolicy.self)
     try registry.datasets.register("drawn", FakeDataset.self)
     try registry.optimizers.register("adam", Adam.self)
     try registry.schedules.register("constant", ConstantSchedule.self)
@@ -210,16 +241,20 @@ final class Workshop {
     return path
   }
 
-  func load(_ name: String, _ overrides: String...) throws -> Recipe {
+  func load(_ name: String, _ overrides: String..., and plugins: [any Plugin.Type] = []) throws -> Recipe {
     try Recipe.load(
-      path: "\(folder)/\(name)", overrides: overrides, registry: Registry(plugins: [FakePlugin.self]))
+      path: "\(folder)/\(name)", overrides: overrides,
+      registry: Registry(plugins: [FakePlugin.self] + plugins))
   }
 
   /// The report of what is wrong, with this folder's path left out; "" where nothing is.
-  func report(_ name: String = "a.json5", _ overrides: String...) throws -> String {
+  func report(
+    _ name: String = "a.json5", _ overrides: String..., and plugins: [any Plugin.Type] = []
+  ) throws -> String {
     do {
       _ = try Recipe.load(
-        path: "\(folder)/\(name)", overrides: overrides, registry: Registry(plugins: [FakePlugin.self]))
+        path: "\(folder)/\(name)", overrides: overrides,
+        registry: Registry(plugins: [FakePlugin.self] + plugins))
       return ""
     } catch let problems as RecipeProblems {
       return problems.description.replacing(folder + "/", with: "")

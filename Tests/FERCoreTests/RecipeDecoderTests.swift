@@ -33,7 +33,7 @@ struct RecipeDecoderTests {
   func wrong(text: String, expected: String) throws {
     let given = try JSON5Parser.parse(text).value
     let (options, issues) = RecipeDecoder(owner: "\"tiny\"").decode(
-      FakeBackbone.Options.self, from: given, at: RecipePath())
+      TinyOptions.self, from: given, at: JSONPath())
     let told = issues.map { ($0.path.steps.isEmpty ? "" : "\($0.path): ") + $0.message }
     #expect(told == [expected])
     #expect(options.side == 4)
@@ -44,15 +44,15 @@ struct RecipeDecoderTests {
     let given = try JSON5Parser.parse("{channels: 8, ratio: 2, units: [3], side: null, style: 4, deep: true}")
       .value
     let (options, issues) = RecipeDecoder(owner: "\"tiny\"").decode(
-      FakeBackbone.Options.self, from: given, at: RecipePath("model", "backbone"))
+      TinyOptions.self, from: given, at: JSONPath("model", "backbone"))
     #expect(options.channels == 8 && options.ratio == 2 && options.units == [3] && options.deep)
     #expect(options.side == 4 && options.style == "plain")
-    #expect(issues == [RecipeIssue(RecipePath("model", "backbone", "style"), "must be text, is 4")])
+    #expect(issues == [RecipeIssue(JSONPath("model", "backbone", "style"), "must be text, is 4")])
   }
 
   @Test("every key with one letter dropped, doubled, changed or swapped is recognised")
   func misspelt() throws {
-    let keys = FakeBackbone.Options.described().map(\.key)
+    let keys = TinyOptions.described().map(\.key)
     for key in keys {
       let letters = Array(key)
       for place in letters.indices {
@@ -64,7 +64,7 @@ struct RecipeDecoderTests {
         }
         for variant in variants.map({ String($0) }) where variant != key {
           let issues = RecipeDecoder(owner: "\"tiny\"").decode(
-            FakeBackbone.Options.self, from: .object([variant: .int(1)]), at: RecipePath()
+            TinyOptions.self, from: .object([variant: .int(1)]), at: JSONPath()
           ).issues
           #expect(
             issues.first?.message == "\"tiny\" has no such option; did you mean \"\(key)\"?", "\(variant)")
@@ -73,28 +73,63 @@ struct RecipeDecoderTests {
     }
   }
 
+  @Test(
+    "a choice is one of its words, alone and in a list",
+    arguments: [
+      ("{stem: 'small', stages: ['small', 'large']}", nil),
+      ("{stem: 'huge'}", "stem: must be one of large, small, is \"huge\""),
+      ("{stem: 3}", "stem: must be text, is 3"),
+      ("{stages: ['small', 'huge']}", "stages[1]: must be one of large, small, is \"huge\""),
+      ("{stages: 'small'}", "stages: must be a list of text, is the text \"small\""),
+    ])
+  func choices(text: String, expected: String?) throws {
+    let (options, issues) = RecipeDecoder(owner: "\"tower\"").decode(
+      ChoiceOptions.self, from: try JSON5Parser.parse(text).value, at: JSONPath())
+    #expect(issues.map { "\($0.path): \($0.message)" } == [expected].compactMap { $0 })
+    if expected == nil { #expect(options.stem == .small && options.stages == [.small, .large]) }
+    #expect(ChoiceOptions.described().map(\.kind) == ["text", "list of text"])
+    #expect(ChoiceOptions.described().map(\.range.choices) == [["large", "small"], ["large", "small"]])
+    #expect(try JSONValue.encoding(ChoiceOptions())["stem"] == .string("large"))
+  }
+
   @Test("nested structs, lists of structs and enums are read, each problem with its path")
   func nested() throws {
     let text = "{layer: {size: 'x', kind: 'cubic', extra: 1}, layers: [{size: 2, kind: 'round'}]}"
     let (options, issues) = RecipeDecoder(owner: "\"nest\"").decode(
-      NestedOptions.self, from: try JSON5Parser.parse(text).value, at: RecipePath())
+      NestedOptions.self, from: try JSON5Parser.parse(text).value, at: JSONPath())
     #expect(options.layers == [NestedOptions.Layer(size: 2, kind: .round)])
     #expect(options.layer == NestedOptions.Layer())
     #expect(
       issues.map { "\($0.path): \($0.message)" } == [
         "layer.extra: \"nest\" has no such option",
         "layer.size: must be a whole number, is the text \"x\"",
-        "layer.kind: must be one of square, round, is the text \"cubic\"",
+        "layer.kind: must be one of square, round, is \"cubic\"",
       ])
   }
 }
 
 private struct NestedOptions: ComponentOptions {
   struct Layer: Codable, Sendable, Equatable {
-    enum Kind: String, Codable, CaseIterable { case square, round }
+    enum Kind: String, OptionChoice { case square, round }
     var size = 1
     var kind = Kind.square
   }
   var layer = Layer()
   var layers: [Layer] = []
+}
+
+private struct ChoiceOptions: ComponentOptions {
+  enum Stem: String, OptionChoice { case large, small }
+  @Option("A word.") var stem = Stem.large
+  @Option("A list of words.") var stages = [Stem.large]
+}
+
+private struct TinyOptions: ComponentOptions {
+  @Option("Channels of the only level.", 1...64) var channels = 4
+  @Option("Side of the only level.", 1...) var side = 4
+  @Option("A number.", above: 0) var ratio: Float = 0.5
+  @Option("A word.", oneOf: ["plain", "fancy"]) var style = "plain"
+  @Option("A switch.") var deep = false
+  @Option("A list.", 1...) var units = [1, 2]
+  @Option("A file.") var table: FilePath = ""
 }

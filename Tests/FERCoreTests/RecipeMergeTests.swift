@@ -24,7 +24,7 @@ struct RecipeMergeTests {
     let recipe = try workshop.load("a.json5")
     let model = try recipe.buildModel()
     #expect(model.store["corrections.anchor.anchors"] == nil)
-    #expect(model.objective.terms.map(\.name) == ["nll"])
+    #expect(recipe.effective["losses"]?.members?.keys.sorted() == ["nll"])
     #expect(recipe.effective["model"]?["corrections"]?.members?.keys.sorted() == ["attentive"])
   }
 
@@ -123,9 +123,10 @@ struct RecipeMergeTests {
       """)
     try workshop.write("a.json5", "{extends: 'sub/middle.json5'}")
     let recipe = try workshop.load("a.json5")
-    #expect((recipe.train as? FakeDataset)?.options.root.text == "\(workshop.folder)/sub/faces")
-    #expect((recipe.validation as? FakeDataset)?.options.root.text == "/abs/faces")
-    #expect(recipe.test == nil)
+    let roots = { (split: String) in recipe.effective["data"]?[split]?["root"]?.text }
+    #expect(roots("train") == "\(workshop.folder)/sub/faces")
+    #expect(roots("validation") == "/abs/faces")
+    #expect(recipe.has(.train) && !recipe.has(.test))
   }
 
   @Test("the effective recipe is enough to run again, and a fixed point")

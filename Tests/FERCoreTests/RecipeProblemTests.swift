@@ -21,14 +21,14 @@ struct RecipeProblemTests {
       "modell: {}",
       """
       a.json5:1: modell: a recipe has no such key; did you mean "model"?
-        keys: classes, data, input, losses, model, name, sampler, seed, training
+        keys: classes, data, input, labels, losses, model, name, sampler, seed, training
       """),
     Mistake(
       "training: { epoch: 3 }",
       """
       a.json5:1: training.epoch: "training" has no such key; did you mean "epochs"?
-        keys: batch, best, checkpointMinutes, checkpointSteps, ema, epochs, gradientClip, optimizer, patience, \
-      schedule, validateEvery, validationBatch, workers
+        keys: batch, best, checkpointMinutes, checkpointSteps, ema, epochs, gradientClip, microBatch, optimizer, \
+      patience, schedule, validateEvery, validationBatch, workers
       """),
     Mistake(
       "model: { corrections: { ancor: {} } }",
@@ -84,8 +84,8 @@ struct RecipeProblemTests {
     Mistake(
       "model: { corrections: { anchor: null } }",
       """
-      base.json5:11: losses.anchor: the loss "anchor" needs anchors, which no correction term of this recipe \
-      provides; add the correction term "anchor", or remove this loss with null
+      base.json5:11: losses.anchor: the loss "anchor" needs anchors, which nothing before it in this recipe \
+      provides; use the correction term "anchor", or remove this loss with null
       """),
     Mistake(
       "model: { corrections: { atentive: null } }",
@@ -146,6 +146,16 @@ struct RecipeProblemTests {
         a.json5:1: training.schedule: is missing; name one, as in { use: "constant" }
           known: constant
         """),
+    Mistake(
+      "training: { best: 'final acuracy' }",
+      """
+      a.json5:1: training.best: must be one of final accuracy, final macro F1, primary accuracy, primary macro F1, \
+      loss, is "final acuracy"; did you mean "final accuracy"?
+      """),
+    Mistake(
+      "losses: { nll: null }, training: { best: 'loss' }",
+      "a.json5:1: training.best: needs a loss of single samples to go by, and this recipe has none; choose another "
+        + "number"),
     Mistake(
       "training: { optimizer: { learningRate: 'fast' } }",
       "a.json5:1: training.optimizer.learningRate: must be a number, is the text \"fast\""),

@@ -26,6 +26,16 @@ struct RegistryTests {
     #expect(registry.summaries.filter { $0.name == "anchor" }.map(\.kind) == ["correction term", "loss"])
   }
 
+  @Test("the summaries hold every kind")
+  func everyKind() throws {
+    let registry = try Registry(plugins: [FakePlugin.self])
+    let shelves = Mirror(reflecting: registry).children.count {
+      "\(type(of: $0.value))".hasPrefix("ComponentRegistry<")
+    }
+    #expect(Set(registry.summaries.map(\.plural)).count == shelves)
+    #expect(shelves == 13)
+  }
+
   @Test("a name that a recipe could not write is refused", arguments: ["", "a b", "ä", "a.b", "x\n"])
   func badName(name: String) throws {
     var registry = Registry()
@@ -57,19 +67,9 @@ struct RegistryTests {
     let term = try entry.make(.object(["perClass": .int(2)]), in: &context)
     #expect(term is FakeAnchor)
     #expect(context.scope.store["x.anchors"]?.shape == [2, 2, 3])
-    #expect(throws: RecipeIssue(RecipePath("perClass"), "must be at least 1, is 0")) {
+    #expect(throws: RecipeIssue(JSONPath("perClass"), "must be at least 1, is 0")) {
       try entry.make(.object(["perClass": .int(0)]), in: &context)
     }
-  }
-
-  @Test("the nearest name is a third of the length away at most, and one edit in any case")
-  func nearest() {
-    #expect(NearestName.of("ancor", among: ["anchor", "attentive"]) == "anchor")
-    #expect(NearestName.of("haed", among: ["head"]) == "head")  // two neighbours swapped: one edit
-    #expect(NearestName.of("sgd", among: ["sam"]) == nil)  // two of three letters differ
-    #expect(NearestName.of("ADAM", among: ["adam"]) == "adam")
-    #expect(NearestName.of("smothing", among: ["smoothing", "nothing"]) == "smoothing")
-    #expect(NearestName.of("x", among: []) == nil)
   }
 }
 
@@ -77,6 +77,7 @@ final class LossWithWeight: Loss {
   struct Options: ComponentOptions {
     @Option("Collides.") var weight: Float = 1
   }
+  static var scope: LossScope { .samples }
   init(_ options: Options, in context: inout BuildContext) throws {}
   func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor { .zeros([1]) }
 }

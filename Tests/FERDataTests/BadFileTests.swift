@@ -1,5 +1,5 @@
 import FERCore
-import FERData
+@testable import FERData
 import Foundation
 import TensorKit
 import Testing

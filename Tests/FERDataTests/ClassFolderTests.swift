@@ -1,5 +1,5 @@
 import FERCore
-import FERData
+@testable import FERData
 import Foundation
 import NeuralKit
 import TensorKit
@@ -11,15 +11,16 @@ struct ClassFolderTests {
 
   private func load(
     _ folder: ScratchFolder, classes: [String]? = nil,
+    badImages: BadImagePolicy = .fail, ignore: [String] = [], allowMissing: Bool = false,
     _ change: (inout ClassFolders.Options) -> Void = { _ in }
-  ) throws -> LoadedImageFiles {
+  ) throws -> any LoadedDataset {
     var options = ClassFolders.Options()
     options.root = FilePath(folder.path)
     change(&options)
     #expect(options.allIssues() == [])
-    var context = makeContext()
-    return try #require(
-      try ClassFolders(options, in: &context).load(classes: classes ?? self.classes) as? LoadedImageFiles)
+    return try ClassFolders(options).load(
+      DataRequest(
+        classes: classes ?? self.classes, badImages: badImages, ignore: ignore, allowMissing: allowMissing))
   }
 
   private func message(_ work: () throws -> some Any) -> String {
@@ -87,7 +88,7 @@ struct ClassFolderTests {
       message { try load(folder) }
         == "\(folder.path)/hapiness: the recipe has no class for this folder; did you mean \"happiness\"?; "
         + "classes: neutral, happiness, anger; name it in `ignore` to leave it out")
-    #expect(try load(folder) { $0.ignore = ["hapiness"] }.samples.count == 6)
+    #expect(try load(folder, ignore: ["hapiness"]).samples.count == 6)
   }
 
   @Test("a class without a folder, a folder without images, no folder at all")
@@ -98,7 +99,7 @@ struct ClassFolderTests {
     #expect(
       message { try load(folder, classes: more) }
         == "\(folder.path): has no folder for the class fear; it holds the folders ANGRY, Neutral, happy")
-    #expect(try load(folder, classes: more) { $0.allowMissing = true }.samples.count == 6)
+    #expect(try load(folder, classes: more, allowMissing: true).samples.count == 6)
     try FileManager.default.createDirectory(
       atPath: folder.path + "/fearful", withIntermediateDirectories: true)
     #expect(
@@ -127,9 +128,8 @@ struct ClassFolderTests {
     var options = ClassFolders.Options()
     options.split = "../elsewhere"
     #expect(options.allIssues().map(\.key) == ["split"])
-    var context = makeContext()
     #expect(throws: BuildIssue("root", "must name the folder that holds the images")) {
-      try ClassFolders(.init(), in: &context)
+      try ClassFolders(.init())
     }
   }
 
@@ -165,11 +165,11 @@ struct ClassFolderTests {
         "\(folder.path)/happy/empty.jpg: is empty (0 bytes); fetch it again or remove it\n  also "))
     #expect(text.contains("ANGRY/page.png: is not an image: it starts with the text \"<html>\""))
     #expect(text.contains("ANGRY/gone.png: cannot be opened") && text.contains("ANGRY/pipe.png: is a pipe"))
-    let skipping = try load(folder) { ($0.onBadImage, $0.skipUpTo) = ("skip", 0.4) }
+    let skipping = try load(folder, badImages: .skip(upTo: 0.4))
     #expect(skipping.samples.count == 6)
     #expect(skipping.leftOut.count == 4)
     #expect(
-      message { try load(folder) { ($0.onBadImage, $0.skipUpTo) = ("skip", 0.39) } }
+      message { try load(folder, badImages: .skip(upTo: 0.39)) }
         .contains("with it 4 of 10 images are bad, and skipUpTo allows 39.0 %"))
   }
 
@@ -178,18 +178,17 @@ struct ClassFolderTests {
     let folder = try goodFolder()
     defer { folder.remove() }
     try folder.write(Array(try fixture("colour.jpg").prefix(600)), to: "happy/cut.jpg")
-    func batches(_ policy: String) throws -> [Int] {
-      let data = try load(folder) { ($0.onBadImage, $0.skipUpTo) = (policy, 0.2) }
-      let loader = BatchLoader(
-        data, batches: [Array(data.samples.indices)], pipeline: InputPipeline(size: 4),
-        plan: .init(isTraining: false))
+    func batches(_ policy: BadImagePolicy) throws -> [Int] {
+      let data = try load(folder, badImages: policy)
+      let request = BatchRequest(order: Array(data.samples.indices), batchSize: 10)
+      let loader = BatchLoader(data, request, pipeline: InputPipeline(InputOptions()), badImages: policy)
       var labels: [Int] = []
-      while let batch = try loader.next() { labels += batch.labels }
+      while let batch = try loader.next() { labels += batch.indices.map { data.samples[$0].label } }
       return labels
     }
-    #expect(try batches("skip") == [0, 0, 1, 1, 2, 2])
+    #expect(try batches(.skip(upTo: 0.2)) == [0, 0, 1, 1, 2, 2])
     #expect(
-      message { try batches("fail") }
+      message { try batches(.fail) }
         == "\(folder.path)/happy/cut.jpg: is cut off: the JPEG data end before the picture does")
   }
 

@@ -71,8 +71,8 @@ struct DuplicateTests {
     let face = picture(6)
     // A dark and a light patch of 15x8 pixels where a mouth would be: 3 % of the picture.
     let (open, closed) = (
-      changed(face) { $0.fill(x: 22, y: 42, width: 15, height: 8, [0.1, 0.1, 0.1]) },
-      changed(face) { $0.fill(x: 22, y: 42, width: 15, height: 8, [0.9, 0.9, 0.9]) }
+      changed(face) { $0.fill(x: 22, y: 42, width: 15, height: 8) { _ in 0.1 } },
+      changed(face) { $0.fill(x: 22, y: 42, width: 15, height: 8) { _ in 0.9 } }
     )
     #expect(found([open, closed]).near.isEmpty)
   }

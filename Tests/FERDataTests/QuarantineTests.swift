@@ -6,12 +6,11 @@ import TensorKit
 import Testing
 
 /// Files of which some are torn, and a count of how often each was opened.
-private struct Torn: TolerantDataset {
+private struct Torn: LoadedDataset {
   let samples: [Sample]
   let broken: Set<Int>
-  let badImagePolicy: BadImagePolicy
+  let policy: BadImagePolicy
   let opened = Opened()
-  var leftOut: [DataProblem] { [] }
   let folder: String
 
   final class Opened: @unchecked Sendable {
@@ -24,7 +23,7 @@ private struct Torn: TolerantDataset {
   init(count: Int, broken: Set<Int>, upTo share: Double, in folder: String) {
     samples = (0..<count).map { Sample(id: "\($0).png", label: 0) }
     (self.broken, self.folder) = (broken, folder)
-    badImagePolicy = .quarantine(list: folder + "/bad.txt", upTo: share)
+    policy = .quarantine(list: folder + "/bad.txt", upTo: share)
   }
 
   func path(at index: Int) -> String { "\(folder)/data/\(samples[index].id)" }
@@ -38,16 +37,16 @@ private struct Torn: TolerantDataset {
 
 @Suite("Quarantine")
 struct QuarantineTests {
-  private func read(_ data: Torn, _ change: (inout BatchLoader.Plan) -> Void = { _ in }) throws -> (
-    indices: [Int], left: [String]
-  ) {
-    var plan = BatchLoader.Plan(isTraining: false)
-    change(&plan)
-    let batches = BatchLoader.batches(of: Array(data.samples.indices), size: 3)
-    let loader = BatchLoader(data, batches: batches, pipeline: InputPipeline(size: 2), plan: plan)
+  private func read(
+    _ data: Torn, workers: Int = 0, _ change: (inout BatchRequest) -> Void = { _ in }
+  ) throws -> (indices: [Int], left: [String]) {
+    var request = BatchRequest(order: Array(data.samples.indices), batchSize: 3)
+    change(&request)
+    let loader = BatchLoader(
+      data, request, pipeline: InputPipeline(InputOptions()), badImages: data.policy, workers: workers)
     var indices: [Int] = []
     while let batch = try loader.next() { indices += batch.indices }
-    return (indices, loader.skipped.map(\.description))
+    return (indices, loader.problems)
   }
 
   private func list(_ folder: ScratchFolder) -> [String] {
@@ -62,14 +61,14 @@ struct QuarantineTests {
     let folder = try ScratchFolder()
     defer { folder.remove() }
     let first = Torn(count: 10, broken: [2, 7], upTo: 0.2, in: folder.path)
-    let found = try read(first) { $0.workers = workers }
+    let found = try read(first, workers: workers)
     #expect(found.indices == [0, 1, 3, 4, 5, 6, 8, 9])
     #expect(found.left == ["\(folder.path)/data/2.png: is torn", "\(folder.path)/data/7.png: is torn"])
     #expect(list(folder) == ["data/2.png\tis torn", "data/7.png\tis torn"])
 
     // The next time they are repaired, but nobody looks; and they do not count: 0 allows no new one.
     let second = Torn(count: 10, broken: [], upTo: 0, in: folder.path)
-    let again = try read(second) { $0.workers = workers }
+    let again = try read(second, workers: workers)
     #expect(
       again.indices == found.indices && second.opened[2] == 0 && second.opened[7] == 0
         && second.opened[3] == 1)
@@ -95,7 +94,7 @@ struct QuarantineTests {
     try FileManager.default.removeItem(atPath: folder.path + "/bad.txt")
     #expect(throws: problem) {
       try read(data) {
-        $0.startBatch = 1
+        $0.firstBatch = 1
         $0.alreadySkipped = [2]
       }
     }
@@ -142,21 +141,20 @@ struct QuarantineTests {
     defer { folder.remove() }
     for name in ["a/1.png", "a/2.png", "b/1.png"] { try folder.write(plainPNG(), to: name) }
     try folder.write(Array("<html>".utf8), to: "b/2.png")
-    var context = makeContext()
     var options = ClassFolders.Options()
-    (options.root, options.onBadImage, options.skipUpTo) = (FilePath(folder.path), "quarantine", 0.1)
-    let load = { (options: ClassFolders.Options) in
-      try #require(try ClassFolders(options, in: &context).load(classes: ["a", "b"]) as? LoadedImageFiles)
+    options.root = FilePath(folder.path)
+    let dataset = try ClassFolders(options)
+    let request = { (share: Double) in
+      DataRequest(classes: ["a", "b"], badImages: .quarantine(list: "", upTo: share))
     }
-    #expect(throws: DataProblem.self) { try load(options) }
-    options.skipUpTo = 0.25
-    let loaded = try load(options)
+    #expect(throws: DataProblem.self) { try dataset.load(request(0.1)) }
+    let loaded = try dataset.load(request(0.25))
+    let policy = request(0.25).badImagePolicy(in: loaded.folder)
     #expect(
       loaded.samples.count == 3
-        && loaded.badImagePolicy == .quarantine(list: folder.path + "/quarantine.txt", upTo: 0.25))
-    var list = try #require(try loaded.badImagePolicy.quarantineList())
+        && policy == .quarantine(list: folder.path + "/quarantine.txt", upTo: 0.25))
+    var list = try #require(try policy.quarantineList())
     try list.add(loaded.leftOut)
-    options.skipUpTo = 0
-    #expect(try load(options).samples.count == 3)
+    #expect(try dataset.load(request(0)).samples.count == 3)
   }
 }

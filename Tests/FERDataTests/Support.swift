@@ -1,13 +1,7 @@
 import FERCore
-import FERData
+@testable import FERData
 import Foundation
-import NeuralKit
 import Support
-
-/// A context for building datasets and augmentations outside of a recipe.
-func makeContext(inputSize: Int = 8) -> BuildContext {
-  BuildContext(scope: ParameterScope(), classes: [], inputSize: inputSize)
-}
 
 /// A folder of its own for one test; ``remove()`` at the end.
 struct ScratchFolder {

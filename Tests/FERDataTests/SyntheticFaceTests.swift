@@ -14,8 +14,7 @@ struct SyntheticFaceTests {
     var options = SyntheticFaces.Options()
     (options.count, options.identities, options.size) = (80, 10, 32)
     change(&options)
-    var context = makeContext()
-    return try SyntheticFaces(options, in: &context).faces(of: classes ?? self.classes)
+    return SyntheticFaces(options).faces(of: classes ?? self.classes)
   }
 
   @Test("the same seed gives the same pictures, in any order of asking")

@@ -1,4 +1,5 @@
-@testable import FERTools
+@testable import Support
+import FERTools
 @testable import FERTraining
 import FERCore
 import Foundation

@@ -21,19 +21,18 @@ struct ContactSheetTests {
   @Test("the augmented images are those that the loader gives to training")
   func sameAsTraining() throws {
     let registry = try Registry(plugins: [FERDataPlugin.self])
-    var context = BuildContext(scope: ParameterScope(), classes: ["a", "b"], inputSize: 12)
     let names = ["flip", "rotate", "color", "erase"]
-    let augmentations = try names.map {
-      try registry.augmentations.entry($0, at: RecipePath()).make(in: &context)
-    }
-    let pipeline = InputPipeline(size: 12, normalization: .none, augmentations: augmentations)
+    let augmentations = try names.map { try registry.augmentations.entry($0, at: JSONPath()).make() }
+    var input = InputOptions()
+    (input.size, input.normalize) = (12, .none)
+    let pipeline = InputPipeline(input, augmentations: augmentations)
     let data = Ramp()
     let shown = ContactSheet.versions(of: data.image(at: 2), index: 2, pipeline, seed: 9)
     #expect(shown.count == 8 && shown[0] == data.image(at: 2))
     #expect(shown[1] == data.image(at: 2).resized(width: 12, height: 12, antialias: true))
     for epoch in 0..<ContactSheet.epochs {
-      let plan = BatchLoader.Plan(isTraining: true, seed: 9, epoch: epoch)
-      let loader = BatchLoader(data, batches: [[0, 2, 1]], pipeline: pipeline, plan: plan)
+      let request = BatchRequest(order: [0, 2, 1], batchSize: 3, epoch: epoch)
+      let loader = BatchLoader(data, request, pipeline: pipeline, seed: 9)
       let batch = try #require(try loader.next())
       #expect(Array(batch.images.values[432..<864]) == shown[2 + epoch].pixels, "epoch \(epoch)")
     }

@@ -8,17 +8,17 @@ import Testing
 
 @Suite("The report's surest mistakes")
 struct MistakesTests {
-  private func row(_ id: String, _ label: Int?, _ final: [Float]) -> PredictionRow {
-    PredictionRow(id: id, label: label, primary: final, terms: [], final: final)
+  private func row(_ id: String, _ label: Int?, _ final: [Float]) -> EvaluatedSample {
+    EvaluatedSample(id: id, label: label, primary: final, terms: [], final: final)
   }
 
   @Test("wrong ones only, the surest first, with the image in the page")
   func order() throws {
-    var evaluation = Evaluation(classes: ["a", "<b>"])
-    evaluation.rows = [
+    let samples = [
       row("right", 0, [0.99, 0.01]), row("sure", 1, [0.9, 0.1]), row("unsure", 0, [0.4, 0.6]),
       row("absent", 1, [0.8, 0.2]), row("unknown", nil, [1, 0]),
     ]
+    let evaluation = Evaluation(EvaluatedSet(classes: ["a", "<b>"], samples: samples))
     let green = Image(width: 224, height: 112, colour: [0, 1, 0])
     let page = Report.page(name: "run", history: RunHistory(), evaluation) { $0 == "absent" ? nil : green }
     let titles = page.components(separatedBy: "title=\"").dropFirst().map { $0.prefix { $0 != "\"" } }

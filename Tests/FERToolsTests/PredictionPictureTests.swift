@@ -10,8 +10,8 @@ import Testing
 struct PredictionPictureTests {
   private let face = Image(width: 3, height: 3, colour: [0, 1, 0])
 
-  private func row(_ primary: [Float], _ terms: [[Float]], _ final: [Float]) -> PredictionRow {
-    PredictionRow(id: "somewhere/face.png", label: nil, primary: primary, terms: terms, final: final)
+  private func row(_ primary: [Float], _ terms: [[Float]], _ final: [Float]) -> EvaluatedSample {
+    EvaluatedSample(id: "somewhere/face.png", label: nil, primary: primary, terms: terms, final: final)
   }
 
   /// The rightmost pixel of each run of one colour tells the lengths of bars.

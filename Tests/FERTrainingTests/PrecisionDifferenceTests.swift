@@ -1,3 +1,4 @@
+import FERCore
 import TensorKit
 import TestSupport
 import Testing
@@ -9,8 +10,8 @@ struct PrecisionDifferenceTests {
   /// Gaps 0.25, 0.25 and 0, 0: the largest 0.25, the mean 0.125. The first image changes its class from its label's.
   @Test("is worked out from predictions of the same images")
   func byHand() {
-    func row(_ label: Int?, _ final: [Float]) -> PredictionRow {
-      PredictionRow(id: "", label: label, primary: final, terms: [], final: final)
+    func row(_ label: Int?, _ final: [Float]) -> EvaluatedSample {
+      EvaluatedSample(id: "", label: label, primary: final, terms: [], final: final)
     }
     let exact = [row(0, [0.625, 0.375]), row(0, [0.25, 0.75])],
       found = [row(0, [0.375, 0.625]), row(0, [0.25, 0.75])]

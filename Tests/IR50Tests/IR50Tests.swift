@@ -1,9 +1,10 @@
 import FERCore
-import IR50
 import NeuralKit
 import TensorKit
 import TestSupport
 import Testing
+
+@testable import IR50
 
 @Suite("IR-50")
 struct IR50Tests {
@@ -70,7 +71,7 @@ struct IR50Tests {
     ) { try IR50(.init(), in: &small) }
     var odd = BuildContext.fixture(inputSize: 225)
     var options = IR50.Options()
-    options.view = 120
+    options.scale.view = 120
     #expect(
       throws: BuildIssue(
         "view",

@@ -1,45 +1,27 @@
 import FERCore
-import IR50
 import NeuralKit
 import TestSupport
 import Testing
 
+@testable import IR50
+
 /// Key lists of published files, written down here from the classes that made them.
 @Suite("Names in published files of IR-50")
 struct PublishedNamesTests {
-  private func naming(_ word: String) throws -> WeightNaming {
-    try #require(try Registry(plugins: [IR50Plugin.self]).namings.first { $0.word == word })
-  }
-
-  /// Every parameter is met once; what has a name and no parameter begins as `optional` says.
-  private func expectCover(_ keys: [String], _ word: String, _ store: ParameterStore) throws {
-    let naming = try naming(word)
-    let names = keys.compactMap(naming.modelName)
-    let known = Set(store.all.map(\.name))
-    #expect(names.count == Set(names).count)
-    #expect(known.isSubset(of: names), "missing: \(known.subtracting(names).sorted().prefix(5))")
-    let over = names.filter { name in
-      !known.contains(name) && !naming.optional.contains { name.hasPrefix($0) }
-    }
-    #expect(over.isEmpty, "\(over.prefix(5))")
-  }
-
-  private func norm(_ key: String) -> [String] {
-    ["weight", "bias", "running_mean", "running_var"].map { "\(key).\($0)" }
-  }
-
   /// Stages of 3, 4, 14 and 3 units; the first of the later ones have a projection. `place` tells a unit's key.
   private func ir50(_ place: (Int, Int, Int) -> String, residual: String, shortcut: String, stages: Int)
     -> [String]
   {
-    var keys = ["input_layer.0.weight", "input_layer.2.weight"] + norm("input_layer.1")
+    var keys = ["input_layer.0.weight", "input_layer.2.weight"] + batchNormKeys("input_layer.1")
     var number = 0
     for (stage, units) in [3, 4, 14, 3].prefix(stages).enumerated() {
       for unit in 0..<units {
         let key = place(stage, unit, number)
-        if unit == 0, stage > 0 { keys += ["\(key).\(shortcut).0.weight"] + norm("\(key).\(shortcut).1") }
-        keys += norm("\(key).\(residual).0") + (1...3).map { "\(key).\(residual).\($0).weight" }
-        keys += norm("\(key).\(residual).4")
+        if unit == 0, stage > 0 {
+          keys += ["\(key).\(shortcut).0.weight"] + batchNormKeys("\(key).\(shortcut).1")
+        }
+        keys += batchNormKeys("\(key).\(residual).0") + (1...3).map { "\(key).\(residual).\($0).weight" }
+        keys += batchNormKeys("\(key).\(residual).4")
         number += 1
       }
     }
@@ -61,11 +43,11 @@ struct PublishedNamesTests {
   func faceEvolve() throws {
     let keys =
       ir50({ _, _, number in "body.\(number)" }, residual: "res_layer", shortcut: "shortcut_layer", stages: 4)
-      + norm("output_layer.0") + norm("output_layer.4") + embedding
+      + batchNormKeys("output_layer.0") + batchNormKeys("output_layer.4") + embedding
     #expect(keys.count == 349 - 54)
-    try expectCover(keys, "ir50-face-evolve", ir50Store())
-    try expectCover(keys, "ir50-face-evolve", ir50Store(stages: 4))
-    let name = try naming("ir50-face-evolve").modelName
+    try NamingCheck("ir50-face-evolve", of: IR50Plugin.self).expectCover(keys, ir50Store())
+    try NamingCheck("ir50-face-evolve", of: IR50Plugin.self).expectCover(keys, ir50Store(stages: 4))
+    let name = try NamingCheck("ir50-face-evolve", of: IR50Plugin.self)
     #expect(name("body.6.res_layer.1.weight") == "body2.3.res_layer.1.weight")
     #expect(name("body.20.res_layer.4.bias") == "body3.13.res_layer.4.bias")
     #expect(name("body.24.res_layer.4.bias") == nil && name("conv1.weight") == nil)
@@ -77,15 +59,15 @@ struct PublishedNamesTests {
     let own = ir50(
       { stage, unit, _ in "body\(stage + 1).\(unit)" }, residual: "res_layer", shortcut: "shortcut_layer",
       stages: 3)
-    try expectCover(own + embedding, "ir50-poster++", store)
+    try NamingCheck("ir50-poster++", of: IR50Plugin.self).expectCover(own + embedding, store)
     let arbex = ir50(
       { stage, unit, _ in "net_\(stage + 1).net.\(unit)" }, residual: "res", shortcut: "shortcut", stages: 3)
     #expect(arbex.count == 292 - 45)
-    try expectCover(arbex, "ir50-arbex", store)
+    try NamingCheck("ir50-arbex", of: IR50Plugin.self).expectCover(arbex, store)
     let apvit = ir50(
       { stage, unit, _ in "body.\(stage).\(unit)" }, residual: "res_layer", shortcut: "shortcut_layer",
       stages: 3)
-    try expectCover(
-      apvit.map { "extractor.\($0)" } + ["vit.cls_token", "head.fc.weight"], "ir50-apvit", store)
+    try NamingCheck("ir50-apvit", of: IR50Plugin.self).expectCover(
+      apvit.map { "extractor.\($0)" } + ["vit.cls_token", "head.fc.weight"], store)
   }
 }

@@ -1,9 +1,10 @@
 import FERCore
-import MobileFaceNet
 import NeuralKit
 import TensorKit
 import TestSupport
 import Testing
+
+@testable import MobileFaceNet
 
 @Suite("MobileFaceNet")
 struct MobileFaceNetTests {
@@ -14,7 +15,8 @@ struct MobileFaceNetTests {
     let network = try MobileFaceNetLandmarks(.init(), in: &context)
     context.store.fillFromNames { "face_landback." + $0 }
     let images = uniformImages("input.face", count: 2, side: 112)
-    let found = try #require(network.landmarks(of: images, wantsPoints: true, .evaluation).points)
+    let evidence = network.landmarks(of: images, .evaluation).evidence
+    let found = try #require(evidence[MobileFaceNetLandmarks.points])
     let expected = golden.plain("points").reshaped([2, 68, 2])
     let error = expectRelativeNorm(found, expected, atMost: try Tolerance.read().eval, "points")
     print("golden mobilefacenet_landmarks: \(error)")
@@ -39,8 +41,9 @@ struct MobileFaceNetTests {
     let network = try MobileFaceNetLandmarks(options, in: &context)
     context.store.fill(seed: 1)
     #expect(context.store.under("output_layer").isEmpty)
-    let found = network.landmarks(of: uniformImages("x", count: 1, side: 32), wantsPoints: true, .evaluation)
-    #expect(found.points == nil)
+    let found = network.landmarks(of: uniformImages("x", count: 1, side: 32), .evaluation)
+    #expect(found.evidence.isEmpty && MobileFaceNetLandmarks.provides(options).isEmpty)
+    #expect(MobileFaceNetLandmarks.provides(.init()) == [EvidenceKey("landmark-points", .rows)])
   }
 
   /// 64, 128 and 512 channels at half width.

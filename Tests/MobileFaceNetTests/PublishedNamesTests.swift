@@ -1,33 +1,13 @@
 import FERCore
-import MobileFaceNet
 import NeuralKit
 import TestSupport
 import Testing
 
+@testable import MobileFaceNet
+
 /// Key lists of published files, written down here from the classes that made them.
 @Suite("Names in published files of MobileFaceNet")
 struct PublishedNamesTests {
-  private func naming(_ word: String) throws -> WeightNaming {
-    try #require(try Registry(plugins: [MobileFaceNetPlugin.self]).namings.first { $0.word == word })
-  }
-
-  /// Every parameter is met once; what has a name and no parameter begins as `optional` says.
-  private func expectCover(_ keys: [String], _ word: String, _ store: ParameterStore) throws {
-    let naming = try naming(word)
-    let names = keys.compactMap(naming.modelName)
-    let known = Set(store.all.map(\.name))
-    #expect(names.count == Set(names).count)
-    #expect(known.isSubset(of: names), "missing: \(known.subtracting(names).sorted().prefix(5))")
-    let over = names.filter { name in
-      !known.contains(name) && !naming.optional.contains { name.hasPrefix($0) }
-    }
-    #expect(over.isEmpty, "\(over.prefix(5))")
-  }
-
-  private func norm(_ key: String) -> [String] {
-    ["weight", "bias", "running_mean", "running_var"].map { "\(key).\($0)" }
-  }
-
   private func landmarks(points: Int) throws -> ParameterStore {
     var options = MobileFaceNetLandmarks.Options()
     options.points = points
@@ -40,7 +20,7 @@ struct PublishedNamesTests {
   @Test("the ARBEx repository's three paths are cunjian's blocks")
   func mobileFaceNet() throws {
     func block(_ key: String, hasActivation: Bool = true) -> [String] {
-      ["\(key).net.0.weight"] + norm("\(key).net.1") + (hasActivation ? ["\(key).net.2.weight"] : [])
+      ["\(key).net.0.weight"] + batchNormKeys("\(key).net.1") + (hasActivation ? ["\(key).net.2.weight"] : [])
     }
     func separable(_ key: String) -> [String] {
       block("\(key).net.0") + block("\(key).net.1") + block("\(key).net.2", hasActivation: false)
@@ -52,8 +32,9 @@ struct PublishedNamesTests {
       + (0..<6).flatMap { separable("path_2.1.net.\($0)") }
     keys += (0..<2).flatMap { separable("path_3.1.net.\($0)") }
     #expect(keys.count == 321 - 48)
-    try expectCover(keys, "mobilefacenet-arbex", landmarks(points: 0))
-    let name = try naming("mobilefacenet-arbex").modelName
+    try NamingCheck("mobilefacenet-arbex", of: MobileFaceNetPlugin.self).expectCover(
+      keys, landmarks(points: 0))
+    let name = try NamingCheck("mobilefacenet-arbex", of: MobileFaceNetPlugin.self)
     #expect(name("path_1.2.net.1.net.1.running_var") == "conv_23.conv_dw.bn.running_var")
     #expect(name("path_2.1.net.5.net.2.net.0.weight") == "conv_4.model.5.project.conv.weight")
     #expect(
@@ -63,9 +44,9 @@ struct PublishedNamesTests {
   @Test("cunjian's file fits with and without the points; face.evoLVe's head stays out")
   func cunjian() throws {
     let keys = try landmarks(points: 68).all.map(\.name)
-    try expectCover(keys, "mobilefacenet", landmarks(points: 68))
-    try expectCover(keys, "mobilefacenet", landmarks(points: 0))
-    let name = try naming("mobilefacenet").modelName
+    try NamingCheck("mobilefacenet", of: MobileFaceNetPlugin.self).expectCover(keys, landmarks(points: 68))
+    try NamingCheck("mobilefacenet", of: MobileFaceNetPlugin.self).expectCover(keys, landmarks(points: 0))
+    let name = try NamingCheck("mobilefacenet", of: MobileFaceNetPlugin.self)
     #expect(name("conv_6_dw.conv.weight") == nil && name("linear.weight") == nil && name("bn.bias") == nil)
   }
 }

@@ -26,6 +26,29 @@ struct ScheduleTests {
     expect(rates(StepSchedule(options), [0, 1.99, 2, 3.5, 4]), [1, 1, 0.5, 0.5, 0.25])
   }
 
+  /// Falls at epochs 3 and 5 to a half each; with a warm-up of 2 epochs the same, the rate being 0.505 half way up it.
+  @Test("multi-step falls after the epochs it names, warm-up or not")
+  func multiStep() {
+    var options = MultiStepSchedule.Options()
+    (options.milestones, options.gamma) = ([3, 5], 0.5)
+    expect(rates(MultiStepSchedule(options), [0, 2.99, 3, 4.9, 5, 9]), [1, 1, 0.5, 0.5, 0.25, 0.25])
+    options.start.warmup = 2
+    expect(rates(MultiStepSchedule(options), [1, 2, 3, 5]), [0.505, 1, 0.5, 0.25])
+  }
+
+  @Test("milestones that do not rise, or lie within the warm-up, are refused")
+  func badMilestones() {
+    var options = MultiStepSchedule.Options()
+    options.milestones = [3, 3]
+    #expect(options.allIssues() == [OptionIssue("milestones", "must rise, are [3, 3]")])
+    (options.milestones, options.start.warmup) = ([3, 5], 4)
+    #expect(
+      options.allIssues()
+        == [OptionIssue("milestones", "must not lie within the warm-up of 4.0 epochs: 3")])
+    options.milestones = [0]
+    #expect(options.allIssues() == [OptionIssue("milestones", "must be at least 1, is 0")])
+  }
+
   @Test("exponential falls after each epoch, not within")
   func exponential() {
     var options = ExponentialSchedule.Options()
@@ -53,9 +76,9 @@ struct ScheduleTests {
   @Test("warm-up rises in a line, then the schedule runs over the rest")
   func warmup() {
     var options = CosineSchedule.Options()
-    options.warmup = 2
+    options.start.warmup = 2
     expect(rates(CosineSchedule(options), [0, 1, 2, 6, 10]), [0.01, 0.505, 1, 0.5, 0])
-    var longer = ConstantSchedule.Options()
+    var longer = WarmupOptions()
     longer.warmup = 20
     expect(rates(ConstantSchedule(longer), [10]), [0.505])
   }

@@ -1,8 +1,9 @@
 import FERCore
 import NeuralKit
-import POSTERPlusPlus
 import TestSupport
 import Testing
+
+@testable import POSTERPlusPlus
 
 @Suite("Names in checkpoints of POSTER++'s relatives")
 struct EarlierNamesTests {

@@ -1,5 +1,6 @@
-import POSTERPlusPlus
 import Testing
+
+@testable import POSTERPlusPlus
 
 @Suite("Names in POSTER++ checkpoints")
 struct POSTERNamesTests {

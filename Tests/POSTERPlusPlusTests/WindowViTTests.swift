@@ -59,7 +59,8 @@ struct WindowViTTests {
       #expect((context.store["last_face_conv.weight"] == nil) == landmarks.isEmpty)
       let embedding = encoder.encode(
         image: pyramid("image", small), landmarks: landmarks.isEmpty ? nil : pyramid("points", landmarks),
-        .evaluation)
+        .evaluation
+      ).embedding
       #expect(embedding.shape == [2, 8])
       #expect(embedding.values.allSatisfy { $0.isFinite })
     }
@@ -80,28 +81,30 @@ struct WindowViTTests {
     checkGradients(at: image[0], image[1], points[0], points[1]) {
       encoder.encode(
         image: FeaturePyramid(levels: [$0[0], $0[1]]), landmarks: FeaturePyramid(levels: [$0[2], $0[3]]),
-        .evaluation)
+        .evaluation
+      ).embedding
     }
   }
 
   /// The class token sees nothing of the image where no block joins the tokens; their mean does.
   @Test("the embedding is read at the class token or as the mean of the tokens")
   func readout() throws {
-    for readout in ["class-token", "mean"] {
+    for readout in WindowViT.Readout.allCases {
       var context = BuildContext.fixture(image: small, landmarks: [])
       var options = WindowViT.Options()
       (options.size, options.vitHeads, options.depth, options.readout) = (8, 2, 0, readout)
       let encoder = try WindowViT(options, in: &context)
       context.store.fillFromNames()
-      #expect((context.store["VIT.cls_token"] == nil) == (readout == "mean"))
-      #expect(context.store["VIT.pos_embed"]?.shape == [1, readout == "mean" ? 8 : 9, 8])
+      #expect((context.store["VIT.cls_token"] == nil) == (readout == .mean))
+      #expect(context.store["VIT.pos_embed"]?.shape == [1, readout == .mean ? 8 : 9, 8])
       let embeddings = ["one", "other"].map {
-        encoder.encode(image: pyramid($0, small), landmarks: nil, .evaluation)
+        encoder.encode(image: pyramid($0, small), landmarks: nil, .evaluation).embedding
       }
-      #expect((embeddings[0].values == embeddings[1].values) == (readout == "class-token"))
+      #expect((embeddings[0].values == embeddings[1].values) == (readout == .classToken))
       checkGradients(at: pyramid("image", small).levels[1]) {
         encoder.encode(
-          image: FeaturePyramid(levels: [pyramid("image", small).levels[0], $0]), landmarks: nil, .evaluation)
+          image: FeaturePyramid(levels: [pyramid("image", small).levels[0], $0]), landmarks: nil, .evaluation
+        ).embedding
       }
     }
   }

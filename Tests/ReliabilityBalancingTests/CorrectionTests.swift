@@ -1,9 +1,10 @@
 import FERCore
 import NeuralKit
-import ReliabilityBalancing
 import TensorKit
 import TestSupport
 import Testing
+
+@testable import ReliabilityBalancing
 
 @Suite("Correction terms")
 struct CorrectionTests {
@@ -13,7 +14,7 @@ struct CorrectionTests {
     let term = try anchorTerm(Tensor([2, 1, 2], [0, 0, 3, 4]))
     let found = term.correct(prediction(Tensor([1, 2], [3, 4]), classes: 2), .evaluation)
     expectClose(found.distribution, [[0.006_692_85, 0.993_307_15]], absolute: 1e-5)
-    expectClose(try #require(found.evidence[.distances]), Tensor([1, 2, 1], [5, 0]), absolute: 2e-6)
+    #expect(found.evidence.keys.map(\.name) == ["anchors"])
     #expect(found.evidence[.anchors]?.shape == [2, 1, 2])
   }
 

@@ -1,6 +1,6 @@
-@testable import Support
 import Testing
-import Support
+
+@testable import Support
 
 @Suite("JSON5")
 struct JSON5Tests {
@@ -54,8 +54,8 @@ struct JSON5Tests {
   @Test("values know their lines")
   func lines() throws {
     let lines = try JSON5Parser.parse("{\n a: 1,\n b: [\n  2]}").lines
-    #expect(lines[RecipePath("a")] == 2)
-    #expect(lines[RecipePath("b")] == 3)
+    #expect(lines[JSONPath("a")] == 2)
+    #expect(lines[JSONPath("b")] == 3)
   }
 
   @Test("written text reads back as the same value")
@@ -68,5 +68,30 @@ struct JSON5Tests {
     ).value
     #expect(try JSON5Parser.parse(value.pretty()).value == value)
     #expect(try JSON5Parser.parse(value.oneLine).value == value)
+  }
+
+  @Test("members in the order they were added; what is not finite is null")
+  func ordered() {
+    var inner = OrderedObject()
+    inner.add("z", 1)
+    inner.add("a", Double.nan)
+    var object = OrderedObject()
+    object.add("name", "\"x\"\u{7}")
+    object.add("share", 0.5)
+    object.add("parts", [inner, OrderedObject()])
+    object.add("words", .texts(["b", "a"]))
+    #expect(
+      object.text
+        == #"{"name": "\"x\"\u0007", "share": 0.5, "parts": [{"z": 1, "a": null}, {}], "words": ["b", "a"]}"#)
+  }
+
+  @Test("Codable values as text and back")
+  func coding() throws {
+    let text = try JSONValue.text(encoding: ["b": 0.1, "a": 2])
+    #expect(text == #"{"a":2,"b":0.1}"#)
+    #expect(JSONValue.decoded(from: text) == ["a": 2, "b": 0.1])
+    #expect(JSONValue.decoded([String].self, from: "[1]") == nil)
+    #expect(try JSONValue.encoding([1.5]) == .array([.double(1.5)]))
+    #expect(throws: EncodingError.self) { try JSONValue.encoding([Double.nan]) }
   }
 }

@@ -1,22 +1,10 @@
-import Foundation
+import Support
+import FERTools
 import NeuralKit
 import TensorKit
 
-/// `count` values in -1 ..< 1 that belong to `name`: a SplitMix64 stream seeded by the FNV-1a hash of the name,
-/// of which the top 24 bits count. Any program can make the same ones, so goldens need not store inputs and
-/// parameters.
-public func uniform(_ name: String, _ count: Int) -> [Float] {
-  var state: UInt64 = 0xcbf2_9ce4_8422_2325
-  for byte in name.utf8 { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
-  return (0..<count).map { _ in
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    mixed ^= mixed >> 31
-    return Float(mixed >> 40) / Float(1 << 23) - 1
-  }
-}
+/// `count` values in -1 ..< 1 that belong to `name`; see `SeededNumbers`.
+public func uniform(_ name: String, _ count: Int) -> [Float] { SeededNumbers.uniform(name, count) }
 
 /// `uniform(name)` as an image batch: the values lie in PyTorch's order `[N, C, H, W]`, the result is `[N, H,
 /// W, C]`.
@@ -65,17 +53,8 @@ extension ParameterStore {
       let key = fileName(parameter.name)
       arrays["module." + key] = filled(key, shape: parameter.fileShape).plain
     }
-    try withTemporaryFile { path in
-      try WeightFile.write(arrays, to: path)
-      try WeightFile(path).load(into: all, naming: naming)
-    }
+    let folder = try TemporaryFolder("weights")
+    try WeightFile.write(arrays, to: folder.path + "/weights.safetensors")
+    try WeightFile(folder.path + "/weights.safetensors").load(into: all, naming: naming)
   }
-}
-
-/// Runs `body` with the path of a file that may be written, and removes the file afterwards.
-func withTemporaryFile<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let folder = FileManager.default.temporaryDirectory.appendingPathComponent("arbex-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  return try body(folder.appendingPathComponent("weights.safetensors").path)
 }

@@ -1,4 +1,5 @@
 import FERCore
+import FERData
 import FERTools
 import FERTraining
 import Foundation
@@ -9,11 +10,13 @@ import Support
 // The smallest model that has everything a checkpoint must not forget: batch norm, dropout, several parts.
 
 package final class TinyBackbone: Backbone {
-  package let levels = [PyramidLevel(height: 4, width: 4, channels: 6)]
+  package typealias Options = NoOptions
+  package let levels: [PyramidLevel]
   private let convolution: Convolution
   private let norm: BatchNorm
 
   package init(_ options: NoOptions, in context: inout BuildContext) {
+    levels = [PyramidLevel(height: context.inputSize, width: context.inputSize, channels: 6)]
     convolution = Convolution(from: 3, to: 6, kernel: 3, padding: 1, bias: false, in: context.scope / "conv")
     norm = BatchNorm(6, in: context.scope / "norm")
   }
@@ -24,6 +27,7 @@ package final class TinyBackbone: Backbone {
 }
 
 package final class TinyEncoder: Encoder {
+  package typealias Options = NoOptions
   package let embeddingSize = 6
   private let dropout: Dropout
 
@@ -31,25 +35,28 @@ package final class TinyEncoder: Encoder {
     dropout = Dropout(0.2, in: context.scope / "dropout")
   }
 
-  package func encode(image: FeaturePyramid, landmarks: FeaturePyramid?, _ pass: ForwardPass) -> Tensor {
-    dropout(image.levels[0].globalAveragePooled(), pass)
+  package func encode(
+    image: FeaturePyramid, landmarks: FeaturePyramid?, _ pass: ForwardPass
+  ) -> Encoding {
+    Encoding(embedding: dropout(image.levels[0].globalAveragePooled(), pass))
   }
 }
 
 package final class TinyHead: Head {
+  package typealias Options = NoOptions
   private let output: Linear
 
   package init(_ options: NoOptions, in context: inout BuildContext) throws {
     output = Linear(from: try context.embeddingSize(), to: context.classCount, in: context.scope / "out")
   }
 
-  package func classify(_ embedding: Tensor, _ pass: ForwardPass) -> HeadOutput {
-    HeadOutput(logits: output(embedding, pass))
+  package func classify(_ encoding: Encoding, _ pass: ForwardPass) -> HeadOutput {
+    HeadOutput(logits: output(encoding.embedding, pass))
   }
 }
 
 package final class TinyCorrection: CorrectionTerm {
-  package static var provides: [EvidenceKey] { [] }
+  package typealias Options = NoOptions
   private let output: Linear
 
   package init(_ options: NoOptions, in context: inout BuildContext) throws {
@@ -62,6 +69,8 @@ package final class TinyCorrection: CorrectionTerm {
 }
 
 package final class TinyLoss: Loss {
+  package typealias Options = NoOptions
+  package static var scope: LossScope { .samples }
   package init(_ options: NoOptions, in context: inout BuildContext) {}
 
   package func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
@@ -71,12 +80,13 @@ package final class TinyLoss: Loss {
       targets.labels.flatMap { label in
         (0..<classes).map { $0 == label ? Float(1) : 0 }
       })
-    return -(target * (outcome.final + 1e-6).log()).sum(along: 1).mean()
+    return -(target * (outcome.final + 1e-6).log()).sum(along: 1)
   }
 }
 
 package final class TinySampler: Sampler {
-  package init(_ options: NoOptions, in context: inout BuildContext) {}
+  package typealias Options = NoOptions
+  package init(_ options: NoOptions) {}
 
   package func order(of samples: [Sample], classCount: Int, epoch: Int, random: RandomSource) -> [Int] {
     var random = random
@@ -85,8 +95,9 @@ package final class TinySampler: Sampler {
 }
 
 package struct TinyDataset: Dataset {
-  package init(_ options: NoOptions, in context: inout BuildContext) {}
-  package func load(classes: [String]) throws -> any LoadedDataset {
+  package typealias Options = NoOptions
+  package init(_ options: NoOptions) {}
+  package func load(_ request: DataRequest) throws -> any LoadedDataset {
     throw DataProblem("", "not in this test")
   }
 }
@@ -103,7 +114,7 @@ package enum TinyPlugin: Plugin {
   }
 }
 
-/// Faces of three kinds, four by four pixels: which colour is brightest tells the class.
+/// Faces of three kinds, eight by eight pixels: which colour is brightest tells the class.
 package struct TinyImages: BatchSource {
   package struct Crash: Error {}
 
@@ -124,7 +135,7 @@ package struct TinyImages: BatchSource {
   private func pixels(_ index: Int, _ epoch: Int?) -> [Float] {
     var random = RandomSource(
       seed: 5, stream: "pixels", epoch: UInt64(epoch ?? 1_000_000), sample: UInt64(index))
-    return (0..<48).map { place in
+    return (0..<192).map { place in
       if index == brokenSample { return .nan }
       return random.normal() * 0.8 + (place % 3 == samples[index].label ? 1 : 0)
     }
@@ -141,15 +152,16 @@ package struct TinyImages: BatchSource {
       (self.source, self.request, number) = (source, request, request.firstBatch)
     }
 
-    package func next() throws -> LabelledBatch? {
+    package func next() throws -> Batch? {
       guard number < request.batchCount else { return nil }
       let epoch = request.epoch
       if epoch != nil, number == source.crashesAt { throw Crash() }
       defer { number += 1 }
       let batch = request.order.dropFirst(number * request.batchSize).prefix(request.batchSize)
-      return LabelledBatch(
-        number: number, images: Tensor([batch.count, 4, 4, 3], batch.flatMap { source.pixels($0, epoch) }),
-        labels: batch.map { source.samples[$0].label }, ids: batch.map { source.samples[$0].id })
+      return Batch(
+        number: number,
+        images: Tensor([batch.count, 8, 8, 3], batch.flatMap { source.pixels($0, epoch) }),
+        indices: Array(batch))
     }
   }
 }
@@ -159,7 +171,10 @@ package final class Workshop {
   package let path: String
   package let recipe: Recipe
 
-  package init(_ overrides: String...) throws {
+  package convenience init(_ overrides: String...) throws { try self.init(overrides, plugins: []) }
+
+  /// - Parameter plugins: components beside the tiny ones.
+  package init(_ overrides: [String], plugins: [any Plugin.Type] = []) throws {
     path = NSTemporaryDirectory() + "arbex-training-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     let text = """
@@ -180,7 +195,7 @@ package final class Workshop {
     try Data(text.utf8).write(to: URL(fileURLWithPath: path + "/tiny.json5"))
     recipe = try Recipe.load(
       path: path + "/tiny.json5", overrides: overrides,
-      registry: try Registry(plugins: [TinyPlugin.self, FERTrainingPlugin.self]))
+      registry: try Registry(plugins: [TinyPlugin.self, FERTrainingPlugin.self] + plugins))
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }

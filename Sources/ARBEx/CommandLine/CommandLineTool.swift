@@ -35,7 +35,7 @@ public enum CommandLineTool {
 
   /// The same inside a running program: the exit code is returned. `environment` is only checked: what it says of
   /// kernels and threads counts from the start of the process.
-  public static func run(
+  package static func run(
     _ arguments: [String], plugins: [any Plugin.Type] = [], tool: String = "arbex", output: CommandOutput,
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> Int32 {
@@ -84,7 +84,7 @@ public enum CommandLineTool {
 
 extension CommandOutput {
   /// The process's own.
-  public static let standard = CommandOutput(
+  package static let standard = CommandOutput(
     print: { Swift.print($0) },
     remark: { text in
       fflush(nil)

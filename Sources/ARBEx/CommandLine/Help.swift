@@ -4,13 +4,13 @@ import Support
 /// Texts that tell how to use `arbex`.
 enum Help {
   static func all(_ verbs: [Verb], tool: String) -> String {
-    let rows = verbs.map { [($0.name + " " + usage(of: $0.arguments)).trimmed, $0.purpose] }
+    let rows = verbs.map { [($0.name + " " + usage(of: $0.arguments)).trimmedEnd, $0.purpose] }
     return """
       \(tool): facial-expression recognition, from recipe to trained model
 
       usage: \(tool) VERB ...
 
-      \(Columns.text(rows, indent: 2))
+      \(TextTable.text(rows, indent: 2))
 
       \(tool) VERB --help tells more; \(tool) --version names the version.
       exit codes: 0 done, 1 the work failed, 2 the request was wrong
@@ -20,9 +20,9 @@ enum Help {
   static func one(_ verb: Verb, tool: String) -> String {
     let flags = verb.flags + [.help]
     let words = verb.arguments.map { [$0.name, $0.meaning] }
-    let rows = flags.map { [($0.name + " " + ($0.value ?? "")).trimmed, $0.meaning] }
+    let rows = flags.map { [($0.name + " " + ($0.value ?? "")).trimmedEnd, $0.meaning] }
     let brackets = verb.flags.map {
-      "[\(($0.name + " " + ($0.value ?? "")).trimmed)]\($0.isRepeatable ? "..." : "")"
+      "[\(($0.name + " " + ($0.value ?? "")).trimmedEnd)]\($0.isRepeatable ? "..." : "")"
     }
     let line = ([tool, verb.name, usage(of: verb.arguments)] + brackets).filter { !$0.isEmpty }
     return """
@@ -30,7 +30,7 @@ enum Help {
 
       usage: \(line.joined(separator: " "))
 
-      \(Columns.text(words + rows, indent: 2))
+      \(TextTable.text(words + rows, indent: 2))
       """ + (verb.notes.isEmpty ? "" : "\n\n" + verb.notes)
   }
 
@@ -43,14 +43,5 @@ enum Help {
       case .atLeastOne: "\($0.name)..."
       }
     }.joined(separator: " ")
-  }
-}
-
-extension String {
-  fileprivate var trimmed: String { trimmedEnd }
-  fileprivate var trimmedEnd: String {
-    var text = self[...]
-    while text.last == " " { text.removeLast() }
-    return String(text)
   }
 }

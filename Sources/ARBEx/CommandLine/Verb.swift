@@ -3,20 +3,20 @@ import TensorKit
 import Support
 
 /// One thing `arbex` can do: what it takes, declared as data, and how it is done.
-public struct Verb: Sendable {
+package struct Verb: Sendable {
   /// A word that stands by its place, not behind a flag.
-  public struct Argument: Sendable {
+  package struct Argument: Sendable {
     /// How often it may come.
-    public enum Count: Sendable { case one, optional, any, atLeastOne }
+    package enum Count: Sendable { case one, optional, any, atLeastOne }
     /// As it is called in the help: "RECIPE".
-    public let name: String
+    package let name: String
     /// What it is, for the help.
-    public let meaning: String
+    package let meaning: String
     /// How often it may come.
-    public let count: Count
+    package let count: Count
 
     /// Made from its parts.
-    public init(_ name: String, _ meaning: String, count: Count = .one) {
+    package init(_ name: String, _ meaning: String, count: Count = .one) {
       self.name = name
       self.meaning = meaning
       self.count = count
@@ -24,20 +24,20 @@ public struct Verb: Sendable {
   }
 
   /// `--out DIR`, or a switch such as `--json`.
-  public struct Flag: Sendable {
+  package struct Flag: Sendable {
     /// With its dashes: "--out".
-    public let name: String
+    package let name: String
     /// What its value is called in the help; nil for a switch.
-    public let value: String?
+    package let value: String?
     /// What counts as its value where none follows; nil where one must.
-    public let ifBare: String?
+    package let ifBare: String?
     /// What it is, for the help.
-    public let meaning: String
+    package let meaning: String
     /// Whether it may be given more than once.
-    public let isRepeatable: Bool
+    package let isRepeatable: Bool
 
     /// Made from its parts.
-    public init(
+    package init(
       _ name: String, value: String? = nil, ifBare: String? = nil, _ meaning: String,
       isRepeatable: Bool = false
     ) {
@@ -50,21 +50,21 @@ public struct Verb: Sendable {
   }
 
   /// One or two words: "train", "recipe show".
-  public let name: String
+  package let name: String
   /// What it does, in a line.
-  public let purpose: String
+  package let purpose: String
   /// Its words without a flag, in their order.
-  public let arguments: [Argument]
+  package let arguments: [Argument]
   /// Its flags, beside `--help`.
-  public let flags: [Flag]
+  package let flags: [Flag]
   /// What else its help says; "" where there is nothing.
-  public let notes: String
+  package let notes: String
   /// Does it.
   /// - Returns: the exit code: 0 done, 1 the work failed, 2 the request was wrong.
-  public let run: @Sendable (Invocation) throws -> Int32
+  package let run: @Sendable (Invocation) throws -> Int32
 
   /// Made from its parts.
-  public init(
+  package init(
     _ name: String, _ purpose: String, arguments: [Argument] = [], flags: [Flag] = [], notes: String = "",
     run: @escaping @Sendable (Invocation) throws -> Int32
   ) {
@@ -79,22 +79,22 @@ public struct Verb: Sendable {
 
 extension Verb.Flag {
   /// `--json`, on every verb that has numbers to tell.
-  public static let json = Verb.Flag("--json", "one JSON object on standard output, nothing else there")
+  package static let json = Verb.Flag("--json", "one JSON object on standard output, nothing else there")
   /// `--set`, on every verb that reads a recipe.
-  public static let set = Verb.Flag(
+  package static let set = Verb.Flag(
     "--set", value: "KEY=VALUE", "change the recipe: training.epochs=3; null removes; may come often",
     isRepeatable: true)
   static let help = Verb.Flag("--help", "show this")
 }
 
 /// A verb as somebody typed it.
-public struct Invocation: Sendable {
+package struct Invocation: Sendable {
   /// The words without a flag, in their order.
-  public let words: [String]
+  package let words: [String]
   /// Everything a recipe can name.
-  public let registry: Registry
+  package let registry: Registry
   /// Where results and remarks go.
-  public let output: CommandOutput
+  package let output: CommandOutput
   /// What this process lacks for a precision, in words.
   let precisionObstacle: @Sendable (Precision) -> String?
   private let flags: [String: [String]]
@@ -111,15 +111,15 @@ public struct Invocation: Sendable {
   }
 
   /// Whether a switch was given.
-  public func has(_ flag: String) -> Bool { flags[flag] != nil }
+  package func has(_ flag: String) -> Bool { flags[flag] != nil }
   /// The value behind a flag; nil where the flag was not given.
-  public func value(_ flag: String) -> String? { flags[flag]?.last }
+  package func value(_ flag: String) -> String? { flags[flag]?.last }
   /// All values behind a repeatable flag.
-  public func values(_ flag: String) -> [String] { flags[flag] ?? [] }
+  package func values(_ flag: String) -> [String] { flags[flag] ?? [] }
 
   /// The whole number behind a flag; nil where the flag was not given.
   /// - Throws: ``UsageProblem`` where it is no number, or below `minimum`.
-  public func wholeNumber(_ flag: String, atLeast minimum: Int = 0) throws(UsageProblem) -> Int? {
+  package func wholeNumber(_ flag: String, atLeast minimum: Int = 0) throws(UsageProblem) -> Int? {
     guard let text = value(flag) else { return nil }
     guard let number = Int(text), number >= minimum else {
       throw UsageProblem(
@@ -129,34 +129,34 @@ public struct Invocation: Sendable {
   }
 
   /// Reads and checks a recipe with the `--set`s of this invocation.
-  public func recipe(at path: String) throws -> Recipe {
+  package func recipe(at path: String) throws -> Recipe {
     try Recipe.load(path: path, overrides: values("--set"), registry: registry)
   }
 }
 
 /// Standard output and standard error, or what stands for them in a test.
-public struct CommandOutput: Sendable {
+package struct CommandOutput: Sendable {
   /// Writes a line of results.
-  public let print: @Sendable (String) -> Void
+  package let print: @Sendable (String) -> Void
   /// Writes a line that is no result: a remark, an error.
-  public let remark: @Sendable (String) -> Void
+  package let remark: @Sendable (String) -> Void
 
   /// Made from its parts.
-  public init(print: @escaping @Sendable (String) -> Void, remark: @escaping @Sendable (String) -> Void) {
+  package init(print: @escaping @Sendable (String) -> Void, remark: @escaping @Sendable (String) -> Void) {
     self.print = print
     self.remark = remark
   }
 }
 
 /// A request that cannot be understood.
-public struct UsageProblem: Error, Equatable, Sendable, CustomStringConvertible {
+package struct UsageProblem: Error, Equatable, Sendable, CustomStringConvertible {
   /// What is wrong, and what to do.
-  public let description: String
+  package let description: String
   /// The verb whose help would tell more; "" for all verbs.
-  public var verb = ""
+  package var verb = ""
 
   /// Made from its parts.
-  public init(_ description: String, verb: String = "") {
+  package init(_ description: String, verb: String = "") {
     self.description = description
     self.verb = verb
   }

@@ -52,11 +52,6 @@ int image_codec_encode_png(
 /// Gives the pixels back and empties the picture.
 void image_codec_free(image_codec_picture *picture);
 
-/// For a process that reads many pictures: lets `malloc` keep what they give back. It returns such large pieces
-/// to the system otherwise, and half of the time goes into fetching the same pages again. Does nothing where the
-/// C library has no such choice.
-void image_codec_keep_freed_memory(void);
-
 #ifdef __cplusplus
 }
 #endif

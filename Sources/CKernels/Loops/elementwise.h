@@ -63,10 +63,16 @@ void ARBEX_NAME(gelu_gradient)(float *dx, const float *dy, const float *x, long 
     dx[i] = dy[i] * (normal_cumulative(x[i]) + x[i] * density);
   }
 }
-void ARBEX_NAME(clamp_min)(float *y, const float *x, float lowest, long n) {
-  for (long i = 0; i < n; i++) y[i] = x[i] < lowest ? lowest : x[i];
+void ARBEX_NAME(clamp)(float *y, const float *x, float lowest, float highest, long n) {
+  for (long i = 0; i < n; i++) {
+    float raised = x[i] < lowest ? lowest : x[i];
+    y[i] = raised > highest ? highest : raised;
+  }
 }
-void ARBEX_NAME(clamp_min_gradient)(float *dx, const float *dy, const float *x, float lowest, long n) {
+void ARBEX_NAME(clamp_gradient)(float *dx, const float *dy, const float *x, float lowest, float highest, long n) {
   ARBEX_IN_PLACE
-  for (long i = 0; i < n; i++) dx[i] = x[i] < lowest ? 0 : dy[i];
+  for (long i = 0; i < n; i++) {
+    float kept = x[i] < lowest ? 0 : dy[i];
+    dx[i] = x[i] > highest ? 0 : kept;
+  }
 }

@@ -1,7 +1,8 @@
 void ARBEX_NAME(gather_patches)(float *columns, const float *x, arbex_window w, long firstRow, long rows,
                                 long firstChannel, long groupChannels, long firstTap, long taps) {
   size_t one = sizeof(float) * (size_t)groupChannels;
-  int whole = firstTap == 0 && taps == w.kernelHeight * w.kernelWidth && groupChannels == w.channels;
+  int whole = firstTap == 0 && taps == w.kernelHeight * w.kernelWidth && groupChannels == w.channels
+    && w.dilation == 1;
   for (long row = firstRow; row < firstRow + rows; row++) {
     const float *map = x + (row / w.outHeight) * w.height * w.width * w.channels + firstChannel;
     long top = (row % w.outHeight) * w.stride - w.padding;
@@ -18,7 +19,8 @@ void ARBEX_NAME(gather_patches)(float *columns, const float *x, arbex_window w, 
         continue;
       }
       for (long t = 0; t < taps; t++) {
-        long y = top + (firstTap + t) / w.kernelWidth, at = left + (firstTap + t) % w.kernelWidth;
+        long y = top + (firstTap + t) / w.kernelWidth * w.dilation;
+        long at = left + (firstTap + t) % w.kernelWidth * w.dilation;
         float *to = columns + t * groupChannels;
         if (y < 0 || y >= w.height || at < 0 || at >= w.width) memset(to, 0, one);
         else memcpy(to, map + (y * w.width + at) * w.channels, one);
@@ -33,7 +35,8 @@ void ARBEX_NAME(scatter_patches)(float *x, const float *columns, arbex_window w,
     for (long column = 0; column < w.outWidth; column++)
       for (long i = 0; i < w.kernelHeight; i++)
         for (long j = 0; j < w.kernelWidth; j++, columns += groupChannels) {
-          long y = row * w.stride - w.padding + i, at = column * w.stride - w.padding + j;
+          long y = row * w.stride - w.padding + i * w.dilation;
+          long at = column * w.stride - w.padding + j * w.dilation;
           if (y < 0 || y >= w.height || at < 0 || at >= w.width) continue;
           float *to = x + (y * w.width + at) * w.channels + firstChannel;
           for (long c = 0; c < groupChannels; c++) to[c] += columns[c];

@@ -1,8 +1,3 @@
-void ARBEX_NAME(prelu)(float *y, const float *x, const float *slope, long rows, long columns) {
-  for (long r = 0; r < rows; r++, x += columns, y += columns)
-    for (long c = 0; c < columns; c++) y[c] = x[c] > 0 ? x[c] : slope[c] * x[c];
-}
-
 #define ARBEX_PRELU_GRADIENT(U)                                                                 \
   for (long r = 0; r < rows; r++, x += columns, dy += columns) {                                \
     if (dslope)                                                                                 \

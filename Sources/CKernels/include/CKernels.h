@@ -68,9 +68,9 @@ ARBEX_KERNEL(void, relu_gradient, (float *dx, const float *dy, const float *y, l
 /// x (1 + erf(x / sqrt 2)) / 2
 ARBEX_KERNEL(void, gelu, (float *y, const float *x, long n), (y, x, n))
 ARBEX_KERNEL(void, gelu_gradient, (float *dx, const float *dy, const float *x, long n), (dx, dy, x, n))
-ARBEX_KERNEL(void, clamp_min, (float *y, const float *x, float lowest, long n), (y, x, lowest, n))
-ARBEX_KERNEL(void, clamp_min_gradient, (float *dx, const float *dy, const float *x, float lowest, long n),
-             (dx, dy, x, lowest, n))
+ARBEX_KERNEL(void, clamp, (float *y, const float *x, float lowest, float highest, long n), (y, x, lowest, highest, n))
+ARBEX_KERNEL(void, clamp_gradient, (float *dx, const float *dy, const float *x, float lowest, float highest, long n),
+             (dx, dy, x, lowest, highest, n))
 
 /// What happens to a result before it leaves the cache: y = gain y + offset + addend, then max(y, 0) + slope
 /// min(y, 0). Gain, offset and slope are one number per column, the addend is as large as y; each may be null, but
@@ -80,8 +80,6 @@ typedef struct { const float *gain, *offset, *addend, *slope; } arbex_epilogue;
 typedef struct { const float *gain, *offset, *slope; } arbex_prologue;
 
 // --- rows of `columns` values ------------------------------------------------------------------
-ARBEX_KERNEL(void, prelu, (float *y, const float *x, const float *slope, long rows, long columns),
-             (y, x, slope, rows, columns))
 /// dx of what the activation was given, gain x + offset, and dslope += over these rows. Either may be null.
 ARBEX_KERNEL(void, prelu_gradient, (float *dx, float *dslope, const float *dy, const float *x, arbex_prologue p,
              long rows, long columns), (dx, dslope, dy, x, p, rows, columns))
@@ -128,6 +126,7 @@ typedef struct {
   long outHeight, outWidth;               // of the output map
   long kernelHeight, kernelWidth;
   long stride, padding;
+  long dilation;                          // distance of the kernel's positions; only patches take others than 1
 } arbex_window;
 
 /// Patches of output rows [firstRow, firstRow + rows) of the flattened [N * outHeight] rows:

@@ -8,8 +8,8 @@ public struct BuildContext {
   public let classes: [String]
   /// Side of the square input image, in pixels.
   public let inputSize: Int
-  /// Relative paths in a recipe start from here.
-  public let folder: String
+  /// How many images each sample has.
+  public let views: ViewPlan
   /// What the backbone delivers; empty before it is built.
   public var imageLevels: [PyramidLevel] = []
   /// What the landmark extractor delivers; empty where there is none.
@@ -18,11 +18,8 @@ public struct BuildContext {
   public var embedding: Int?
 
   /// The context at the root of a model; the assembly moves `scope` from part to part.
-  public init(scope: ParameterScope, classes: [String], inputSize: Int, folder: String = ".") {
-    self.scope = scope
-    self.classes = classes
-    self.inputSize = inputSize
-    self.folder = folder
+  public init(scope: ParameterScope, classes: [String], inputSize: Int, views: ViewPlan = .single) {
+    (self.scope, self.classes, self.inputSize, self.views) = (scope, classes, inputSize, views)
   }
 
   /// The number of classes C.

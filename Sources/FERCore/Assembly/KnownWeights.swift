@@ -7,7 +7,7 @@ public struct WeightFit: Sendable {
   public let word: String
   public let name: String
   /// Its parts, and what the file has of each.
-  public let parts: [WeightMatch.Part]
+  package let parts: [WeightMatch.Part]
   /// Classes of the file's head; nil where it has none.
   public let classCount: Int?
   /// The orders of that many classes that are known of such files.
@@ -23,7 +23,7 @@ extension Registry {
   /// The kinds of published files whose parts a file holds whole or nearly so, the best first. Each kind is tried on a
   /// model as it was published, which is built for that, without numbers.
   /// - Throws: `FileProblem` where two keys belong to one parameter.
-  public func fits(of file: WeightFile) throws -> [WeightFit] {
+  package func fits(of file: WeightFile) throws -> [WeightFit] {
     let keys = file.names
     // No published kind has a tenth of this; a file made to keep us busy may.
     guard keys.count <= 20_000 else { return [] }
@@ -35,7 +35,7 @@ extension Registry {
       let resolved = WeightNaming.candidates(others + [naming], for: parts, keys: keys)
       guard let candidate = resolved.first(where: { $0.word == naming.word }) else { continue }
       let classCount = Self.classCount(of: file, candidate)
-      guard let store = published(parts, classCount: classCount ?? 7) else { continue }
+      guard let store = published(parts, naming, classCount: classCount ?? 7) else { continue }
       let match = try file.match(store.all, by: candidate)
       let fit = WeightFit(
         word: naming.word, name: naming.name, parts: match.parts, classCount: classCount,
@@ -49,20 +49,23 @@ extension Registry {
     }.map(\.element)
   }
 
-  /// How many classes the last layer of the head has.
+  /// How many classes the file's head has.
   private static func classCount(of file: WeightFile, _ naming: WeightNaming) -> Int? {
-    let layers = ["linear.bias", "out.bias"].flatMap { ["head.\($0)", "part.\($0)"] }
-    let keys = file.names.filter { key in naming.modelName(key).map(layers.contains) ?? false }
+    let keys = file.names.filter { key in
+      !naming.classArray.isEmpty && naming.modelName(key) == naming.classArray
+    }
     guard keys.count == 1, let shape = file.shape(of: keys[0]), shape.count == 1 else { return nil }
     return (2...100_000).contains(shape[0]) ? shape[0] : nil
   }
 
   /// The parameters of a model of these parts, with the options they were published with; nil where one is not
   /// known.
-  private func published(_ parts: [WeightNaming.Part], classCount: Int) -> ParameterStore? {
+  private func published(
+    _ parts: [WeightNaming.Part], _ naming: WeightNaming, classCount: Int
+  ) -> ParameterStore? {
     let root = ParameterScope()
     var context = BuildContext(
-      scope: root, classes: (0..<classCount).map { "class \($0)" }, inputSize: 224)
+      scope: root, classes: (0..<classCount).map { "class \($0)" }, inputSize: naming.inputSize)
     for part in parts {
       context.scope = root / part.place
       do {
@@ -74,7 +77,7 @@ extension Registry {
         } else if let entry = encoders[part.component] {
           context.embedding = try entry.make(in: &context).embeddingSize
         } else if let entry = heads[part.component] {
-          context.embedding = context.embedding ?? 768
+          context.embedding = context.embedding ?? naming.embedding
           _ = try entry.make(in: &context)
         } else {
           return nil

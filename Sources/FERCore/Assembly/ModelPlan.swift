@@ -3,17 +3,65 @@ import Support
 
 /// The components of a model as a recipe chose them. Nil where the recipe names none, or none that exists.
 struct ModelPlan {
-  var backbone: Chosen<any Backbone, PartOptions>?
-  var landmarks: Chosen<any LandmarkExtractor, PartOptions>?
-  var wantsLandmarks = false
-  var encoder: Chosen<any Encoder, PartOptions>?
+  let backbone: ComponentChoice<any Backbone, PartOptions>?
+  let landmarks: ComponentChoice<any LandmarkExtractor, PartOptions>?
+  let wantsLandmarks: Bool
+  let encoder: ComponentChoice<any Encoder, PartOptions>?
   /// 0: the embedding stays as it is.
-  var reduction = 0
-  var head: Chosen<any Head, PartOptions>?
-  var corrections: [Chosen<any CorrectionTerm, PartOptions>] = []
-  var losses: [Chosen<any Loss, LossOptions>] = []
+  let reduction: Int
+  let head: ComponentChoice<any Head, PartOptions>?
+  let corrections: [ComponentChoice<any CorrectionTerm, PartOptions>]
+  let losses: [ComponentChoice<any Loss, LossOptions>]
+  /// Whether batch norms of backbone and landmarks see one view at a time.
+  let hasViewsOneByOne: Bool
   /// Published ways to name the parameters in the parts' weight files.
-  var namings: [WeightNaming] = []
+  let namings: [WeightNaming]
+
+  /// Reads the sections `model` and `losses`.
+  init(_ reader: inout RecipeReader, hasViewsOneByOne: Bool) {
+    let (model, registry) = (JSONPath("model"), reader.registry)
+    self.hasViewsOneByOne = hasViewsOneByOne
+    namings = registry.namings
+    reduction =
+      reader.section(
+        ModelOptions.self, at: model, owner: "\"model\"",
+        besides: ["backbone", "corrections", "encoder", "head", "landmarks"]
+      ).reduction
+    backbone = reader.component(
+      at: model / "backbone", from: registry.backbones, settings: PartOptions.self, key: "backbone")
+    wantsLandmarks = reader.given(at: model / "landmarks") != nil
+    landmarks = reader.component(
+      at: model / "landmarks", from: registry.landmarks, settings: PartOptions.self, key: "landmarks",
+      isNeeded: false)
+    encoder = reader.component(
+      at: model / "encoder", from: registry.encoders, settings: PartOptions.self, key: "encoder")
+    head = reader.component(
+      at: model / "head", from: registry.heads, settings: PartOptions.self, key: "head")
+    corrections = reader.keyed(
+      at: model / "corrections", from: registry.corrections, settings: PartOptions.self)
+    losses = reader.keyed(at: JSONPath("losses"), from: registry.losses, settings: LossOptions.self)
+    if reader.given(at: JSONPath("losses"))?.members?.values.allSatisfy({ $0 == .null }) ?? true {
+      reader.issues.append(
+        RecipeIssue(
+          JSONPath("losses"), "is missing; a model needs at least one loss, as in losses: { \"NAME\": {} }",
+          note: "known: " + registry.losses.names.joined(separator: ", ")))
+    }
+  }
+
+  /// The section `model` with every value written out.
+  var effective: JSONValue {
+    var members: [String: JSONValue] = ["reduction": .int(reduction)]
+    members["backbone"] = backbone?.effective
+    members["landmarks"] = landmarks?.effective
+    members["encoder"] = encoder?.effective
+    members["head"] = head?.effective
+    members["corrections"] = Self.byKey(corrections.map { ($0.key, $0.effective) })
+    return .object(members)
+  }
+
+  static func byKey(_ pairs: [(String, JSONValue)]) -> JSONValue {
+    .object(Dictionary(pairs) { first, _ in first })
+  }
 
   /// Builds every part that what comes before it allows, and gathers all objections.
   /// - Returns: the model, where every part could be built. Its parameters have no values yet.
@@ -47,15 +95,17 @@ struct ModelPlan {
       backbone: backbone, landmarks: landmarks, encoder: encoder, reduction: reduction, head: head,
       corrections: corrections)
     return ExpressionModel(
-      classes: context.classes, store: context.scope.store, parts: parts, objective: Objective(terms))
+      classes: context.classes, store: context.scope.store, parts: parts,
+      views: ViewFolding(count: context.views.count, isOneByOne: hasViewsOneByOne),
+      objective: Objective(terms: terms))
   }
 
   /// A part in its place, and the file it starts from; "" for none.
-  typealias Placed = (part: WeightNaming.Part, weights: String, place: RecipePath)
+  typealias Placed = (part: WeightNaming.Part, weights: String, place: JSONPath)
 
   /// The parts that have parameters of their own, in the model's order.
   var parts: [Placed] {
-    func placed<P>(_ part: Chosen<P, PartOptions>?, below folder: String = "") -> [Placed] {
+    func placed<P>(_ part: ComponentChoice<P, PartOptions>?, below folder: String = "") -> [Placed] {
       guard let part else { return [] }
       return [
         (
@@ -84,20 +134,48 @@ private struct BuildSite {
     root = context.scope
   }
 
-  mutating func part<P>(_ chosen: Chosen<P, PartOptions>?, below folder: String? = nil) -> Part<P>? {
+  mutating func part<P>(_ chosen: ComponentChoice<P, PartOptions>?, below folder: String? = nil) -> Part<P>? {
     guard let chosen else { return nil }
     context.scope = (folder.map { root / $0 } ?? root) / chosen.key
     guard let component = chosen.build(in: &context, issues: &issues) else { return nil }
-    for parameter in root.store.under(context.scope.path) {
-      parameter.isFrozen = chosen.settings.frozen
-      parameter.learningRateScale = chosen.settings.learningRateScale
-    }
-    return Part(chosen.key, component, path: context.scope.path, isFrozen: chosen.settings.frozen)
+    settle(chosen)
+    return Part(
+      name: chosen.key,
+      title: "\(chosen.summary.kind) \"\(folder == nil ? chosen.summary.name : chosen.key)\"",
+      component: component, path: context.scope.path, isFrozen: chosen.settings.frozen,
+      provides: chosen.prepared.provides)
   }
 
-  mutating func loss(_ chosen: Chosen<any Loss, LossOptions>) -> Objective.Term? {
+  /// Freezes the part's parameters and scales their learning rates as the recipe says.
+  private mutating func settle<P>(_ chosen: ComponentChoice<P, PartOptions>) {
+    let scale = chosen.settings.learningRateScale
+    let parameters = root.store.under(context.scope.path)
+    let names = parameters.map { String($0.name.dropFirst(context.scope.path.count + 1)) }
+    for (parameter, name) in zip(parameters, names) {
+      parameter.isFrozen = chosen.settings.frozen
+      parameter.learningRateScale = scale.factor(of: name)
+    }
+    for start in scale.byName.keys.sorted() {
+      guard !names.contains(where: { $0 == start || $0.hasPrefix(start + ".") }) else { continue }
+      let starts = Set(names.compactMap { $0.split(separator: ".").first.map(String.init) }).sorted()
+      issues.append(
+        RecipeIssue(
+          chosen.path / "learningRateScale" / start,
+          "no parameter of this part has a name that begins so"
+            + NearestName.suggestion(for: start, among: starts),
+          note: "beginnings: " + (starts.isEmpty ? "none" : starts.joined(separator: ", "))))
+    }
+  }
+
+  mutating func loss(_ chosen: ComponentChoice<any Loss, LossOptions>) -> Objective.Term? {
     context.scope = root / "losses" / chosen.key
     guard let loss = chosen.build(in: &context, issues: &issues) else { return nil }
     return Objective.Term(name: chosen.key, weight: chosen.settings.weight, loss: loss)
   }
+}
+
+/// What a recipe says of the model beside its parts.
+private struct ModelOptions: ComponentOptions {
+  @Option("Size that a linear layer brings the embedding to. 0: none, the encoder's own.", 0...65536)
+  var reduction = 0
 }

@@ -12,13 +12,15 @@ extension Tensor {
   ///
   ///     C(p) = 1 − H(p) / ln N,   H(p) = −Σ p · ln max(p, ε)           equations 10-11
   ///
-  /// The paper prints a division by N; its text asks for the normalised entropy, which this is.
+  /// The paper prints a division by N; its text asks for the normalised entropy, which this is. Rounding brings nearly
+  /// uniform rows to about -2e-7; the shares of equations 18-19 would then divide by almost nothing, so it is held to
+  /// 0...1.
   ///
   /// ## Shapes
   /// distributions `[B, N]` -> `[B, 1]`
   public func confidence() -> Tensor {
     let negativeEntropy = (self * clamped(min: tiny).log()).sum(along: 1, keepingDimensions: true)
-    return negativeEntropy / Float(Foundation.log(Double(shape[1]))) + 1
+    return (negativeEntropy / Float(Foundation.log(Double(shape[1]))) + 1).clamped(min: 0, max: 1)
   }
 
   /// The primary distribution corrected by what the terms propose, each weighed by its confidence.

@@ -1,3 +1,4 @@
+import NeuralKit
 import TensorKit
 
 /// How a network looks at the input image: as it is, or at every n-th pixel.
@@ -5,14 +6,28 @@ import TensorKit
 /// IR-50 and MobileFaceNet were made for 112x112 pixels. POSTER++ feeds them 224x224 images by nearest
 /// neighbour, which is every second pixel; a 48x48 image they see as it is.
 public struct InputScale: Sendable {
+  /// The option of networks that look so, for an `@OptionGroup`.
+  public struct Options: ComponentOptions {
+    @Option(
+      "Largest side, in pixels, at which the image is seen; larger images are seen at every n-th pixel. 0: no limit.",
+      0...)
+    public var view = 0
+
+    /// No limit.
+    public init() {}
+    /// - Parameter view: the side that the network was made for, in pixels.
+    public init(view: Int) { self.view = view }
+  }
+
   /// Every `step`-th pixel is seen.
   public let step: Int
   /// The side of what is seen.
   public let side: Int
 
-  /// The smallest step that brings the image down to at most `limit` pixels; 0 is no limit.
+  /// The smallest step that brings the image down to the pixels of `options.view`.
   /// - Throws: ``BuildIssue`` where that step does not divide the input.
-  public init(limit: Int, inputSize: Int) throws {
+  public init(_ options: Options, inputSize: Int) throws {
+    let limit = options.view
     step = limit == 0 ? 1 : max(1, (inputSize + limit - 1) / limit)
     side = inputSize / step
     guard inputSize % step == 0 else {

@@ -9,33 +9,44 @@ public struct Recipe {
   public let path: String
   /// Names the experiment and its run folder.
   public let name: String
-  /// Every random number follows from it.
-  public let seed: UInt64
   /// The class names, in the model's order.
   public private(set) var classes: [String]
   /// How an image becomes the model's input.
-  public private(set) var input: InputOptions
+  package private(set) var input: InputOptions
   /// Applied to training images in this order.
-  public let augmentations: [any Augmentation]
-  /// What holds for all datasets.
-  public let data: DataOptions
-  /// What training learns from.
-  public let train: any Dataset
-  /// What tells the best checkpoint, where the recipe has such a set.
-  public let validation: (any Dataset)?
-  /// What the final numbers come from, where the recipe has such a set.
-  public let test: (any Dataset)?
+  package let augmentations: [any Augmentation]
+  /// What makes several images of one, where the recipe asks for it.
+  package let views: (any Views)?
   /// Decides what makes an epoch.
-  public let sampler: any Sampler
-  /// How long and by what rules training runs.
-  public let training: TrainingOptions
+  package let sampler: any Sampler
   /// Every value with where it came from, sorted by path.
   public let values: [RecipeValue]
   /// The whole recipe with every value written out; reading it again gives the same.
   public let effective: JSONValue
-  let plan: ModelPlan
-  let optimizer: Chosen<any Optimizer, NoOptions>
-  let schedule: Chosen<any Schedule, NoOptions>
+  /// Everything it could name.
+  package let registry: Registry
+  private let sets: [DataSplit: any Dataset]
+  private let choices: RecipeChoices
+
+  init(
+    path: String, name: String, choices: RecipeChoices, registry: Registry, sets: [DataSplit: any Dataset],
+    sampler: any Sampler, augmentations: [any Augmentation], views: (any Views)?, effective: JSONValue,
+    values: [RecipeValue]
+  ) {
+    (self.path, self.name, self.choices, self.sets) = (path, name, choices, sets)
+    (classes, input) = (choices.header.classes, choices.input)
+    (self.sampler, self.augmentations, self.views) = (sampler, augmentations, views)
+    (self.effective, self.values) = (effective, values)
+    self.registry = registry
+  }
+
+  /// Every random number follows from it.
+  public var seed: UInt64 { UInt64(choices.header.seed) }
+  /// What holds for all datasets.
+  package var data: DataOptions { choices.data }
+  /// How long and by what rules training runs.
+  package var training: TrainingOptions { choices.training }
+  private var plan: ModelPlan { choices.model }
 
   /// Reads, merges and checks a recipe file.
   /// - Parameter overrides: changes from the command line, such as "training.epochs=3".
@@ -55,22 +66,39 @@ public struct Recipe {
 
   /// The same recipe for a model that was trained with other names of its classes, or another preprocessing.
   /// ``text`` stays.
-  public func adopting(classes: [String], input: InputOptions) -> Recipe {
+  package func adopting(classes: [String], input: InputOptions) -> Recipe {
     var recipe = self
     (recipe.classes, recipe.input) = (classes, input)
     return recipe
   }
 
-  /// A new optimiser that has seen nothing yet.
-  public func makeOptimizer() throws -> any Optimizer {
-    var context = emptyContext
-    return try optimizer.prepared.build(&context)
+  /// Whether it names such a set of images.
+  package func has(_ split: DataSplit) -> Bool { sets[split] != nil }
+
+  /// Finds the samples of one of its sets.
+  /// - Returns: the set, and what happens to images of it that cannot be read; nil where the recipe names none.
+  /// - Throws: a ``DataProblem``.
+  package func load(_ split: DataSplit) throws -> (set: any LoadedDataset, badImages: BadImagePolicy)? {
+    guard let dataset = sets[split], let settings = choices.sets[split]?.settings else { return nil }
+    let request = DataRequest(
+      classes: classes, pixelLimit: data.pixelLimit, badImages: settings.badImages, ignore: settings.ignore,
+      allowMissing: settings.allowMissing)
+    let loaded = try dataset.load(request)
+    return (loaded, request.badImagePolicy(in: loaded.folder))
   }
 
+  /// New label policies that have learned nothing yet, in their order.
+  package func makeLabelPolicies() throws -> [any LabelPolicy] { try choices.labels.map { try $0.make() } }
+
+  /// A new optimiser that has seen nothing yet.
+  package func makeOptimizer() throws -> any Optimizer { try made(choices.optimizer) }
+
   /// The learning rate's schedule.
-  public func makeSchedule() throws -> any Schedule {
-    var context = emptyContext
-    return try schedule.prepared.build(&context)
+  package func makeSchedule() throws -> any Schedule { try made(choices.schedule) }
+
+  private func made<Kind>(_ choice: ComponentChoice<Kind, NoOptions>?) throws -> Kind {
+    guard let choice else { preconditionFailure("a recipe without one was refused") }
+    return try choice.make()
   }
 
   /// A new model. Parts with `weights` read their files, everything else starts from the recipe's seed.
@@ -110,15 +138,14 @@ public struct Recipe {
 
   private var emptyContext: BuildContext {
     BuildContext(
-      scope: ParameterScope(), classes: classes, inputSize: input.size,
-      folder: PathText.folder(of: PathText.absolute(path)))
+      scope: ParameterScope(), classes: classes, inputSize: input.size, views: views?.plan ?? .single)
   }
 }
 
 /// One value of a recipe.
 public struct RecipeValue: Sendable, Equatable {
   /// Where it stands.
-  public let path: RecipePath
+  public let path: JSONPath
   /// The value itself.
   public let value: JSONValue
   /// Who gave it.

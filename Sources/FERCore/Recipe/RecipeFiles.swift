@@ -26,7 +26,7 @@ struct RecipeFiles {
       let tree = try tree(of: file, askedBy: chain.isEmpty ? nil : asked)
       chain.append((file, tree))
       next = nil
-      guard let base = tree.part(at: RecipePath("extends")), !base.isNull else { continue }
+      guard let base = tree.part(at: JSONPath("extends")), !base.isNull else { continue }
       guard let name = base.value.text, !name.isEmpty else {
         throw problem(base.origin, "extends", "must be the path of a recipe, is \(base.value.inWords)")
       }
@@ -44,7 +44,7 @@ struct RecipeFiles {
   private static func problem(
     _ origin: RecipeOrigin, _ key: String?, _ message: String, note: String? = nil
   ) -> RecipeProblems {
-    let path = key.map { RecipePath($0) } ?? RecipePath()
+    let path = key.map { JSONPath($0) } ?? JSONPath()
     return RecipeProblems([RecipeProblem(origin, RecipeIssue(path, message, note: note))])
   }
 
@@ -73,20 +73,22 @@ struct RecipeFiles {
     func failed(_ message: String, note: String? = nil) -> RecipeProblems {
       problem(origin, asker == nil ? nil : "extends", subject + message, note: note)
     }
-    let attributes = try? FileManager.default.attributesOfItem(
-      atPath: URL(fileURLWithPath: file).resolvingSymlinksInPath().path)
-    guard let attributes else {
-      let neighbours = (try? FileManager.default.contentsOfDirectory(atPath: PathText.folder(of: file))) ?? []
-      let recipes = neighbours.filter { $0.hasSuffix(".json5") || $0.hasSuffix(".json") }
-      throw failed("does not exist" + NearestName.suggestion(for: PathText.name(of: file), among: recipes))
+    let source: OpenFile
+    do throws(OpenFile.Failure) { source = try OpenFile(opening: file) } catch {
+      switch error {
+      case .kind: throw failed("is not a file")
+      case .system(ENOENT), .system(ENOTDIR):
+        let neighbours = (try? FolderNames.all(in: PathText.folder(of: file))) ?? []
+        let recipes = neighbours.filter { $0.hasSuffix(".json5") || $0.hasSuffix(".json") }
+        throw failed("does not exist" + NearestName.suggestion(for: PathText.name(of: file), among: recipes))
+      case .system: throw failed("cannot be read")
+      }
     }
-    guard attributes[.type] as? FileAttributeType == .typeRegular else { throw failed("is not a file") }
-    let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
-    guard size <= maximumSize else {
-      throw failed("has \(size) bytes; a recipe has at most \(maximumSize)")
+    guard source.length <= maximumSize else {
+      throw failed("has \(source.length) bytes; a recipe has at most \(maximumSize)")
     }
-    guard let data = FileManager.default.contents(atPath: file) else { throw failed("cannot be read") }
-    guard let text = String(validating: data, as: UTF8.self) else { throw failed("is not UTF-8 text") }
+    guard let bytes = try? source.read(from: 0, count: source.length) else { throw failed("cannot be read") }
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw failed("is not UTF-8 text") }
     return text
   }
 
@@ -100,12 +102,12 @@ struct RecipeFiles {
       guard parts.count == 2, keys.count <= JSON5Parser.maximumDepth, !keys.contains("") else {
         let text =
           "--set needs KEY=VALUE, as in training.epochs=3, and was given \(JSONValue.quoted(override))"
-        problems.append(RecipeProblem(.commandLine, RecipeIssue(RecipePath(), text)))
+        problems.append(RecipeProblem(.commandLine, RecipeIssue(JSONPath(), text)))
         continue
       }
       guard keys != ["extends"] else {
         problems.append(
-          RecipeProblem(.commandLine, RecipeIssue(RecipePath("extends"), "can only stand in a recipe file")))
+          RecipeProblem(.commandLine, RecipeIssue(JSONPath("extends"), "can only stand in a recipe file")))
         continue
       }
       let value = (try? JSON5Parser.parse(String(parts[1])))?.value ?? .string(String(parts[1]))

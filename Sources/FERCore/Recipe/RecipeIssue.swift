@@ -3,14 +3,14 @@ import Support
 /// Something wrong in a recipe: where it stands, and the sentence that follows its path.
 public struct RecipeIssue: Error, Equatable, Sendable {
   /// Where the value stands.
-  public var path: RecipePath
+  public var path: JSONPath
   /// What was found and what is allowed: `must be at least 1, is 0`.
   public var message: String
   /// What exists, for a line of its own below the sentence: `known: anchor, attentive`.
   public var note: String?
 
   /// Made from its parts.
-  public init(_ path: RecipePath, _ message: String, note: String? = nil) {
+  public init(_ path: JSONPath, _ message: String, note: String? = nil) {
     self.path = path
     self.message = message
     self.note = note

@@ -8,7 +8,7 @@ struct RecipeReader {
   let registry: Registry
   var issues: [RecipeIssue] = []
   /// The folder from which a relative path written at that place starts.
-  let folder: @Sendable (RecipePath) -> String
+  let folder: @Sendable (JSONPath) -> String
 
   init(_ tree: SourcedValue, registry: Registry) {
     self.tree = tree
@@ -21,7 +21,7 @@ struct RecipeReader {
 
   /// A section of fixed keys: its own options, and the keys that other code reads.
   mutating func section<Options: ComponentOptions>(
-    _ type: Options.Type, at path: RecipePath, owner: String, besides reserved: [String] = []
+    _ type: Options.Type, at path: JSONPath, owner: String, besides reserved: [String] = []
   ) -> Options {
     let decoder = RecipeDecoder(owner: owner, noun: "key", reserved: reserved, folder: folder)
     let (options, found) = decoder.decode(type, from: given(at: path), at: path)
@@ -31,9 +31,10 @@ struct RecipeReader {
 
   /// The component at `path`; nil where the recipe names none. An absent one that is needed is an issue.
   mutating func component<P, Settings: ComponentOptions>(
-    at path: RecipePath, from shelf: Shelf<P>, settings: Settings.Type, key: String, isNeeded: Bool = true,
+    at path: JSONPath, from shelf: ComponentRegistry<P>, settings: Settings.Type, key: String,
+    isNeeded: Bool = true,
     isKeyed: Bool = false
-  ) -> Chosen<P, Settings>? {
+  ) -> ComponentChoice<P, Settings>? {
     guard let value = given(at: path) else {
       if isNeeded {
         issues.append(RecipeIssue(path, "is missing; name one, as in \(shelf.example)", note: shelf.known))
@@ -56,7 +57,7 @@ struct RecipeReader {
   }
 
   private mutating func name<P>(
-    in members: [String: JSONValue], at path: RecipePath, key: String?, shelf: Shelf<P>
+    in members: [String: JSONValue], at path: JSONPath, key: String?, shelf: ComponentRegistry<P>
   ) -> String? {
     switch members["use"] {
     case .string(let name)?: return name
@@ -70,26 +71,27 @@ struct RecipeReader {
   }
 
   private mutating func read<P, Settings: ComponentOptions>(
-    _ members: [String: JSONValue], at path: RecipePath, as entry: Entry<P>, settings: Settings.Type,
+    _ members: [String: JSONValue], at path: JSONPath, as entry: Entry<P>, settings: Settings.Type,
     key: String
-  ) -> Chosen<P, Settings> {
+  ) -> ComponentChoice<P, Settings> {
     let before = issues.count
-    let prepared = entry.prepared(.object(members), at: path, folder: folder)
+    let prepared = entry.prepared(
+      .object(members), at: path, folder: folder, resolver: registry.resolver)
     issues += prepared.issues
     let known = (try? JSONValue.encoding(Settings()))?.members ?? [:]
     let decoder = RecipeDecoder(owner: "\"\(entry.summary.name)\"", folder: folder)
     let (read, found) = decoder.decode(
       settings, from: .object(members.filter { known[$0.key] != nil }), at: path)
     issues += found
-    return Chosen(
+    return ComponentChoice(
       key: key, path: path, summary: entry.summary, settings: read, prepared: prepared,
       isSound: issues.count == before)
   }
 
   /// The components of a keyed map, in the order of their keys.
   mutating func keyed<P, Settings: ComponentOptions>(
-    at path: RecipePath, from shelf: Shelf<P>, settings: Settings.Type
-  ) -> [Chosen<P, Settings>] {
+    at path: JSONPath, from shelf: ComponentRegistry<P>, settings: Settings.Type
+  ) -> [ComponentChoice<P, Settings>] {
     guard let value = given(at: path) else { return [] }
     guard let members = value.members else {
       issues.append(
@@ -112,7 +114,7 @@ struct RecipeReader {
 
   /// A null that removes nothing is harmless under a registered name, else most likely a misspelt one.
   private mutating func noteRemoval<P>(
-    of key: String, at path: RecipePath, shelf: Shelf<P>, present: [String]
+    of key: String, at path: JSONPath, shelf: ComponentRegistry<P>, present: [String]
   ) {
     guard shelf[key] == nil else { return }
     issues.append(
@@ -124,7 +126,9 @@ struct RecipeReader {
   }
 
   /// The components of a list.
-  mutating func list<P>(at path: RecipePath, from shelf: Shelf<P>) -> [Chosen<P, NoOptions>] {
+  mutating func list<P>(at path: JSONPath, from shelf: ComponentRegistry<P>) -> [ComponentChoice<
+    P, NoOptions
+  >] {
     guard let value = given(at: path) else { return [] }
     guard let elements = value.elements else {
       issues.append(
@@ -139,7 +143,7 @@ struct RecipeReader {
   // MARK: places
 
   /// What the recipe says there; nil for nothing and for null.
-  func given(at path: RecipePath) -> JSONValue? {
+  func given(at path: JSONPath) -> JSONValue? {
     guard let value = tree.part(at: path)?.value, value != .null else { return nil }
     return value
   }
@@ -152,11 +156,11 @@ struct RecipeReader {
 
 /// Knows which folder the relative paths of each part of a recipe start from.
 private struct FoldersByPlace: Sendable {
-  private let folders: [RecipePath: String]
+  private let folders: [JSONPath: String]
 
   init(_ tree: SourcedValue) {
-    var (folders, byFile) = ([RecipePath: String](), [String: String]())
-    func visit(_ value: SourcedValue, _ path: RecipePath) {
+    var (folders, byFile) = ([JSONPath: String](), [String: String]())
+    func visit(_ value: SourcedValue, _ path: JSONPath) {
       if case .file(let file, _) = value.origin {
         let folder = byFile[file] ?? PathText.folder(of: PathText.absolute(file))
         (byFile[file], folders[path]) = (folder, folder)
@@ -167,9 +171,9 @@ private struct FoldersByPlace: Sendable {
       case .object(let members): for (key, member) in members { visit(member, path / key) }
       }
     }
-    visit(tree, RecipePath())
+    visit(tree, JSONPath())
     self.folders = folders
   }
 
-  func folder(at path: RecipePath) -> String { folders[path] ?? FileManager.default.currentDirectoryPath }
+  func folder(at path: JSONPath) -> String { folders[path] ?? FileManager.default.currentDirectoryPath }
 }

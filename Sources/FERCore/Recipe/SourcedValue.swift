@@ -21,7 +21,7 @@ struct SourcedValue {
   }
 
   /// A value of which all parts share an origin, or have one by their path.
-  init(_ value: JSONValue, at path: RecipePath = RecipePath(), origin: (RecipePath) -> RecipeOrigin) {
+  init(_ value: JSONValue, at path: JSONPath = JSONPath(), origin: (JSONPath) -> RecipeOrigin) {
     self.origin = origin(path)
     switch value {
     case .array(let elements):
@@ -48,7 +48,7 @@ struct SourcedValue {
   }
 
   /// The part at `path`; nil where there is none.
-  func part(at path: RecipePath) -> SourcedValue? {
+  func part(at path: JSONPath) -> SourcedValue? {
     var here = self
     for step in path.steps {
       switch (step, here.content) {
@@ -65,7 +65,7 @@ struct SourcedValue {
   }
 
   /// The origin of the part at `path`, or of the nearest part around it; nil where that is the whole.
-  func origin(at path: RecipePath) -> RecipeOrigin? {
+  func origin(at path: JSONPath) -> RecipeOrigin? {
     var path = path
     while !path.steps.isEmpty {
       if let part = part(at: path) { return part.origin }
@@ -79,7 +79,7 @@ struct SourcedValue {
   /// A null that removes nothing stays, so that the check can tell a misspelt name from a name that is not in
   /// use. Where `patch` names another component, that component's options replace the old one's: they mean
   /// nothing to it. A command line's `list.0.key` reaches into a list.
-  func merged(with patch: SourcedValue, at path: RecipePath = RecipePath()) -> SourcedValue {
+  func merged(with patch: SourcedValue, at path: JSONPath = JSONPath()) -> SourcedValue {
     switch (content, patch.content) {
     case (.object(let mine), .object(let theirs)):
       if patch.names(otherThan: self, at: path) { return patch }
@@ -102,11 +102,11 @@ struct SourcedValue {
     }
   }
 
-  private func names(otherThan base: SourcedValue, at path: RecipePath) -> Bool {
-    guard let new = part(at: RecipePath("use"))?.value.text else { return false }
+  private func names(otherThan base: SourcedValue, at path: JSONPath) -> Bool {
+    guard let new = part(at: JSONPath("use"))?.value.text else { return false }
     let parent = path.parent
-    let isKeyed = parent == RecipePath("losses") || parent == RecipePath("model", "corrections")
-    var old = base.part(at: RecipePath("use"))?.value.text
+    let isKeyed = parent == JSONPath("losses") || parent == JSONPath("model", "corrections")
+    var old = base.part(at: JSONPath("use"))?.value.text
     if old == nil, isKeyed, case .key(let key)? = path.steps.last { old = key }
     return old != nil && old != new
   }

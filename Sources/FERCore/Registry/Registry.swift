@@ -4,32 +4,48 @@ import Support
 /// Everything a recipe can name, by kind. A value: whoever holds one decides what is in it.
 public struct Registry: Sendable {
   /// Networks that turn a face into feature maps.
-  public var backbones = Shelf<any Backbone>(kind: "backbone", plural: "backbones")
+  public var backbones = ComponentRegistry<any Backbone>(
+    kind: "backbone", plural: "backbones", settings: PartOptions.self)
   /// Networks that know where the parts of a face are.
-  public var landmarks = Shelf<any LandmarkExtractor>(kind: "landmark extractor", plural: "landmarks")
+  public var landmarks = ComponentRegistry<any LandmarkExtractor>(
+    kind: "landmark extractor", plural: "landmarks", settings: PartOptions.self)
   /// What fuses both into an embedding.
-  public var encoders = Shelf<any Encoder>(kind: "encoder", plural: "encoders")
+  public var encoders = ComponentRegistry<any Encoder>(
+    kind: "encoder", plural: "encoders", settings: PartOptions.self)
   /// What turns an embedding into class scores.
-  public var heads = Shelf<any Head>(kind: "head", plural: "heads")
+  public var heads = ComponentRegistry<any Head>(kind: "head", plural: "heads", settings: PartOptions.self)
   /// What proposes a corrected distribution.
-  public var corrections = Shelf<any CorrectionTerm>(kind: "correction term", plural: "corrections")
+  public var corrections = ComponentRegistry<any CorrectionTerm>(
+    kind: "correction term", plural: "corrections", settings: PartOptions.self)
   /// What training makes small.
-  public var losses = Shelf<any Loss>(kind: "loss", plural: "losses")
+  public var losses = ComponentRegistry<any Loss>(kind: "loss", plural: "losses", settings: LossOptions.self)
   /// What decides which samples make an epoch.
-  public var samplers = Shelf<any Sampler>(kind: "sampler", plural: "samplers")
+  public var samplers = ComponentRegistry<any Sampler>(kind: "sampler", plural: "samplers")
   /// What changes training images at random.
-  public var augmentations = Shelf<any Augmentation>(kind: "augmentation", plural: "augmentations")
+  public var augmentations = ComponentRegistry<any Augmentation>(
+    kind: "augmentation", plural: "augmentations")
   /// Where images and labels come from.
-  public var datasets = Shelf<any Dataset>(kind: "dataset", plural: "datasets")
+  public var datasets = ComponentRegistry<any Dataset>(
+    kind: "dataset", plural: "datasets", settings: DatasetOptions.self)
+  /// What decides what training samples are taken for.
+  public var labelPolicies = ComponentRegistry<any LabelPolicy>(kind: "label policy", plural: "labels")
+  /// What makes several images of one.
+  public var views = ComponentRegistry<any Views>(
+    kind: "view plan", plural: "views", settings: ViewOptions.self)
   /// What changes parameters.
-  public var optimizers = Shelf<any Optimizer>(kind: "optimizer", plural: "optimizers")
+  public var optimizers = ComponentRegistry<any Optimizer>(kind: "optimizer", plural: "optimizers")
   /// What changes the learning rate.
-  public var schedules = Shelf<any Schedule>(kind: "schedule", plural: "schedules")
+  public var schedules = ComponentRegistry<any Schedule>(kind: "schedule", plural: "schedules")
 
   /// Published ways to name the parameters in a weight file, beside the model's own.
   public private(set) var namings: [WeightNaming] = []
 
-  /// An empty one.
+  /// Numbers that say how good a model is, by name.
+  public private(set) var metrics = Metric.standard
+  /// Parts of a run's report beyond those that every report has.
+  public private(set) var reportSections: [ReportSection] = []
+
+  /// Nothing can be named yet.
   public init() {}
 
   /// One with the components of some plug-ins.
@@ -48,18 +64,39 @@ public struct Registry: Sendable {
     namings.append(naming)
   }
 
+  /// Makes known a number that says how good a model is.
+  /// - Throws: ``RegistryProblem`` where its name is taken.
+  public mutating func register(_ metric: Metric) throws {
+    guard !metrics.contains(where: { $0.name == metric.name }) else {
+      throw RegistryProblem.taken(
+        name: metric.name, kind: "metric", by: "one of that name", refused: "another")
+    }
+    metrics.append(metric)
+  }
+
+  /// Adds a part to every report.
+  /// - Throws: ``RegistryProblem`` where its title is taken.
+  public mutating func register(_ section: ReportSection) throws {
+    guard !reportSections.contains(where: { $0.title == section.title }) else {
+      throw RegistryProblem.taken(
+        name: section.title, kind: "report section", by: "one of that title", refused: "another")
+    }
+    reportSections.append(section)
+  }
+
   /// What is known of every component of every kind, kinds in the order of the diagram, names in alphabetical
   /// order.
   public var summaries: [ComponentSummary] {
     backbones.summaries + landmarks.summaries + encoders.summaries + heads.summaries + corrections.summaries
-      + losses.summaries + samplers.summaries + augmentations.summaries + datasets.summaries
+      + losses.summaries + samplers.summaries + augmentations.summaries + views.summaries + datasets.summaries
+      + labelPolicies.summaries
       + optimizers.summaries + schedules.summaries
   }
 }
 
 /// A folder of components, for instance one published idea.
 public protocol Plugin: SendableMetatype {
-  /// Puts the plug-in's components on their shelves.
+  /// Registers the plug-in's components.
   /// - Throws: ``RegistryProblem`` where a name is taken.
   static func register(in registry: inout Registry) throws
 }

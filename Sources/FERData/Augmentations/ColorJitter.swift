@@ -6,28 +6,25 @@ import TensorKit
 ///
 /// A strength of 0.4 draws a factor between 0.6 and 1.4; hue is shifted by at most its strength of the colour
 /// circle.
-public struct ColorJitter: Augmentation {
-  /// The settings of ``ColorJitter``.
-  public struct Options: ComponentOptions {
-    @Option("Strength of the change in brightness.", 0...10) public var brightness: Float = 0.2
-    @Option("Strength of the change in contrast.", 0...10) public var contrast: Float = 0.2
-    @Option("Strength of the change in saturation.", 0...10) public var saturation: Float = 0.2
-    @Option("Largest shift of hue, as a share of the colour circle.", 0...0.5) public var hue: Float = 0
-    @Option("The share of images that are changed.", 0...1) public var probability: Float = 1
-
-    /// The defaults.
-    public init() {}
+struct ColorJitter: Augmentation {
+  struct Options: ComponentOptions {
+    @Option("Strength of the change in brightness.", 0...10)
+    var brightness: Float = 0.2
+    @Option("Strength of the change in contrast.", 0...10)
+    var contrast: Float = 0.2
+    @Option("Strength of the change in saturation.", 0...10)
+    var saturation: Float = 0.2
+    @Option("Largest shift of hue, as a share of the colour circle.", 0...0.5)
+    var hue: Float = 0
+    @Option("The share of images that are changed.", 0...1)
+    var probability: Float = 1
   }
 
   private let options: Options
 
-  /// Takes nothing from the context.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    self.options = options
-  }
+  init(_ options: Options) { self.options = options }
 
-  /// Changes the image in place, by numbers from `random` alone.
-  public func apply(to image: inout Image, size: Int, random: inout RandomSource) {
+  func apply(to image: inout Image, size: Int, random: inout RandomSource) {
     let isChanged = random.chance(options.probability)
     let order = random.shuffled([0, 1, 2, 3])
     let brightness = factor(options.brightness, &random)

@@ -6,41 +6,31 @@ import TensorKit
 ///
 /// The image is usually larger than that, because `input.resize` made it so. Where it is not, `padding` lets the
 /// square reach over the border: at 48 pixels and a padding of 4 the face moves by up to 4 pixels each way.
-public struct Crop: Augmentation {
-  /// The settings of ``Crop``.
-  public struct Options: ComponentOptions {
-    @Option("Pixels by which the image is enlarged on each side first.", 0...4096) public var padding = 0
-    @Option("What the enlarged border shows.", oneOf: ImageBorder.allCases.map(\.rawValue))
-    public var border = ImageBorder.edge.rawValue
+struct Crop: Augmentation {
+  struct Options: ComponentOptions {
+    @Option("Pixels by which the image is enlarged on each side first.", 0...4096)
+    var padding = 0
+    @Option("What the enlarged border shows.")
+    var border = ImageBorder.edge
     @Option("The share of images whose square lies anywhere; that of the others is centred.", 0...1)
-    public var probability: Float = 1
-
-    /// The defaults.
-    public init() {}
+    var probability: Float = 1
   }
 
-  private let padding: Int
-  private let probability: Float
-  private let border: ImageBorder
+  private let options: Options
 
-  /// Takes nothing from the context.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    (padding, probability) = (options.padding, options.probability)
-    border = ImageBorder(rawValue: options.border) ?? .edge
-  }
+  init(_ options: Options) { self.options = options }
 
-  /// Changes the image in place, by numbers from `random` alone.
-  public func apply(to image: inout Image, size: Int, random: inout RandomSource) {
+  func apply(to image: inout Image, size: Int, random: inout RandomSource) {
     var x = place(side: image.width, size: size, random: &random)
     var y = place(side: image.height, size: size, random: &random)
-    if !random.chance(probability) { (x, y) = ((image.width - size) / 2, (image.height - size) / 2) }
-    image = image.cropped(x: x, y: y, width: size, height: size, border: border)
+    if !random.chance(options.probability) { (x, y) = ((image.width - size) / 2, (image.height - size) / 2) }
+    image = image.cropped(x: x, y: y, width: size, height: size, border: options.border)
   }
 
   /// Where the square starts along one side. A side that is too short even with its padding is centred.
   private func place(side: Int, size: Int, random: inout RandomSource) -> Int {
-    let room = side + 2 * padding - size
+    let room = side + 2 * options.padding - size
     let start = random.below(max(0, room) + 1)
-    return room < 0 ? (side - size) / 2 : start - padding
+    return room < 0 ? (side - size) / 2 : start - options.padding
   }
 }

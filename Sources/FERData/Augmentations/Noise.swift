@@ -3,26 +3,19 @@ import NeuralKit
 import TensorKit
 
 /// Adds normally distributed noise to every value, as a poor camera does.
-public struct Noise: Augmentation {
-  /// The settings of ``Noise``.
-  public struct Options: ComponentOptions {
-    @Option("Standard deviation of the noise; black is 0, white is 1.", 0...1) public var deviation: Float =
-      0.02
-    @Option("The share of images that get noise.", 0...1) public var probability: Float = 0.5
-
-    /// The defaults.
-    public init() {}
+struct Noise: Augmentation {
+  struct Options: ComponentOptions {
+    @Option("Standard deviation of the noise; black is 0, white is 1.", 0...1)
+    var deviation: Float = 0.02
+    @Option("The share of images that get noise.", 0...1)
+    var probability: Float = 0.5
   }
 
   private let options: Options
 
-  /// Takes nothing from the context.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    self.options = options
-  }
+  init(_ options: Options) { self.options = options }
 
-  /// Changes the image in place, by numbers from `random` alone.
-  public func apply(to image: inout Image, size: Int, random: inout RandomSource) {
+  func apply(to image: inout Image, size: Int, random: inout RandomSource) {
     guard random.chance(options.probability), options.deviation > 0 else { return }
     image.pixels.withUnsafeMutableBufferPointer { pixels in
       for index in pixels.indices {

@@ -6,28 +6,23 @@ import TensorKit
 /// different sizes.
 ///
 /// `input.resize` does the same before all augmentations, always and to one size.
-public struct RandomResize: Augmentation {
-  /// The settings of ``RandomResize``.
-  public struct Options: ComponentOptions {
-    @Option("The side of the square, in pixels; 0 is the input size.", 0...4096) public var side = 0
-    @Option("By which share of itself the side is drawn smaller or larger, at most.", 0..<1) public
-      var spread: Float = 0
-    @Option("The share of images that are changed.", 0...1) public var probability: Float = 1
-    @Option("Whether shrinking averages over what it leaves out, as Pillow does.") public var antialias = true
-
-    /// The defaults.
-    public init() {}
+struct RandomResize: Augmentation {
+  struct Options: ComponentOptions {
+    @Option("The side of the square, in pixels; 0 is the input size.", 0...4096)
+    var side = 0
+    @Option("By which share of itself the side is drawn smaller or larger, at most.", 0..<1)
+    var spread: Float = 0
+    @Option("The share of images that are changed.", 0...1)
+    var probability: Float = 1
+    @Option("Whether shrinking averages over what it leaves out, as Pillow does.")
+    var antialias = true
   }
 
   private let options: Options
 
-  /// Takes nothing from the context.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    self.options = options
-  }
+  init(_ options: Options) { self.options = options }
 
-  /// Changes the image in place, by numbers from `random` alone.
-  public func apply(to image: inout Image, size: Int, random: inout RandomSource) {
+  func apply(to image: inout Image, size: Int, random: inout RandomSource) {
     guard random.chance(options.probability) else { return }
     let wanted = Float(options.side == 0 ? size : options.side)
     let side = max(1, Int((wanted * random.uniform(1 - options.spread, 1 + options.spread)).rounded()))

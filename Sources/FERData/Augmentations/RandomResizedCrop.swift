@@ -4,21 +4,22 @@ import TensorKit
 
 /// Cuts out a random part of random area and shape and stretches it to the input size, as torchvision's
 /// `RandomResizedCrop`.
-public struct RandomResizedCrop: Augmentation {
-  /// The settings of ``RandomResizedCrop``.
-  public struct Options: ComponentOptions {
-    @Option("The smallest area, as a share of the image.", above: 0) public var scaleMin: Float = 0.6
-    @Option("The largest area, as a share of the image.", above: 0) public var scaleMax: Float = 1
-    @Option("The smallest ratio of width to height.", 0.01...100) public var aspectMin: Float = 0.85
-    @Option("The largest ratio of width to height.", 0.01...100) public var aspectMax: Float = 1.18
-    @Option("Whether shrinking averages over what it leaves out, as Pillow does.") public var antialias = true
-    @Option("The share of images that are cut.", 0...1) public var probability: Float = 1
+struct RandomResizedCrop: Augmentation {
+  struct Options: ComponentOptions {
+    @Option("The smallest area, as a share of the image.", above: 0)
+    var scaleMin: Float = 0.6
+    @Option("The largest area, as a share of the image.", above: 0)
+    var scaleMax: Float = 1
+    @Option("The smallest ratio of width to height.", 0.01...100)
+    var aspectMin: Float = 0.85
+    @Option("The largest ratio of width to height.", 0.01...100)
+    var aspectMax: Float = 1.18
+    @Option("Whether shrinking averages over what it leaves out, as Pillow does.")
+    var antialias = true
+    @Option("The share of images that are cut.", 0...1)
+    var probability: Float = 1
 
-    /// The defaults.
-    public init() {}
-
-    /// What is wrong between options.
-    public func issues() -> [OptionIssue] {
+    func issues() -> [OptionIssue] {
       var issues: [OptionIssue] = []
       if scaleMax > 1 { issues.append(OptionIssue("scaleMax", "must be at most 1, is \(scaleMax)")) }
       if scaleMin > scaleMax {
@@ -33,13 +34,9 @@ public struct RandomResizedCrop: Augmentation {
 
   private let options: Options
 
-  /// Takes nothing from the context.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    self.options = options
-  }
+  init(_ options: Options) { self.options = options }
 
-  /// Changes the image in place, by numbers from `random` alone.
-  public func apply(to image: inout Image, size: Int, random: inout RandomSource) {
+  func apply(to image: inout Image, size: Int, random: inout RandomSource) {
     guard random.chance(options.probability) else { return }
     // A part that does not fit is drawn again, a few times.
     var part = centre(of: image)

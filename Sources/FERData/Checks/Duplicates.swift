@@ -1,22 +1,22 @@
 import TensorKit
 
 /// Finds images that are there more than once.
-public struct Duplicates: Sendable {
+package struct Duplicates: Sendable {
   /// Two images that show the same picture without having the same pixels.
-  public struct Near: Sendable, Equatable {
+  package struct Near: Sendable, Equatable {
     /// The one that comes first.
-    public let first: Int
-    public let second: Int
+    package let first: Int
+    package let second: Int
     /// Whether left and right are swapped.
-    public let isMirrored: Bool
+    package let isMirrored: Bool
   }
 
   /// Images with the same pixels: two or more in each list, by their places, in order.
-  public let exact: [[Int]]
+  package let exact: [[Int]]
   /// Pairs of near-duplicates. Of images with the same pixels only the first takes part.
-  public let near: [Near]
+  package let near: [Near]
   /// False where so many images are alike (frames of one still camera) that not all pairs were looked for.
-  public let isComplete: Bool
+  package let isComplete: Bool
 
   /// Looks at all images; nil stands for one that could not be read.
   ///
@@ -25,7 +25,7 @@ public struct Duplicates: Sendable {
   /// number of images.
   /// - Parameter sets: the set that each image belongs to. Where an image has very many near-duplicates, some of its own
   ///   set and some of others are kept; none given puts all into one.
-  public init(_ prints: [ImageFingerprint?], sets: [Int] = []) {
+  package init(_ prints: [ImageFingerprint?], sets: [Int] = []) {
     var places: [ImageFingerprint.Content: [Int]] = [:]
     for (index, print) in prints.enumerated() {
       if let print { places[print.content, default: []].append(index) }

@@ -1,14 +1,14 @@
 import FERCore
 
 /// What is kept of an image to find it again: exactly, and after it was saved, resized, lit or mirrored anew.
-public struct ImageFingerprint: Sendable {
+package struct ImageFingerprint: Sendable {
   /// The image's size in pixels.
-  public let width: Int
-  public let height: Int
+  package let width: Int
+  package let height: Int
   /// Whether red, green and blue are the same everywhere.
-  public let isGrey: Bool
+  package let isGrey: Bool
   /// Whether the image shows one even surface: less than a grey level and a half of deviation.
-  public var isBlank: Bool { deviation < 1.5 }
+  package var isBlank: Bool { deviation < 1.5 }
 
   /// The same for the same pixels, and (but for one chance in 2^64) for no others.
   let content: Content
@@ -30,7 +30,7 @@ public struct ImageFingerprint: Sendable {
   static let side = 24
 
   /// Looks at a decoded image.
-  public init(_ image: Image) {
+  package init(_ image: Image) {
     let bytes = image.bytes
     (width, height) = (image.width, image.height)
     content = Self.content(bytes, image.width, image.height)

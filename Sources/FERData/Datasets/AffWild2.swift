@@ -8,50 +8,36 @@ import NeuralKit
 ///
 /// A label of -1 is ignored, and so is a frame without a picture: no face was found in it. Videos with two people come as
 /// VIDEO and VIDEO_left or VIDEO_right; the group is the video, without these endings, so that no split shares one.
-public final class AffWild2: RecognisableLayout {
-  /// The settings of ``AffWild2``.
-  public struct Options: ImageOptions {
-    @Option("The folder that holds annotations and images.") public var root: FilePath = ""
-    @Option("Which videos.", oneOf: ["train", "validation"]) public var split = "train"
+struct AffWild2: Dataset {
+  struct Options: ComponentOptions {
+    @Option("The folder that holds annotations and images.")
+    var root: FilePath = ""
+    @Option("Which videos.")
+    var split = TrainingSplit.train
     @Option(
       "The folder of text files of this split below root; empty looks for EXPR_Classification_Challenge/Train_Set and the like."
     )
-    public var annotations = ""
-    @Option("The folder of the videos' frames below root; empty looks for cropped_aligned.") public
-      var images = ""
-    @Option("Classes of the dataset to leave out.") public var ignore: [String] = []
-    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing =
-      false
-    @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
-    public var onBadImage = "fail"
-    @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
-    @Option("The file that lists the images in quarantine. Empty: quarantine.txt in the dataset's folder.")
-    public var quarantine: FilePath = ""
-
-    /// The defaults.
-    public init() {}
+    var annotations = ""
+    @Option("The folder of the videos' frames below root; empty looks for cropped_aligned.")
+    var images = ""
   }
 
   private let options: Options
+  private let root: String
 
-  /// - Throws: ``BuildIssue`` where no folder is named.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    guard !options.root.isEmpty else {
-      throw BuildIssue("root", "must name the folder that holds annotations and images")
-    }
+  init(_ options: Options) throws(BuildIssue) {
     self.options = options
+    root = try options.root.required("the folder that holds annotations and images")
   }
 
   /// Reads the text files, lists the frames and looks at their first bytes.
-  /// - Throws: a ``DataProblem``.
-  public func load(classes: [String]) throws -> any LoadedDataset {
-    let root = options.root.text
+  func load(_ request: DataRequest) throws -> any LoadedDataset {
     let annotations = try Self.annotations(options.annotations, options.split).path(in: root)
     let images = try Self.images(options.images).path(in: root)
     let videos = try Self.videos(annotations)
     guard !videos.isEmpty else { throw DataProblem(annotations, "holds no text files, one for each video") }
     let folders = try Self.frameFolders(images)
-    var match = ClassMatch(classes, ignore: options.ignore, allowMissing: options.allowMissing)
+    var match = ClassMatch(request)
     var (samples, problems) = ([Sample](), ProblemList(annotations))
     var (unlabelled, frameless) = (0, 0)
     for video in videos {
@@ -84,7 +70,7 @@ public final class AffWild2: RecognisableLayout {
     ]
     let notes = counts.filter { $0.0 > 0 }.map { "\($1): \($0)" }
     return try LoadedImageFiles(
-      checking: samples, in: images, options.policy, notes: notes + match.notes(samples))
+      checking: samples, in: images, of: root, for: request, notes: notes + match.notes(samples))
   }
 
   /// The video of one person's frames.
@@ -97,8 +83,8 @@ public final class AffWild2: RecognisableLayout {
 
   // MARK: annotations
 
-  private static func annotations(_ named: String, _ split: String) -> UsualPlace {
-    let sets = split == "train" ? ["Train_Set", "Training_Set"] : ["Validation_Set"]
+  private static func annotations(_ named: String, _ split: TrainingSplit) -> UsualPlace {
+    let sets = split == .train ? ["Train_Set", "Training_Set"] : ["Validation_Set"]
     let challenges = ["EXPR_Classification_Challenge", "EXPR_Recognition_Challenge", "EXPR_Set", ""]
     return .folder(
       "annotations", named,
@@ -194,8 +180,8 @@ public final class AffWild2: RecognisableLayout {
   }
 
   /// Text files of videos in folders named after the challenge's sets.
-  public static func recognise(_ root: String) -> RecognisedLayout? {
-    let sets = ["train", "validation"].compactMap { split in
+  static func recognise(_ root: String) -> RecognisedLayout? {
+    let sets = TrainingSplit.allCases.compactMap { split in
       annotations("", split).found(in: root).map { (split: split, folder: $0) }
     }
     guard images("").found(in: root) != nil else { return nil }
@@ -209,6 +195,6 @@ public final class AffWild2: RecognisableLayout {
     guard !present.isEmpty else { return nil }
     return RecognisedLayout(
       "aff-wild2", classes: ClassOrder.affWild2.names.filter(present.contains),
-      parts: sets.map { .init($0.split, [.root(root), .init("split", .string($0.split))]) })
+      parts: sets.map { .init($0.split.rawValue, [.root(root), .init("split", .string($0.split.rawValue))]) })
   }
 }

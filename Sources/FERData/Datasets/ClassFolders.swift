@@ -6,36 +6,27 @@ import Support
 ///
 /// Folders are matched to the recipe's classes by name, in any case and with the usual synonyms ("happy",
 /// "happiness", "joy"); numbers only where `order` says whose they are. Subfolders are searched too. Files that begin with a dot, and `Thumbs.db`, are no images.
-public final class ClassFolders: RecognisableLayout {
-  /// The settings of ``ClassFolders``.
-  public struct Options: ImageOptions {
-    @Option("The folder that holds the splits or classes.") public var root: FilePath = ""
+struct ClassFolders: Dataset {
+  struct Options: ComponentOptions {
+    @Option("The folder that holds the splits or classes.")
+    var root: FilePath = ""
     @Option("The folder of this split below root, such as train; empty where root holds the classes.")
-    public var split = ""
+    var split = ""
     @Option("Endings of image files, in any case; a list without entries takes every file.")
-    public var extensions = ["jpg", "jpeg", "png", "tif", "tiff"]
-    @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
-    public var onBadImage = "fail"
-    @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
-    @Option("The file that lists the images in quarantine. Empty: quarantine.txt in the dataset's folder.")
-    public var quarantine: FilePath = ""
-    @Option("The most images of each class, the first by name; 0 takes all.", 0...) public var limit = 0
+    var extensions = ["jpg", "jpeg", "png", "tif", "tiff"]
+    @Option("The most images of each class, the first by name; 0 takes all.", 0...)
+    var limit = 0
     @Option(
       "What folders named by numbers mean: the order of a dataset's authors.",
-      oneOf: ["", "aff-wild2", "affectnet", "fer2013", "ferplus", "raf-db"])
-    public var order = ""
-    @Option("Class folders to leave out.") public var ignore: [String] = []
-    @Option("Whether a class of the recipe may have no folder.") public var allowMissing = false
+      oneOf: [""] + ClassOrder.all.map(\.name))
+    var order = ""
     @Option("A file name's part before this text is its group (a person, a video); empty makes no groups.")
-    public var groupSeparator = ""
+    var groupSeparator = ""
     @Option("Whether a subfolder of the class folder is a group (a person, a video).")
-    public var groupByFolder = false
-
-    /// The defaults.
-    public init() {}
+    var groupByFolder = false
 
     /// What is wrong between options.
-    public func issues() -> [OptionIssue] {
+    func issues() -> [OptionIssue] {
       var issues: [OptionIssue] = []
       if split.split(separator: "/").contains("..") || split.hasPrefix("/") {
         issues.append(OptionIssue("split", "must be a folder below root, is \"\(split)\""))
@@ -48,32 +39,26 @@ public final class ClassFolders: RecognisableLayout {
   }
 
   private let options: Options
+  private let root: String
 
-  /// - Throws: ``BuildIssue`` where no folder is named.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    guard !options.root.isEmpty else {
-      throw BuildIssue("root", "must name the folder that holds the images")
-    }
+  init(_ options: Options) throws(BuildIssue) {
     self.options = options
+    root = try options.root.required("the folder that holds the images")
   }
 
-  /// Class folders that another dataset's layout consists of.
-  init(_ options: Options) { self.options = options }
-
   /// Lists the folders and looks at the first bytes of each file.
-  /// - Throws: a ``DataProblem`` that names the folder or file.
-  public func load(classes: [String]) throws -> any LoadedDataset {
-    let folder = options.split.isEmpty ? options.root.text : "\(options.root.text)/\(options.split)"
-    let found = try classFolders(in: folder, classes)
+  func load(_ request: DataRequest) throws -> any LoadedDataset {
+    let folder = options.split.isEmpty ? root : "\(root)/\(options.split)"
+    let found = try classFolders(in: folder, request)
     var samples: [Sample] = []
-    for label in classes.indices {
+    for label in request.classes.indices {
       let before = samples.count
       for name in found[label] {
         samples += try images(in: name, of: folder, label: label, upTo: remaining(samples.count - before))
       }
     }
     guard !samples.isEmpty else { throw DataProblem(folder, "holds no images; \(expected)") }
-    return try LoadedImageFiles(checking: samples, in: folder, options.policy)
+    return try LoadedImageFiles(checking: samples, in: folder, of: root, for: request)
   }
 
   private var expected: String {
@@ -84,11 +69,12 @@ public final class ClassFolders: RecognisableLayout {
   private func remaining(_ taken: Int) -> Int { options.limit == 0 ? Int.max : max(0, options.limit - taken) }
 
   /// The names of the folders of each class.
-  private func classFolders(in folder: String, _ classes: [String]) throws -> [[String]] {
+  private func classFolders(in folder: String, _ request: DataRequest) throws -> [[String]] {
+    let classes = request.classes
     let names = try FolderListing.folders(in: folder)
     var found = [[String]](repeating: [], count: classes.count)
     var unknown: [String] = []
-    for name in names where !options.ignore.contains(name) {
+    for name in names where !request.ignore.contains(name) {
       let meaning = Int(name).flatMap { ClassOrder.named(options.order)?.name(of: $0) } ?? name
       if let label = ExpressionNames.index(of: meaning, in: classes) {
         found[label].append(name)
@@ -106,14 +92,14 @@ public final class ClassFolders: RecognisableLayout {
           + (Int(first) != nil && options.order.isEmpty ? ", or say in `order` whose numbers these are" : ""))
     }
     let missing = classes.indices.filter { found[$0].isEmpty }.map { classes[$0] }
-    guard missing.isEmpty || (options.allowMissing && missing.count < classes.count) else {
+    guard missing.isEmpty || (request.allowMissing && missing.count < classes.count) else {
       throw DataProblem(folder, Self.text(missing: missing, present: names))
     }
     return found
   }
 
   private static func hasSplits(_ names: [String]) -> Bool {
-    names.contains { ["train", "validation", "valid", "val", "test"].contains($0.lowercased()) }
+    names.contains { SplitNames.split($0) != nil }
   }
 
   private static func text(missing: [String], present: [String]) -> String {
@@ -141,16 +127,11 @@ public final class ClassFolders: RecognisableLayout {
 }
 
 extension ClassFolders {
-  private static let splitNames = [
-    "train": ["train", "training"], "validation": ["validation", "valid", "val"],
-    "test": ["test", "testing"],
-  ]
-
   /// Folders that all hold images, or folders named after splits that hold such.
-  public static func recognise(_ root: String) -> RecognisedLayout? {
+  static func recognise(_ root: String) -> RecognisedLayout? {
     guard let names = try? FolderListing.folders(in: root) else { return nil }
-    let splits = ["train", "validation", "test"].compactMap { key in
-      names.first { splitNames[key]?.contains($0.lowercased()) ?? false }.map { (key: key, folder: $0) }
+    let splits = DataSplit.allCases.compactMap { split in
+      names.first { SplitNames.split($0) == split }.map { (key: split.rawValue, folder: $0) }
     }
     guard let first = splits.first else { return layout(root, classFolders: names, splits: [("train", "")]) }
     guard let classes = try? FolderListing.folders(in: "\(root)/\(first.folder)") else { return nil }
@@ -185,7 +166,7 @@ extension ClassFolders {
         "folders are named by numbers; they are taken for those of \($0.name): look whether it is so"
       }
         ?? "",
-      parts: parts)
+      particularity: -2, parts: parts)
   }
 
   /// Whose numbers the folders' names are, as far as that can be told: RAF-DB counts from 1, others from 0.

@@ -1,5 +1,6 @@
 import FERCore
 import NeuralKit
+import Support
 
 /// FER2013 (Goodfellow et al. 2013): 48x48 grey faces in one table, or as class folders.
 ///
@@ -7,63 +8,49 @@ import NeuralKit
 ///     train/happy/Training_123.jpg        folders, as they are often passed on
 ///
 /// `Usage` tells the splits: Training, PublicTest (validation) and PrivateTest (test).
-public final class FER2013: RecognisableLayout {
-  /// The settings of ``FER2013``.
-  public struct Options: ImageOptions {
+struct FER2013: Dataset {
+  struct Options: ComponentOptions {
     @Option("The folder that holds the table or the folders of the splits, or the table itself.")
-    public var root: FilePath = ""
-    @Option("Which images; all takes every row of a table.", oneOf: ["train", "validation", "test", "all"])
-    public var split = "train"
+    var root: FilePath = ""
+    @Option("Which images; all takes every row of a table.")
+    var split = SplitRule.Split.train
     @Option("The table below root; empty looks for fer2013.csv and icml_face_data.csv, then for folders.")
-    public var file = ""
-    @Option("Classes of the dataset to leave out.") public var ignore: [String] = []
-    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing =
-      false
-    @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
-    public var onBadImage = "fail"
-    @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
-    @Option("The file that lists the images in quarantine. Empty: quarantine.txt in the dataset's folder.")
-    public var quarantine: FilePath = ""
-
-    /// The defaults.
-    public init() {}
+    var file = ""
   }
 
   private let options: Options
+  private let root: String
 
-  /// - Throws: ``BuildIssue`` where no folder is named.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    guard !options.root.isEmpty else {
-      throw BuildIssue("root", "must name the folder that holds fer2013.csv")
-    }
+  init(_ options: Options) throws(BuildIssue) {
     self.options = options
+    root = try options.root.required("the folder that holds fer2013.csv")
   }
 
   /// Reads the table with its pixels, or lists the folders.
-  /// - Throws: a ``DataProblem``.
-  public func load(classes: [String]) throws -> any LoadedDataset {
-    let root = options.root.text
+  func load(_ request: DataRequest) throws -> any LoadedDataset {
     if options.file.isEmpty, let folder = Self.splitFolder(options.split, in: root), Self.tableIn(root) == nil
     {
-      return try ClassFolders(classFolders(root, folder)).load(classes: classes)
+      var folders = ClassFolders.Options()
+      (folders.root, folders.split, folders.order) = (options.root, folder, ClassOrder.fer2013.name)
+      return try ClassFolders(folders).load(request)
     }
     let table = try Self.table(in: root, named: options.file)
-    return try faces(in: table, classes)
+    return try faces(in: table, request)
   }
 
-  private func faces(in path: String, _ classes: [String]) throws(DataProblem) -> LoadedPixelFaces {
+  private func faces(in path: String, _ request: DataRequest) throws(DataProblem) -> LoadedPixelFaces {
     let table = try FER2013Table(path)
     guard let emotion = table.emotion else {
       throw DataProblem(path, "has no column \"emotion\"; the first row names \(table.columns.listed)")
     }
-    if !table.hasUsage && options.split != "all" {
+    if !table.hasUsage && options.split != .all {
       throw DataProblem(
         path, "has no column \"Usage\" that tells the splits; set split to \"all\" to take every row")
     }
-    var match = ClassMatch(classes, ignore: options.ignore, allowMissing: options.allowMissing)
+    var match = ClassMatch(request)
     var (samples, pixels, bad, problems) = ([Sample](), [UInt8](), [DataProblem](), ProblemList(path))
     while let row = try table.next(&problems) {
-      guard options.split == "all" || row.split == options.split else { continue }
+      guard options.split == .all || row.split?.rawValue == options.split.rawValue else { continue }
       guard let name = row.row.number(emotion).flatMap(ClassOrder.fer2013.name(of:)) else {
         problems.add(
           line: row.row.line, "emotion \(row.row.shown(emotion)) is not in \(ClassOrder.fer2013.range)")
@@ -78,22 +65,14 @@ public final class FER2013: RecognisableLayout {
     }
     try problems.check()
     try match.check(path, names: ClassOrder.fer2013.names)
-    try options.policy.check(bad, of: samples.count + bad.count)
+    // The table itself may have been named in place of a folder.
+    let folder = FolderListing.isFile(root) ? PathText.folder(of: root) : root
+    try request.badImagePolicy(in: folder).check(bad, of: samples.count + bad.count)
     guard !samples.isEmpty else {
-      throw DataProblem(path, "holds no rows for the split \"\(options.split)\"")
+      throw DataProblem(path, "holds no rows for the split \"\(options.split.rawValue)\"")
     }
     return LoadedPixelFaces(
-      samples, pixels: pixels, options.policy, leftOut: bad, notes: match.notes(samples))
-  }
-
-  private func classFolders(_ root: String, _ folder: String) -> ClassFolders.Options {
-    var folders = ClassFolders.Options()
-    (folders.root, folders.split, folders.ignore) = (options.root, folder, options.ignore)
-    (folders.allowMissing, folders.onBadImage, folders.skipUpTo, folders.quarantine) = (
-      options.allowMissing, options.onBadImage, options.skipUpTo, options.quarantine
-    )
-    folders.order = ClassOrder.fer2013.name
-    return folders
+      samples, pixels: pixels, of: folder, leftOut: bad, notes: match.notes(samples))
   }
 
   // MARK: where things are
@@ -108,22 +87,18 @@ public final class FER2013: RecognisableLayout {
 
   private static func tableIn(_ root: String) -> String? { try? table(in: root, named: "") }
 
-  private static func splitFolder(_ split: String, in root: String) -> String? {
-    let names = [
-      "train": ["train", "training"], "validation": ["validation", "valid", "val", "publictest"],
-      "test": ["test", "privatetest"],
-    ]
-    return (try? FolderListing.folders(in: root))?.first { names[split]?.contains($0.lowercased()) ?? false }
+  private static func splitFolder(_ split: SplitRule.Split, in root: String) -> String? {
+    (try? FolderListing.folders(in: root))?.first { SplitNames.split($0)?.rawValue == split.rawValue }
   }
 
   /// A table whose first row is FER2013's. Its folders are recognised as class folders.
-  public static func recognise(_ root: String) -> RecognisedLayout? {
+  static func recognise(_ root: String) -> RecognisedLayout? {
     guard let path = tableIn(root), let table = try? FER2013Table(path), let emotion = table.emotion else {
       return nil
     }
     var (problems, splits, present) = (ProblemList(path), Set<String>(), Set<String>())
     while let row = try? table.next(&problems) {
-      splits.insert(row.split ?? "all")
+      splits.insert(row.split?.rawValue ?? "all")
       if let name = row.row.number(emotion).flatMap(ClassOrder.fer2013.name(of:)) { present.insert(name) }
     }
     guard !present.isEmpty else { return nil }
@@ -142,13 +117,15 @@ final class FER2013Table {
     let row: TableRow
     /// The place among the rows, from 0.
     let number: Int
-    /// "train", "validation" or "test"; nil where the table does not say.
-    let split: String?
+    /// Nil where the table does not say.
+    let split: DataSplit?
     let pixels: ArraySlice<UInt8>
   }
 
   /// What `Usage` says.
-  static let usages = ["Training": "train", "PublicTest": "validation", "PrivateTest": "test"]
+  static let usages: [String: DataSplit] = [
+    "Training": .train, "PublicTest": .validation, "PrivateTest": .test,
+  ]
 
   let columns: TableColumns
   /// The column of the label, where there is one.
@@ -174,7 +151,7 @@ final class FER2013Table {
     while let row = try reader.next() {
       defer { number += 1 }
       guard columns.fit(row, &problems) else { continue }
-      var split: String?
+      var split: DataSplit?
       if let usage {
         split = row.text(usage).flatMap { Self.usages[$0] }
         if split == nil {

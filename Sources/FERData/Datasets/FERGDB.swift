@@ -7,66 +7,37 @@ import NeuralKit
 ///
 /// The character is the group. The authors made no split: `heldOut` names the characters that test, otherwise images or
 /// characters are drawn.
-public final class FERGDB: RecognisableLayout {
-  /// The settings of ``FERGDB``.
-  public struct Options: ImageOptions {
-    @Option("The folder that holds the characters.") public var root: FilePath = ""
-    @Option("Which images.", oneOf: ["train", "validation", "test", "all"]) public var split = "train"
-    @Option("The characters that test, such as [\"mery\"]; empty draws testShare of all.") public var heldOut:
-      [String] = []
-    @Option(
-      "What is drawn: images, so that a character is in every split, or whole characters.",
-      oneOf: ["image", "character"])
-    public var splitBy = "image"
-    @Option(
-      "The share that validation takes; where characters are held out, of the images of the others.", 0..<1)
-    public var validationShare = 0.1
-    @Option("The share that testing takes where no character is held out.", 0..<1) public var testShare = 0.2
-    @Option("Changes what is drawn.", 0...) public var seed = 1
-    @Option("Classes of the dataset to leave out.") public var ignore: [String] = []
-    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing =
-      false
-    @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
-    public var onBadImage = "fail"
-    @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
-    @Option("The file that lists the images in quarantine. Empty: quarantine.txt in the dataset's folder.")
-    public var quarantine: FilePath = ""
+struct FERGDB: Dataset {
+  struct Options: ComponentOptions {
+    @Option("The folder that holds the characters.")
+    var root: FilePath = ""
+    @OptionGroup
+    var rule = SplitRule()
+    @Option("What is drawn: images, so that a character is in every split, or whole characters.")
+    var splitBy = Unit.image
 
-    /// The defaults.
-    public init() {}
-
-    /// What is wrong between options.
-    public func issues() -> [OptionIssue] { rule.issues() }
-
-    fileprivate var rule: SplitRule {
-      SplitRule(
-        split: split, heldOut: heldOut, byGroup: splitBy == "character", validationShare: validationShare,
-        testShare: testShare, seed: seed)
-    }
+    enum Unit: String, OptionChoice { case image, character }
   }
 
   private static let names = ["anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"]
 
   private let options: Options
+  private let root: String
 
-  /// - Throws: ``BuildIssue`` where no folder is named.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    guard !options.root.isEmpty else {
-      throw BuildIssue("root", "must name the folder that holds the characters")
-    }
+  init(_ options: Options) throws(BuildIssue) {
     self.options = options
+    root = try options.root.required("the folder that holds the characters")
   }
 
   /// Lists the folders and looks at the first bytes of each image.
-  /// - Throws: a ``DataProblem``.
-  public func load(classes: [String]) throws -> any LoadedDataset {
-    let root = Self.folder(options.root.text)
-    var (samples, problems) = ([Sample](), ProblemList(root))
-    var match = ClassMatch(classes, ignore: options.ignore, allowMissing: options.allowMissing)
-    for character in try FolderListing.folders(in: root) {
-      for folder in try FolderListing.folders(in: "\(root)/\(character)") {
+  func load(_ request: DataRequest) throws -> any LoadedDataset {
+    let characters = Self.folder(root)
+    var (samples, problems) = ([Sample](), ProblemList(characters))
+    var match = ClassMatch(request)
+    for character in try FolderListing.folders(in: characters) {
+      for folder in try FolderListing.folders(in: "\(characters)/\(character)") {
         let files = try FolderListing.files(
-          in: "\(root)/\(character)/\(folder)", endings: ["png", "jpg", "jpeg"])
+          in: "\(characters)/\(character)/\(folder)", endings: ["png", "jpg", "jpeg"])
         guard let expression = Self.expression(of: folder, character) else {
           problems.add(
             "\(character)/\(folder) is not named after its character and one of "
@@ -83,12 +54,15 @@ public final class FERGDB: RecognisableLayout {
       }
     }
     try problems.check()
-    try match.check(root, names: Self.names)
+    try match.check(characters, names: Self.names)
     guard !samples.isEmpty else {
-      throw DataProblem(root, "holds no folders of characters, such as aia/aia_anger, with images in them")
+      throw DataProblem(
+        characters, "holds no folders of characters, such as aia/aia_anger, with images in them")
     }
-    let own = try options.rule.chosen(of: samples, classes: classes, root)
-    return try LoadedImageFiles(checking: own, in: root, options.policy, notes: match.notes(own))
+    let own = try options.rule.chosen(
+      of: samples, classes: request.classes, byGroup: options.splitBy == .character, characters)
+    return try LoadedImageFiles(
+      checking: own, in: characters, of: root, for: request, notes: match.notes(own))
   }
 
   /// The folder of the characters: `root`, or the one in it that the authors' archive makes.
@@ -105,7 +79,7 @@ public final class FERGDB: RecognisableLayout {
   }
 
   /// Folders of characters whose folders are named after character and expression.
-  public static func recognise(_ root: String) -> RecognisedLayout? {
+  static func recognise(_ root: String) -> RecognisedLayout? {
     let folder = folder(root)
     guard let characters = try? FolderListing.folders(in: folder), !characters.isEmpty else { return nil }
     let found = characters.compactMap { character in

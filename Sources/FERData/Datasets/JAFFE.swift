@@ -8,41 +8,16 @@ import Support
 ///
 /// Expressions are AN, DI, FE, HA, NE, SA and SU. The person is the group. The authors made no split: `heldOut` names the
 /// people who test (leave one person out), otherwise people or images are drawn.
-public final class JAFFE: RecognisableLayout {
-  /// The settings of ``JAFFE``.
-  public struct Options: ImageOptions {
-    @Option("The folder that holds the pictures.") public var root: FilePath = ""
-    @Option("Which images.", oneOf: ["train", "validation", "test", "all"]) public var split = "train"
-    @Option("The people who test, such as [\"KA\"]; empty draws testShare of all.") public var heldOut:
-      [String] = []
-    @Option(
-      "What is drawn: whole people, or images, so that a person may be in several splits.",
-      oneOf: ["person", "image"])
-    public var splitBy = "person"
-    @Option("The share that validation takes; where people are held out, of the images of the others.", 0..<1)
-    public var validationShare = 0.1
-    @Option("The share that testing takes where nobody is held out.", 0..<1) public var testShare = 0.2
-    @Option("Changes what is drawn.", 0...) public var seed = 1
-    @Option("Classes of the dataset to leave out.") public var ignore: [String] = []
-    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing =
-      false
-    @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
-    public var onBadImage = "fail"
-    @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
-    @Option("The file that lists the images in quarantine. Empty: quarantine.txt in the dataset's folder.")
-    public var quarantine: FilePath = ""
+struct JAFFE: Dataset {
+  struct Options: ComponentOptions {
+    @Option("The folder that holds the pictures.")
+    var root: FilePath = ""
+    @OptionGroup
+    var rule = SplitRule()
+    @Option("What is drawn: whole people, or images, so that a person may be in several splits.")
+    var splitBy = Unit.person
 
-    /// The defaults.
-    public init() {}
-
-    /// What is wrong between options.
-    public func issues() -> [OptionIssue] { rule.issues() }
-
-    fileprivate var rule: SplitRule {
-      SplitRule(
-        split: split, heldOut: heldOut, byGroup: splitBy == "person", validationShare: validationShare,
-        testShare: testShare, seed: seed)
-    }
+    enum Unit: String, OptionChoice { case person, image }
   }
 
   private static let expressions = [
@@ -52,21 +27,18 @@ public final class JAFFE: RecognisableLayout {
   private static let names = expressions.values.sorted()
 
   private let options: Options
+  private let root: String
 
-  /// - Throws: ``BuildIssue`` where no folder is named.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    guard !options.root.isEmpty else {
-      throw BuildIssue("root", "must name the folder that holds the pictures")
-    }
+  init(_ options: Options) throws(BuildIssue) {
     self.options = options
+    root = try options.root.required("the folder that holds the pictures")
   }
 
   /// Reads the files' names and first bytes.
-  /// - Throws: a ``DataProblem``.
-  public func load(classes: [String]) throws -> any LoadedDataset {
-    let folder = Self.folder(options.root.text)
+  func load(_ request: DataRequest) throws -> any LoadedDataset {
+    let folder = Self.folder(root)
     var (samples, problems) = ([Sample](), ProblemList(folder))
-    var match = ClassMatch(classes, ignore: options.ignore, allowMissing: options.allowMissing)
+    var match = ClassMatch(request)
     for file in try Self.files(folder) {
       guard let (person, expression) = Self.parsed(file) else {
         problems.add(
@@ -79,13 +51,14 @@ public final class JAFFE: RecognisableLayout {
     try problems.check()
     try match.check(folder, names: Self.names)
     guard !samples.isEmpty else { throw DataProblem(folder, "holds no pictures that end in .tiff or .tif") }
-    let own = try options.rule.chosen(of: samples, classes: classes, folder)
-    return try LoadedImageFiles(checking: own, in: folder, options.policy, notes: match.notes(own))
+    let own = try options.rule.chosen(
+      of: samples, classes: request.classes, byGroup: options.splitBy == .person, folder)
+    return try LoadedImageFiles(checking: own, in: folder, of: root, for: request, notes: match.notes(own))
   }
 
   /// The folder of the pictures: `root`, or the one in it that the authors' archive makes.
   private static func folder(_ root: String) -> String {
-    ["jaffe", "jaffedbase"].map { "\(root)/\($0)" }.first(where: FolderListing.isFolder) ?? root
+    ["jaffe", "jaffedbase"].map { "\(root)/\($0)" }.first { FolderListing.isFolder($0) } ?? root
   }
 
   private static func files(_ folder: String) throws(DataProblem) -> [String] {
@@ -105,7 +78,7 @@ public final class JAFFE: RecognisableLayout {
   }
 
   /// TIFF files that are nearly all named so.
-  public static func recognise(_ root: String) -> RecognisedLayout? {
+  static func recognise(_ root: String) -> RecognisedLayout? {
     guard let files = try? files(folder(root)) else { return nil }
     let found = files.compactMap(parsed)
     guard found.count * 2 > files.count else { return nil }
@@ -116,7 +89,7 @@ public final class JAFFE: RecognisableLayout {
         split,
         [
           .root(root), .init("split", .string(split)),
-          .init("heldOut", .array(people.prefix(1).map(JSONValue.string))),
+          .init("heldOut", .texts(Array(people.prefix(1)))),
         ])
     }
     return RecognisedLayout(

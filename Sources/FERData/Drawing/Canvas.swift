@@ -4,13 +4,13 @@ import FERCore
 ///
 /// Places and lengths are in points from the top left corner; each point is `scale` pixels wide, so that a picture
 /// stays sharp on screens that put several pixels into one. What lies outside is cut off.
-public struct Canvas {
+package struct Canvas {
   /// A colour of eight-bit red, green and blue.
-  public struct Colour: Sendable, Equatable {
+  package struct Colour: Sendable, Equatable {
     let red, green, blue: Float
 
     /// From the usual notation: 0x0072b2.
-    public init(_ code: UInt32) {
+    package init(_ code: UInt32) {
       (red, green, blue) = (Float(code >> 16 & 255), Float(code >> 8 & 255), Float(code & 255))
     }
 
@@ -19,52 +19,52 @@ public struct Canvas {
     }
 
     /// This colour mixed with white: 0 stays, 1 is white.
-    public func lightened(by share: Float) -> Colour {
+    package func lightened(by share: Float) -> Colour {
       let mixed = { (value: Float) in value + (255 - value) * share }
       return Colour(red: mixed(red), green: mixed(green), blue: mixed(blue))
     }
   }
 
   /// A rectangle.
-  public struct Box: Sendable, Equatable {
+  package struct Box: Sendable, Equatable {
     /// The left edge.
-    public var x: Double
+    package var x: Double
     /// The upper edge.
-    public var y: Double
-    public var width: Double
-    public var height: Double
+    package var y: Double
+    package var width: Double
+    package var height: Double
 
     /// A rectangle by its upper left corner and size.
-    public init(x: Double, y: Double, width: Double, height: Double) {
+    package init(x: Double, y: Double, width: Double, height: Double) {
       (self.x, self.y, self.width, self.height) = (x, y, width, height)
     }
 
     /// The right edge.
-    public var right: Double { x + width }
+    package var right: Double { x + width }
     /// The lower edge.
-    public var bottom: Double { y + height }
+    package var bottom: Double { y + height }
 
     /// The box made smaller by a margin on all sides.
-    public func inset(_ margin: Double) -> Box {
+    package func inset(_ margin: Double) -> Box {
       Box(
         x: x + margin, y: y + margin, width: max(0, width - 2 * margin), height: max(0, height - 2 * margin))
     }
   }
 
   /// Width in points.
-  public let width: Double
+  package let width: Double
   /// Height in points.
-  public let height: Double
+  package let height: Double
   /// Pixels a point.
-  public let scale: Double
+  package let scale: Double
   /// Width in pixels.
-  public let pixelWidth: Int
+  package let pixelWidth: Int
   /// Height in pixels.
-  public let pixelHeight: Int
+  package let pixelHeight: Int
   private var pixels: [UInt8]
 
   /// An even surface; at least one pixel.
-  public init(width: Double, height: Double, scale: Double = 2, background: Colour = Colour(0xffffff)) {
+  package init(width: Double, height: Double, scale: Double = 2, background: Colour = Colour(0xffffff)) {
     (self.width, self.height, self.scale) = (width, height, scale)
     pixelWidth = max(1, Int((width * scale).rounded(.up)))
     pixelHeight = max(1, Int((height * scale).rounded(.up)))
@@ -76,10 +76,10 @@ public struct Canvas {
   }
 
   /// What has been drawn.
-  public var image: Image { Image(width: pixelWidth, height: pixelHeight, eightBit: pixels) }
+  package var image: Image { Image(width: pixelWidth, height: pixelHeight, eightBit: pixels) }
 
   /// Fills a rectangle; with a radius its corners are round.
-  public mutating func fill(_ box: Box, _ colour: Colour, radius: Double = 0) {
+  package mutating func fill(_ box: Box, _ colour: Colour, radius: Double = 0) {
     guard box.width > 0, box.height > 0 else { return }
     let (half, centre) = (
       (x: box.width * scale / 2, y: box.height * scale / 2),
@@ -100,7 +100,7 @@ public struct Canvas {
   }
 
   /// A frame along the inside of a rectangle's edge, `line` thick.
-  public mutating func frame(_ box: Box, _ colour: Colour, line: Double = 1) {
+  package mutating func frame(_ box: Box, _ colour: Colour, line: Double = 1) {
     fill(Box(x: box.x, y: box.y, width: box.width, height: line), colour)
     fill(Box(x: box.x, y: box.bottom - line, width: box.width, height: line), colour)
     fill(Box(x: box.x, y: box.y + line, width: line, height: box.height - 2 * line), colour)
@@ -109,7 +109,7 @@ public struct Canvas {
 
   /// Draws an image as large as it fits into a rectangle, in its own proportions, in the middle. Whole pixels become
   /// squares where `crisp` says so, otherwise they flow into one another.
-  public mutating func draw(_ picture: Image, in box: Box, crisp: Bool = false) {
+  package mutating func draw(_ picture: Image, in box: Box, crisp: Bool = false) {
     guard picture.width > 0, picture.height > 0, box.width > 0, box.height > 0 else { return }
     let ratio = min(box.width / Double(picture.width), box.height / Double(picture.height)) * scale
     let newWidth = max(1, Int((Double(picture.width) * ratio).rounded()))

@@ -2,24 +2,24 @@ import Foundation
 
 extension Canvas {
   /// How a line of text looks.
-  public struct TextStyle: Sendable {
+  package struct TextStyle: Sendable {
     /// The height of a capital, in points.
-    public var size: Double
-    public var colour: Colour
-    public var isBold: Bool
+    package var size: Double
+    package var colour: Colour
+    package var isBold: Bool
     /// Which part of the line stands at its place.
-    public var alignment: Alignment
+    package var alignment: Alignment
 
     /// Which part of a line of text stands at its place.
-    public enum Alignment: Sendable { case left, centre, right }
+    package enum Alignment: Sendable { case left, centre, right }
 
-    /// A style from its parts.
-    public init(_ size: Double, _ colour: Colour, isBold: Bool = false, alignment: Alignment = .left) {
+    /// - Parameter size: the height of a capital, in points.
+    package init(_ size: Double, _ colour: Colour, isBold: Bool = false, alignment: Alignment = .left) {
       (self.size, self.colour, self.isBold, self.alignment) = (size, colour, isBold, alignment)
     }
 
     /// How wide a line is, from the left edge of its first stroke to the right edge of its last, in points.
-    public func width(of text: String) -> Double {
+    package func width(of text: String) -> Double {
       guard !text.isEmpty else { return 0 }
       let letters = text.reduce(0) { $0 + StrokeFont.glyph($1).width }
       return (letters + gap * Double(text.count - 1) + pen) * unit
@@ -27,7 +27,7 @@ extension Canvas {
 
     /// The text, or what of it fits into that width with three dots in place of the rest.
     /// - Parameter keepsEnd: whether the end is worth more than the middle, as with the name of a file.
-    public func fitted(_ text: String, width limit: Double, keepsEnd: Bool = false) -> String {
+    package func fitted(_ text: String, width limit: Double, keepsEnd: Bool = false) -> String {
       guard width(of: text) > limit else { return text }
       let all = Array(text)
       for kept in stride(from: min(all.count - 1, 400), through: 1, by: -1) {
@@ -49,7 +49,7 @@ extension Canvas {
   /// Writes a line.
   /// - Parameter x: where the line begins, has its middle, or ends, by the style's alignment.
   /// - Parameter baseline: the foot of the letters.
-  public mutating func write(_ text: String, x: Double, baseline: Double, _ style: TextStyle) {
+  package mutating func write(_ text: String, x: Double, baseline: Double, _ style: TextStyle) {
     var left = x + style.pen * style.unit / 2
     switch style.alignment {
     case .left: break

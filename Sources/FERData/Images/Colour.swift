@@ -70,13 +70,16 @@ extension Image {
     return total
   }
 
-  /// Paints a rectangle that lies within the image.
-  mutating func fill(x: Int, y: Int, width fillWidth: Int, height fillHeight: Int, _ colour: [Float]) {
+  /// Paints a rectangle that lies within the image, row by row.
+  /// - Parameter value: the value of a channel of the next pixel.
+  mutating func fill(
+    x: Int, y: Int, width fillWidth: Int, height fillHeight: Int, _ value: (_ channel: Int) -> Float
+  ) {
     let width = width
     pixels.withUnsafeMutableBufferPointer { pixels in
       for row in y..<y + fillHeight {
         for column in x..<x + fillWidth {
-          for channel in 0..<3 { pixels[(row * width + column) * 3 + channel] = colour[channel] }
+          for channel in 0..<3 { pixels[(row * width + column) * 3 + channel] = value(channel) }
         }
       }
     }

@@ -1,9 +1,10 @@
 import FERCore
 import Foundation
+import NeuralKit
 import TensorKit
 
 /// What lies outside an image.
-public enum ImageBorder: String, Sendable, CaseIterable {
+package enum ImageBorder: String, OptionChoice {
   /// The nearest pixel of the border.
   case edge
   /// The image mirrored at its border pixels, as `reflect` in NumPy.
@@ -27,30 +28,30 @@ public enum ImageBorder: String, Sendable, CaseIterable {
 }
 
 /// A map of the plane: (x, y) goes to (a·x + b·y + c, d·x + e·y + f).
-public struct PlaneMap: Sendable, Equatable {
+package struct PlaneMap: Sendable, Equatable {
   /// The six numbers, as in the formula above.
-  public var a: Float, b: Float, c: Float, d: Float, e: Float, f: Float
+  package var a: Float, b: Float, c: Float, d: Float, e: Float, f: Float
 
   /// The map of these six numbers.
-  public init(_ a: Float, _ b: Float, _ c: Float, _ d: Float, _ e: Float, _ f: Float) {
+  package init(_ a: Float, _ b: Float, _ c: Float, _ d: Float, _ e: Float, _ f: Float) {
     (self.a, self.b, self.c, self.d, self.e, self.f) = (a, b, c, d, e, f)
   }
 
   /// A turn about the origin; positive is counter-clockwise as seen in the image.
-  public static func rotation(degrees: Float) -> PlaneMap {
+  package static func rotation(degrees: Float) -> PlaneMap {
     let angle = degrees * .pi / 180
     return PlaneMap(cos(angle), sin(angle), 0, -sin(angle), cos(angle), 0)
   }
 
   /// First `inner`, then this one.
-  public func after(_ inner: PlaneMap) -> PlaneMap {
+  package func after(_ inner: PlaneMap) -> PlaneMap {
     PlaneMap(
       a * inner.a + b * inner.d, a * inner.b + b * inner.e, a * inner.c + b * inner.f + c,
       d * inner.a + e * inner.d, d * inner.b + e * inner.e, d * inner.c + e * inner.f + f)
   }
 
   /// The map back; nil where there is none.
-  public var inverse: PlaneMap? {
+  package var inverse: PlaneMap? {
     let determinant = a * e - b * d
     guard determinant.isFinite, abs(determinant) > 1e-12 else { return nil }
     let (p, q, r, s) = (e / determinant, -b / determinant, -d / determinant, a / determinant)
@@ -60,7 +61,9 @@ public struct PlaneMap: Sendable, Equatable {
 
 extension Image {
   /// A rectangle of the image; what lies outside is made up as `border` says.
-  public func cropped(x: Int, y: Int, width newWidth: Int, height newHeight: Int, border: ImageBorder = .edge)
+  package func cropped(
+    x: Int, y: Int, width newWidth: Int, height newHeight: Int, border: ImageBorder = .edge
+  )
     -> Image
   {
     let (newWidth, newHeight) = (max(0, newWidth), max(0, newHeight))
@@ -91,7 +94,7 @@ extension Image {
   }
 
   /// Swaps left and right.
-  public mutating func flip() {
+  package mutating func flip() {
     let (width, height) = (width, height)
     pixels.withUnsafeMutableBufferPointer { pixels in
       guard let pixels = pixels.baseAddress else { return }
@@ -108,14 +111,14 @@ extension Image {
   }
 
   /// The image turned about its centre, in its old frame; positive is counter-clockwise.
-  public func rotated(degrees: Float, border: ImageBorder = .zero) -> Image {
+  package func rotated(degrees: Float, border: ImageBorder = .zero) -> Image {
     // Where an output pixel comes from is the turn the other way.
     warped(by: .rotation(degrees: -degrees), border: border)
   }
 
   /// The image in its old frame, each pixel taken from where `map` sends it; both in pixels from the centre.
   /// Positions between pixels are mixed bilinearly.
-  public func warped(by map: PlaneMap, border: ImageBorder) -> Image {
+  package func warped(by map: PlaneMap, border: ImageBorder) -> Image {
     guard width > 0, height > 0 else { return self }
     let (centreX, centreY) = (Float(width - 1) / 2, Float(height - 1) / 2)
     let result = [Float](unsafeUninitializedCapacity: width * height * 3) { target, count in

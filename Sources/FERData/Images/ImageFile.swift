@@ -1,6 +1,7 @@
 import CImageCodecs
 import FERCore
 import Foundation
+import Support
 
 /// Image files in and out.
 ///
@@ -18,8 +19,8 @@ public enum ImageFile {
     /// The most scans of a progressive JPEG.
     public var scans = 256
 
-    /// The defaults, but for the most pixels where they are given.
-    public init(pixels: Int = DataOptions.standardPixelLimit) { self.pixels = pixels }
+    /// - Parameter pixels: the most in all; 8192 x 8192 where nothing is said.
+    public init(pixels: Int = 64 << 20) { self.pixels = pixels }
   }
 
   /// Reads and decodes a file.
@@ -30,7 +31,7 @@ public enum ImageFile {
 
   /// Decodes a file's content. `name` is what problems call it.
   /// - Throws: a ``DataProblem``.
-  public static func decode(
+  package static func decode(
     _ bytes: [UInt8], name: String, limits: Limits = Limits()
   ) throws(DataProblem) -> Image {
     guard !bytes.isEmpty else { throw DataProblem(name, "is empty (0 bytes); fetch it again or remove it") }
@@ -55,15 +56,15 @@ public enum ImageFile {
   }
 
   /// The most bytes that are read as one image.
-  public static var largestFile: Int { FileBytes.largestImage }
+  package static var largestFile: Int { FileBytes.largestImage }
 
   /// Whether something that starts so is a JPEG, PNG or TIFF; nil where more bytes are needed to tell.
-  public static func isImage(_ start: [UInt8]) -> Bool? {
+  package static func isImage(_ start: [UInt8]) -> Bool? {
     ImageKind.isUndecided(start) ? nil : ImageKind.problem(startingWith: start) == nil
   }
 
   /// Why the file cannot be an image, as far as its size and first bytes tell; nil where it may be one.
-  public static func quickProblem(path: String) -> DataProblem? {
+  package static func quickProblem(path: String) -> DataProblem? {
     do throws(DataProblem) {
       let (bytes, size) = try FileBytes.start(of: path, count: ImageKind.bytesNeeded)
       guard size > 0 else { return DataProblem(path, "is empty (0 bytes); fetch it again or remove it") }
@@ -79,7 +80,7 @@ public enum ImageFile {
 
   /// The image as a PNG file of eight bits a channel.
   /// - Throws: a ``DataProblem`` where the image has no pixels or memory is short.
-  public static func encodePNG(_ image: Image) throws(DataProblem) -> [UInt8] {
+  package static func encodePNG(_ image: Image) throws(DataProblem) -> [UInt8] {
     var encoded: UnsafeMutablePointer<UInt8>?
     var count = 0
     var message = Message()
@@ -93,12 +94,12 @@ public enum ImageFile {
 
   /// Writes the image as a PNG file, replacing what is there.
   /// - Throws: a ``DataProblem`` that names the file.
-  public static func writePNG(_ image: Image, path: String) throws(DataProblem) {
+  package static func writePNG(_ image: Image, path: String) throws(DataProblem) {
     let bytes = try encodePNG(image)
     do {
-      try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+      try AtomicFile.write(to: path) { try $0.write(bytes) }
     } catch {
-      throw DataProblem(path, "cannot be written: \(error.localizedDescription)")
+      throw DataProblem(path, (error as? FileProblem)?.message ?? "cannot be written: \(error)")
     }
   }
 
@@ -113,12 +114,12 @@ public enum ImageFile {
 
 extension Image {
   /// An image from eight-bit RGB values; 255 becomes 1.
-  public init(width: Int, height: Int, bytes: UnsafeBufferPointer<UInt8>) {
+  init(width: Int, height: Int, bytes: UnsafeBufferPointer<UInt8>) {
     self.init(width: width, height: height, eightBit: Array(bytes))
   }
 
   /// The pixels in eight bits, rounded and held within 0...255; what is not a number becomes 0.
-  public var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     eightBit
       ?? pixels.map { value in
         let scaled = value * 255 + 0.5

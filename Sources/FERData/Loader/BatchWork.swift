@@ -1,6 +1,6 @@
-import CImageCodecs
 import FERCore
 import Foundation
+import Support
 import TensorKit
 
 /// The part of a ``BatchLoader`` that its threads see. They take samples one by one, in the order of the epoch,
@@ -22,21 +22,13 @@ final class BatchWork: @unchecked Sendable {
     let number: Int
     let values: TensorBuffer
     var indices: [Int] = []
-    var labels: [Int] = []
-    var shares: [[Float]?] = []
     var places: [Int] = []
     var bad: [Bad] = []
 
-    func batch() -> Batch {
-      let images = bad.isEmpty ? values.finished() : values.finished(keeping: places)
-      return Batch(
-        number: number, images: images, labels: labels, distribution: distribution, indices: indices)
-    }
-
-    private var distribution: Tensor? {
-      guard let width = shares.lazy.compactMap({ $0?.count }).first else { return nil }
-      let rows = zip(shares, labels).map { row, label in row ?? (0..<width).map { $0 == label ? 1 : 0 } }
-      return Tensor([rows.count, width], Array(rows.joined()))
+    var batch: Batch {
+      let rows = bad.isEmpty ? values.finished() : values.finished(keeping: places)
+      let side = rows.shape[2]
+      return Batch(number: number, images: rows.reshaped([-1, side, side, 3]), indices: indices)
     }
   }
 
@@ -46,13 +38,14 @@ final class BatchWork: @unchecked Sendable {
     var problems: [Int: DataProblem] = [:]
   }
 
-  let datasetCount: Int
+  let sampleCount: Int
   private let dataset: any LoadedDataset
   private let samples: [Sample]
   private let batches: [[Int]]
   private let draws: [[UInt64]]
   private let pipeline: InputPipeline
-  private let plan: BatchLoader.Plan
+  private let augmentation: (seed: UInt64, epoch: Int)?
+  private let batchesAhead: Int
   private let knownProblem: @Sendable (Int) -> DataProblem?
 
   private let condition = NSCondition()
@@ -64,20 +57,21 @@ final class BatchWork: @unchecked Sendable {
   private var running = 0
   private var hasWorkers = false
 
+  /// - Parameter first: the first batch that will be asked for.
+  /// - Parameter augmentation: what random augmentations follow from; nil for images as evaluation sees them.
   /// - Parameter knownProblem: what is known to be wrong with a sample, which is then not read.
   init(
-    _ dataset: any LoadedDataset, batches: [[Int]], pipeline: InputPipeline, plan: BatchLoader.Plan,
+    _ dataset: any LoadedDataset, batches: [[Int]], from first: Int, pipeline: InputPipeline,
+    augmentation: (seed: UInt64, epoch: Int)?, batchesAhead: Int,
     knownProblem: @escaping @Sendable (Int) -> DataProblem?
   ) {
+    (self.dataset, self.batches, self.pipeline) = (dataset, batches, pipeline)
+    (self.augmentation, self.batchesAhead) = (augmentation, max(1, batchesAhead))
     self.knownProblem = knownProblem
-    self.dataset = dataset
     samples = dataset.samples
-    datasetCount = samples.count
-    self.batches = batches
+    sampleCount = samples.count
     draws = Self.draws(batches)
-    self.pipeline = pipeline
-    self.plan = plan
-    delivered = min(max(0, plan.startBatch), batches.count)
+    delivered = min(first, batches.count)
     nextBatch = delivered
   }
 
@@ -93,10 +87,8 @@ final class BatchWork: @unchecked Sendable {
     }
   }
 
-  private static let keepsFreedMemory: Void = image_codec_keep_freed_memory()
-
   func start(workers: Int) {
-    Self.keepsFreedMemory
+    FreedMemory.isKept
     guard workers > 0, nextBatch < batches.count else { return }
     hasWorkers = true
     running = workers
@@ -151,8 +143,6 @@ final class BatchWork: @unchecked Sendable {
         finished.bad.append(Bad(index: index, problem: problem, wasKnown: wasKnown))
       } else {
         finished.indices.append(index)
-        finished.labels.append(samples[index].label)
-        finished.shares.append(samples[index].distribution)
         finished.places.append(place)
       }
     }
@@ -181,7 +171,7 @@ final class BatchWork: @unchecked Sendable {
   private func claim(waits: Bool) -> Claim? {
     condition.withLock {
       while !isStopped && nextBatch < batches.count {
-        if nextBatch < delivered + max(1, plan.batchesAhead) {
+        if nextBatch < delivered + batchesAhead {
           let batch = pending[nextBatch] ?? begin(nextBatch)
           let claim = Claim(number: nextBatch, place: nextPlace, values: batch.values)
           nextPlace += 1
@@ -206,7 +196,7 @@ final class BatchWork: @unchecked Sendable {
   }
 
   private func buffer(samples: Int) -> TensorBuffer {
-    TensorBuffer([samples, pipeline.size, pipeline.size, 3])
+    TensorBuffer([samples, pipeline.viewCount * pipeline.size, pipeline.size, 3])
   }
 
   private func make(_ claim: Claim) -> DataProblem? {
@@ -219,12 +209,13 @@ final class BatchWork: @unchecked Sendable {
     do {
       let image = try dataset.image(at: index)
       guard image.width > 0, image.height > 0 else { return DataProblem(samples[index].id, "has no pixels") }
-      if plan.isTraining {
+      let name = dataset.path(at: index)
+      if let (seed, epoch) = augmentation {
         let random = RandomSource.augmenting(
-          index, epoch: plan.epoch, seed: plan.seed, drawnBefore: draws[claim.number][claim.place])
-        pipeline.training(image, random: random, into: values)
+          index, epoch: epoch, seed: seed, drawnBefore: draws[claim.number][claim.place])
+        try pipeline.training(image, named: name, random: random, into: values)
       } else {
-        pipeline.evaluation(image, into: values)
+        try pipeline.evaluation(image, named: name, into: values)
       }
       return nil
     } catch let problem as DataProblem {

@@ -8,7 +8,7 @@ import Support
 ///
 /// An image below the list's folder is named from there, so that both can be moved together; any other by its
 /// absolute path.
-public struct QuarantineList: Sendable {
+package struct QuarantineList: Sendable {
   /// The largest list that is read.
   static let largest = 64 << 20
 
@@ -17,14 +17,14 @@ public struct QuarantineList: Sendable {
   ]
 
   /// The list's file.
-  public let path: String
+  package let path: String
   private let folder: String
   private var text = ""
   private var reasons: [String: String] = [:]
 
   /// Reads the list; where there is no such file, it is empty.
   /// - Throws: a ``DataProblem`` where the file cannot be read.
-  public init(_ path: String) throws(DataProblem) {
+  package init(_ path: String) throws(DataProblem) {
     self.path = path
     folder = PathText.folder(of: PathText.absolute(path)) + "/"
     guard access(path, F_OK) == 0, try FileBytes.start(of: path, count: 1).size > 0 else { return }
@@ -37,17 +37,17 @@ public struct QuarantineList: Sendable {
   }
 
   /// How many images it names.
-  public var count: Int { reasons.count }
+  package var count: Int { reasons.count }
 
   /// What to say of a file that the list names; nil where it does not.
-  public func problem(for file: String) -> DataProblem? {
+  package func problem(for file: String) -> DataProblem? {
     guard !reasons.isEmpty, let reason = reasons[name(of: file)] else { return nil }
     return DataProblem(file, "is in quarantine (\(path.printable))" + (reason.isEmpty ? "" : ": \(reason)"))
   }
 
   /// Adds files that it does not name yet.
   /// - Throws: a ``DataProblem`` where the list cannot be written.
-  public mutating func add(_ problems: [DataProblem]) throws(DataProblem) {
+  package mutating func add(_ problems: [DataProblem]) throws(DataProblem) {
     let new = problems.filter { !$0.path.isEmpty && reasons[name(of: $0.path)] == nil }
     guard !new.isEmpty else { return }
     var whole =

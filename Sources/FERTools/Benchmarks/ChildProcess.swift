@@ -7,22 +7,22 @@ import Support
 #endif
 
 /// Another program, run to its end.
-public struct ChildProcess: Sendable {
+package struct ChildProcess: Sendable {
   /// How it ended; 128 and the signal where one ended it.
-  public let code: Int32
+  package let code: Int32
   /// From before its start until after its end.
-  public let seconds: Double
+  package let seconds: Double
   /// Its largest memory, in megabytes. Linux starts counting from what the caller holds, so that only a small
   /// process measures rightly.
-  public let peakMemory: Double
+  package let peakMemory: Double
   /// What it wrote to standard output.
-  public let output: String
+  package let output: String
   /// What it wrote to standard error.
-  public let remarks: String
+  package let remarks: String
 
   /// - Parameter folder: where its output is kept while it runs.
   /// - Throws: ``RunProblem`` where it cannot be started.
-  public static func run(
+  package static func run(
     _ program: String, _ arguments: [String], environment: [String: String], in folder: String
   ) throws -> ChildProcess {
     let (output, remarks) = (folder + "/output", folder + "/remarks")
@@ -56,18 +56,4 @@ public struct ChildProcess: Sendable {
   private static func text(of path: String) -> String {
     FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
-}
-
-/// A folder for the time of a measurement.
-public struct TemporaryFolder: ~Copyable {
-  /// Where it is.
-  public let path: String
-
-  /// - Throws: where it cannot be made.
-  public init(_ name: String) throws {
-    path = NSTemporaryDirectory() + "arbex-\(name)-\(ProcessInfo.processInfo.globallyUniqueString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
 }

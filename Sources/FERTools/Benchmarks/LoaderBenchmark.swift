@@ -1,30 +1,31 @@
 import FERTraining
 import FERCore
+import FERData
 import TensorKit
 import Support
 
 /// How fast a recipe's training images are read, augmented and made into batches, with nothing else at work.
-public struct LoaderBenchmark: Sendable {
+package struct LoaderBenchmark: Sendable {
   /// The recipe's name.
-  public let name: String
+  package let name: String
   /// Images that were read in each run.
-  public let images: Int
+  package let images: Int
   /// Images that could not be read.
-  public let unreadable: Int
+  package let unreadable: Int
   /// Threads of the second measurement.
-  public let threads: Int
+  package let threads: Int
   /// Images per second on one thread that are read and decoded (or drawn), and nothing more.
-  public let decoded: Double
+  package let decoded: Double
   /// Images per second on one thread.
-  public let perThread: Double
+  package let perThread: Double
   /// Images per second on `threads` threads together.
-  public let together: Double
+  package let together: Double
   /// Timed runs.
-  public let repetitions: Int
+  package let repetitions: Int
 
   /// Reads images spread over all of the training set, some of them more than once where it is smaller.
   /// - Throws: a `DataProblem`, also where the recipe's data are not there.
-  public static func run(_ recipe: Recipe, images: Int, threads: Int?, repetitions: Int) throws
+  package static func run(_ recipe: Recipe, images: Int, threads: Int?, repetitions: Int) throws
     -> LoaderBenchmark
   {
     let threads = threads ?? Parallel.availableCores
@@ -43,8 +44,7 @@ public struct LoaderBenchmark: Sendable {
   }
 
   private static func decodingRate(_ recipe: Recipe, _ images: Int, _ repetitions: Int) throws -> Double {
-    let dataset = try recipe.train.load(classes: recipe.classes)
-    guard !dataset.samples.isEmpty else { return 0 }
+    guard let dataset = try recipe.load(.train)?.set, !dataset.samples.isEmpty else { return 0 }
     let order = order(images, of: dataset.samples.count)
     for index in order.prefix(16) { _ = try? dataset.image(at: index) }
     let seconds = Timing.seconds(repetitions, warmups: 0) {
@@ -56,7 +56,7 @@ public struct LoaderBenchmark: Sendable {
   private static func rate(
     _ recipe: Recipe, _ images: Int, workers: Int, _ repetitions: Int
   ) throws -> (rate: Double, unreadable: Int) {
-    let source = try RecipeImages(recipe.train, recipe, isTraining: true, workers: workers)
+    let source = try RecipeImages(.train, of: recipe, isTraining: true, workers: workers)
     let order = order(images, of: source.samples.count)
     var unreadable = 0
     let read = { (order: [Int]) in
@@ -71,7 +71,7 @@ public struct LoaderBenchmark: Sendable {
   }
 
   /// For people.
-  public var summary: String {
+  package var summary: String {
     let rows = [
       ["decoding alone, 1 thread", "\(decoded.rounded(places: 1)) images per second"],
       ["1 thread", "\(perThread.rounded(places: 1)) images per second"],
@@ -82,11 +82,11 @@ public struct LoaderBenchmark: Sendable {
     ]
     let bad = unreadable == 0 ? "" : ", \(unreadable) of them unreadable"
     return "\(name): \(images) training images\(bad), median of \(repetitions) runs\n"
-      + NumberTable.text(threads == 1 ? Array(rows[..<2]) : rows, words: 3)
+      + TextTable.text(threads == 1 ? Array(rows[..<2]) : rows, indent: 2) + "\n"
   }
 
   /// The same as one JSON object.
-  public var json: String {
+  package var json: String {
     var result = OrderedObject()
     result.add("recipe", name)
     result.add("images", images)

@@ -5,59 +5,59 @@ import TensorKit
 import Support
 
 /// How fast a recipe's model is, on images of random numbers: no data and no weight files are read.
-public struct ModelBenchmark: Sendable {
+package struct ModelBenchmark: Sendable {
   /// How to measure.
-  public struct Plan: Sendable {
+  package struct Plan: Sendable {
     /// Images in a batch.
-    public var batch = 16
+    package var batch = 16
     /// Threads that compute; nil for as many as there are.
-    public var threads: Int?
+    package var threads: Int?
     /// Timed runs, of which the median is told.
-    public var repetitions = 5
+    package var repetitions = 5
     /// Of inference; training is in 32-bit floats. Must be there.
-    public var precision = Precision.float32
+    package var precision = Precision.float32
 
     /// The defaults.
-    public init() {}
+    package init() {}
   }
 
   /// The recipe's name.
-  public let name: String
+  package let name: String
   /// Side of the images, in pixels.
-  public let size: Int
+  package let size: Int
   /// Images in a batch.
-  public let batch: Int
+  package let batch: Int
   /// Threads that computed.
-  public let threads: Int
+  package let threads: Int
   /// Timed runs.
-  public let repetitions: Int
+  package let repetitions: Int
   /// Milliseconds of a prediction.
-  public let inference: Double
+  package let inference: Double
   /// Milliseconds of a training step: forward, backward, optimiser.
-  public let training: Double
+  package let training: Double
   /// Largest memory of the process after inference, in megabytes; nil where the system does not tell.
-  public let inferenceMemory: Int?
+  package let inferenceMemory: Int?
   /// The same after training.
-  public let trainingMemory: Int?
+  package let trainingMemory: Int?
   /// Learned numbers, frozen ones among them.
-  public let parameters: Int
+  package let parameters: Int
   /// Those that training changes.
-  public let trainable: Int
+  package let trainable: Int
   /// Multiply-adds of a prediction.
-  public let work: Double
+  package let work: Double
   /// What the machine's best matrix product reaches, in GFLOP/s.
-  public let peak: Double
+  package let peak: Double
   /// Inference in 32-bit floats, measured in turns with the other precision, and how predictions differ; nil where it is
   /// the only one.
-  public let comparison: PrecisionBenchmark?
+  package let comparison: PrecisionBenchmark?
   /// Where the time of a prediction goes.
-  public let inferenceTimes: TimeTable
+  package let inferenceTimes: TimeTable
   /// Where the time of a training step goes.
-  public let trainingTimes: TimeTable
+  package let trainingTimes: TimeTable
 
   /// Measures inference first, then training, so that the memory of both can be told.
   /// - Throws: what building the model throws, or ``RunProblem`` where the loss is not finite.
-  public static func run(_ recipe: Recipe, _ plan: Plan = Plan()) throws -> ModelBenchmark {
+  package static func run(_ recipe: Recipe, _ plan: Plan = Plan()) throws -> ModelBenchmark {
     try Timing.withThreads(plan.threads) { try ModelBenchmark(recipe, plan) }
   }
 
@@ -69,33 +69,36 @@ public struct ModelBenchmark: Sendable {
     trainable = model.store.trainable.reduce(0) { $0 + $1.count }
 
     var random = RandomSource(seed: 1, stream: "benchmark")
-    let images = Tensor.random([batch, size, size, 3], &random)
+    let views = recipe.views?.plan.count ?? 1
+    let images = Tensor.random([batch * views, size, size, 3], &random)
     let peakBefore = MatrixPeak.gigaflops()
     let perImage = 1000 / Double(batch)
     let profiled = min(3, repetitions)
     let pass = ForwardPass.evaluation(in: plan.precision)
-    for _ in 0..<2 { _ = model(images, pass) }
+    for _ in 0..<2 { _ = try model(images, pass) }
     inferenceMemory = Environment.peakMemory
     if plan.precision == .float32 {
       comparison = nil
-      inference = perImage * Timing.seconds(repetitions, warmups: 0) { _ = model(images, pass) }.median
+      inference =
+        try perImage * Timing.seconds(repetitions, warmups: 0) { _ = try model(images, pass) }.median
     } else {
-      let both = PrecisionBenchmark(plan.precision, model, images, repetitions: repetitions)
+      let both = try PrecisionBenchmark(plan.precision, model, images, repetitions: repetitions)
       (comparison, inference) = (both, both.milliseconds)
     }
-    let prediction = Timing.profile(profiled) { _ = model(images, pass) }
-    work = Double(prediction.rows.reduce(0) { $0 + $1.work }) / Double(batch)
+    let prediction = try Timing.profile(profiled) { _ = try model(images, pass) }
+    self.work = Double(prediction.rows.reduce(0) { $0 + $1.work }) / Double(batch)
     inferenceTimes = TimeTable(prediction, images: batch)
 
     let labels = (0..<batch).map { $0 % recipe.classes.count }
-    let labelled = LabelledBatch(
-      number: 0, images: images, labels: labels, ids: labels.map { "random \($0)" })
     let step = TrainingStep(
       model: model, optimizer: try recipe.makeOptimizer(), schedule: StandingStill(NoOptions()),
       average: recipe.training.ema > 0 ? WeightAverage(decay: Double(recipe.training.ema)) : nil,
       options: recipe.training, seed: recipe.seed)
     let start = TrainingProgress(position: 0, epochs: max(1, recipe.training.epochs))
-    let train = { _ = try step(labelled, step: 0, at: start) }
+    let work = TrainingStep.Work(
+      Batch(number: 0, images: images, indices: Array(0..<batch)), Targets(labels: labels),
+      ids: labels.map { "random \($0)" }, step: 0, at: start)
+    let train = { _ = try step(work) }
     training = perImage * (try Timing.seconds(repetitions, train)).median
     trainingTimes = TimeTable(try Timing.profile(profiled, train), images: batch)
     trainingMemory = Environment.peakMemory
@@ -105,6 +108,7 @@ public struct ModelBenchmark: Sendable {
 
 /// A learning rate of 0: the weights stay, so every step does the same work and none diverges.
 private struct StandingStill: Schedule {
+  typealias Options = NoOptions
   let warmup = 0.0
   init(_ options: NoOptions) {}
   func factor(at position: Double, of epochs: Double) -> Double { 0 }
@@ -112,7 +116,7 @@ private struct StandingStill: Schedule {
 
 extension ModelBenchmark {
   /// For people.
-  public var summary: String {
+  package var summary: String {
     let megabytes = { (memory: Int?) in memory.map { "\($0) MB" } ?? "unknown" }
     let millions = { (count: Int) in (Double(count) / 1e6).rounded(places: 2) + " million" }
     let facts = [
@@ -130,7 +134,7 @@ extension ModelBenchmark {
     ]
     return """
       \(name): \(size)x\(size), batch \(batch), \(threads) threads, medians of \(repetitions) runs
-      \(NumberTable.text(facts, words: 3))\(comparison.map { "\n" + $0.summary } ?? "")
+      \(TextTable.text(facts, indent: 2) + "\n")\(comparison.map { "\n" + $0.summary } ?? "")
       inference
       \(inferenceTimes.text(peak: peak))
       training step
@@ -139,7 +143,7 @@ extension ModelBenchmark {
   }
 
   /// The same as one JSON object.
-  public var json: String {
+  package var json: String {
     let memory = { (value: Int?) in value.map { JSONValue.int($0) } ?? .null }
     var result = OrderedObject()
     result.add("recipe", name)

@@ -4,36 +4,36 @@ import TensorKit
 import Support
 
 /// How fast each operation of the networks is by itself, at the sizes it has there.
-public struct OperationBenchmark: Sendable {
+package struct OperationBenchmark: Sendable {
   /// One operation.
-  public struct Line: Sendable {
+  package struct Line: Sendable {
     /// "convolution 3x3".
-    public let name: String
+    package let name: String
     /// Of its input, without the batch, and what else decides the work.
-    public let sizes: String
+    package let sizes: String
     /// Milliseconds for the whole batch.
-    public let forward: Double
+    package let forward: Double
     /// Milliseconds for the gradients of all inputs.
-    public let backward: Double
+    package let backward: Double
     /// GFLOP/s; nil where it is not made of multiply-adds.
-    public let forwardRate: Double?
+    package let forwardRate: Double?
     /// GFLOP/s; nil where it is not made of multiply-adds.
-    public let backwardRate: Double?
+    package let backwardRate: Double?
   }
 
   /// Images in the batch.
-  public let batch: Int
+  package let batch: Int
   /// Threads that computed.
-  public let threads: Int
+  package let threads: Int
   /// Timed runs of each.
-  public let repetitions: Int
+  package let repetitions: Int
   /// What the machine's best matrix product reaches, in GFLOP/s.
-  public let peak: Double
+  package let peak: Double
   /// In the order of ``OperationCase/all``.
-  public let lines: [Line]
+  package let lines: [Line]
 
   /// Measures every operation; the median of its runs is told.
-  public static func run(_ plan: ModelBenchmark.Plan) -> OperationBenchmark {
+  package static func run(_ plan: ModelBenchmark.Plan) -> OperationBenchmark {
     Timing.withThreads(plan.threads) {
       let before = MatrixPeak.gigaflops()
       let lines = OperationCase.all.map { $0.measured(batch: plan.batch, repetitions: plan.repetitions) }
@@ -44,7 +44,7 @@ public struct OperationBenchmark: Sendable {
   }
 
   /// For people.
-  public var summary: String {
+  package var summary: String {
     let rate = { (value: Double?) in value.map { [$0.rounded(places: 1), percent($0 / peak)] } ?? ["", ""] }
     let titles = [
       "operation", "sizes", "forward ms", "GFLOP/s", "of peak", "backward ms", "GFLOP/s", "of peak",
@@ -54,13 +54,13 @@ public struct OperationBenchmark: Sendable {
         + [line.backward.rounded(places: 3)] + rate(line.backwardRate)
     }
     return "batch \(batch), \(threads) threads, medians of \(repetitions) runs; matrix product peak "
-      + "\(peak.rounded(places: 0)) GFLOP/s\n" + NumberTable.text([titles] + rows, words: 2)
+      + "\(peak.rounded(places: 0)) GFLOP/s\n" + TextTable.text([titles] + rows, words: 2, indent: 2) + "\n"
   }
 
   private func percent(_ share: Double) -> String { (100 * share).rounded(places: 0) + " %" }
 
   /// The same as one JSON object.
-  public var json: String {
+  package var json: String {
     var result = OrderedObject()
     result.add("batch", batch)
     result.add("threads", threads)

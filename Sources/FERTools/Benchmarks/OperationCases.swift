@@ -12,6 +12,7 @@ extension OperationCase {
       convolution(3, from: 128, to: 128, side: 56, stride: 2),
       convolution(3, from: 256, to: 256, side: 28, stride: 2),
       convolution(1, from: 64, to: 128, side: 28), convolution(1, from: 128, to: 256, side: 28, stride: 2),
+      convolution(3, from: 256, to: 256, side: 14, dilation: 2),
       depthwise(128, side: 28), depthwise(128, side: 56, stride: 2),
       linear(64, 128, tokens: 784), linear(768, 2304, tokens: 148), linear(3072, 768, tokens: 148),
       attention(tokens: 784, size: 64, heads: 2, hasBias: true),
@@ -34,6 +35,18 @@ extension OperationCase {
       map("PReLU", [56, 56, 64], [[64]]) { $0[0].prelu(slope: $0[1]) },
       map("GELU", [148, 3072]) { $0[0].gelu() },
       map("softmax", [8, 148, 148]) { $0[0].softmax() },
+      OperationCase(name: "select", sizes: "56x56x64", inputs: { [[$0, 56, 56, 64], [$0, 56, 56, 64]] }) {
+        Tensor.select(.ones([56, 1]), $0[0], $0[1])
+      },
+      map("tanh", [56, 56, 64]) { $0[0].tanh() },
+      map("power", [56, 56, 64]) { $0[0].pow(3) },
+      map("absolute value", [56, 56, 64]) { $0[0].abs() },
+      map("clamp", [56, 56, 64]) { $0[0].clamped(min: -0.5, max: 0.5) },
+      map("sort", [8, 196]) { $0[0].sorted() },
+      map("gather the top 98", [196, 256]) { $0[0].gathered(places: $0[0].mean(along: 2).topPlaces(98)) },
+      map("resize, nearest", [28, 28, 128]) { $0[0].resized(height: 14, width: 14, mode: .nearest) },
+      map("resize, bilinear", [28, 28, 128]) { $0[0].resized(height: 14, width: 14, mode: .bilinear) },
+      map("resize, bicubic", [28, 28, 128]) { $0[0].resized(height: 14, width: 14, mode: .bicubic) },
       OperationCase(name: "+", sizes: "56x56x64", inputs: { [[$0, 56, 56, 64], [$0, 56, 56, 64]] }) {
         $0[0] + $0[1]
       },
@@ -41,13 +54,16 @@ extension OperationCase {
   }
 
   private static func convolution(
-    _ kernel: Int, from inputs: Int, to outputs: Int, side: Int, stride: Int = 1
+    _ kernel: Int, from inputs: Int, to outputs: Int, side: Int, stride: Int = 1, dilation: Int = 1
   ) -> OperationCase {
     OperationCase(
-      name: "convolution \(kernel)x\(kernel)" + (stride == 1 ? "" : " /\(stride)"),
+      name: "convolution \(kernel)x\(kernel)" + (stride == 1 ? "" : " /\(stride)")
+        + (dilation == 1 ? "" : ", dilation \(dilation)"),
       sizes: "\(side)x\(side)x\(inputs) to \(outputs)",
       inputs: { [[$0, side, side, inputs], [outputs, kernel, kernel, inputs]] },
-      apply: { $0[0].convolved(weight: $0[1], stride: stride, padding: kernel / 2) })
+      apply: {
+        $0[0].convolved(weight: $0[1], stride: stride, padding: dilation * (kernel / 2), dilation: dilation)
+      })
   }
 
   private static func depthwise(_ channels: Int, side: Int, stride: Int = 1) -> OperationCase {
@@ -75,7 +91,7 @@ extension OperationCase {
       })
   }
 
-  /// An operation that keeps the shape.
+  /// An operation on a map.
   private static func map(
     _ name: String, _ shape: [Int], _ parameters: [[Int]] = [],
     _ apply: @escaping @Sendable ([Tensor]) -> Tensor

@@ -9,22 +9,22 @@ import Support
 ///
 /// Each run is `PROGRAM predict RUN IMAGE --json` as a process of its own, from before it is started until it has
 /// ended. The first is told by itself: it may find the files not yet in memory.
-public struct StartBenchmark: Sendable {
+package struct StartBenchmark: Sendable {
   /// The name of the run's recipe.
-  public let name: String
+  package let name: String
   /// Seconds of each timed run.
-  public let seconds: [Double]
+  package let seconds: [Double]
   /// Seconds of the run before them.
-  public let firstSeconds: Double
+  package let firstSeconds: Double
   /// The largest memory of a run, in megabytes.
-  public let peakMemory: Double
+  package let peakMemory: Double
   /// The size of the file of weights, in megabytes.
-  public let weightsSize: Double
+  package let weightsSize: Double
 
   /// Draws a face and lets `program` say what it shows, over and over.
   /// - Parameter run: a folder with a recipe and weights.
   /// - Throws: ``RunProblem`` where the program cannot be started or fails.
-  public static func run(
+  package static func run(
     _ recipe: Recipe, run: String, program: String, arguments: [String] = [], environment: [String: String],
     repetitions: Int
   ) throws -> StartBenchmark {
@@ -47,7 +47,7 @@ public struct StartBenchmark: Sendable {
   }
 
   /// Writes a folder such as training leaves, with weights that nobody has trained.
-  public static func writeUntrainedRun(_ recipe: Recipe, to path: String) throws {
+  package static func writeUntrainedRun(_ recipe: Recipe, to path: String) throws {
     let folder = try RunFolder.create(path)
     try AtomicFile.write(
       withoutWeightFiles(recipe.effective).pretty() + "\n", to: folder.file("recipe.json5"))
@@ -69,12 +69,11 @@ public struct StartBenchmark: Sendable {
   private static func face(_ classes: [String]) throws -> Image {
     var options = SyntheticFaces.Options()
     (options.count, options.size) = (classes.count, 224)
-    var context = BuildContext(scope: ParameterScope(), classes: classes, inputSize: options.size)
-    return try SyntheticFaces(options, in: &context).load(classes: classes).image(at: 0)
+    return try SyntheticFaces(options).load(DataRequest(classes: classes)).image(at: 0)
   }
 
   /// For people.
-  public var summary: String {
+  package var summary: String {
     let rows = [
       [
         "start to prediction", "\(seconds.median.rounded(places: 3)) s",
@@ -84,11 +83,12 @@ public struct StartBenchmark: Sendable {
       ["peak memory", "\(peakMemory.rounded(places: 0)) MB", ""],
       ["weights on disk", "\(weightsSize.rounded(places: 1)) MB", ""],
     ]
-    return "\(name): from the start of a process to its first prediction\n" + NumberTable.text(rows, words: 3)
+    return "\(name): from the start of a process to its first prediction\n" + TextTable.text(rows, indent: 2)
+      + "\n"
   }
 
   /// The same as one JSON object.
-  public var json: String {
+  package var json: String {
     var result = OrderedObject()
     result.add("recipe", name)
     result.add("repetitions", seconds.count)

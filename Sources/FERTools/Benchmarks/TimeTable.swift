@@ -4,30 +4,30 @@ import TensorKit
 import Support
 
 /// Where time goes, by component and by kind of operation.
-public struct TimeTable: Sendable {
+package struct TimeTable: Sendable {
   /// What was booked under one name. Times are per image, in milliseconds.
-  public struct Line: Sendable {
+  package struct Line: Sendable {
     /// Of the component or operation.
-    public let name: String
+    package let name: String
     /// How often operations ran, for the whole batch.
-    public var calls = 0
+    package var calls = 0
     /// By direction.
-    public var milliseconds: [Profile.Direction: Double] = [:]
+    package var milliseconds: [Profile.Direction: Double] = [:]
     /// Multiply-adds per image, all directions.
-    public var work = 0.0
+    package var work = 0.0
 
     /// All directions.
-    public var total: Double { milliseconds.values.reduce(0, +) }
+    package var total: Double { milliseconds.values.reduce(0, +) }
     /// Thousand million floating-point operations per second; nil where the work is not made of multiply-adds.
-    public var gigaflops: Double? { work > 0 && total > 0 ? 2e-6 * work / total : nil }
+    package var gigaflops: Double? { work > 0 && total > 0 ? 2e-6 * work / total : nil }
   }
 
   /// What took longest first.
-  public let components: [Line]
+  package let components: [Line]
   /// What took longest first.
-  public let operations: [Line]
+  package let operations: [Line]
   /// All of it.
-  public let total: Double
+  package let total: Double
   private let directions: [Profile.Direction]
 
   init(_ profile: Profile, images: Int) {
@@ -72,7 +72,7 @@ public struct TimeTable: Sendable {
       rows.append(
         ["\(rest.count) others"] + parts.map { _ in "" } + [sum.rounded(places: 3), percent(sum / total)])
     }
-    return NumberTable.text(rows)
+    return TextTable.text(rows, words: 1, indent: 2) + "\n"
   }
 
   private func percent(_ share: Double) -> String { (100 * share).rounded(places: 1) + " %" }

@@ -36,7 +36,7 @@ enum Timing {
 
 extension [Double] {
   /// The middle one, the mean of both middle ones for an even count; 0 where there are none.
-  var median: Double {
+  package var median: Double {
     guard !isEmpty else { return 0 }
     let ordered = sorted()
     return (ordered[(count - 1) / 2] + ordered[count / 2]) / 2

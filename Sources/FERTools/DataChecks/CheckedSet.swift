@@ -7,7 +7,7 @@ import TensorKit
 import Support
 
 /// One set of images (train, validation, test), every image of which has been looked at.
-public struct CheckedSet: Sendable {
+package struct CheckedSet: Sendable {
   /// What a set is made of: a dataset's name and options.
   struct Source {
     /// "train", "validation" or "test".
@@ -19,52 +19,52 @@ public struct CheckedSet: Sendable {
   }
 
   /// An image that cannot be read.
-  public struct Unreadable: Sendable {
+  package struct Unreadable: Sendable {
     /// The file, or the sample's name.
-    public let image: String
+    package let image: String
     /// What is wrong with it.
-    public let problem: String
+    package let problem: String
   }
 
   /// "train", "validation" or "test".
-  public let split: String
+  package let split: String
   /// The dataset's name in recipes.
-  public let dataset: String
+  package let dataset: String
   /// Every image that the set lists, but for those left out before they were read.
-  public let samples: [Sample]
+  package let samples: [Sample]
   /// What was seen of each sample; nil where it cannot be read.
-  public let prints: [ImageFingerprint?]
+  package let prints: [ImageFingerprint?]
   /// The images that cannot be read, also those left out at once.
-  public let unreadable: [Unreadable]
+  package let unreadable: [Unreadable]
   /// What the dataset itself has to say.
-  public let notes: [String]
+  package let notes: [String]
   /// Why the set cannot be used as it stands: classes without images, labels out of range ...
-  public let problem: DataProblem?
+  package let problem: DataProblem?
   /// Whether it can be used where `allowMissing` is set.
-  public let worksWithMissingClasses: Bool
+  package let worksWithMissingClasses: Bool
   /// The samples and their images; nil where they cannot be had.
   let images: (any LoadedDataset)?
 
   /// How many images the set lists.
-  public var listed: Int { samples.count + unreadable.count - prints.count { $0 == nil } }
+  package var listed: Int { samples.count + unreadable.count - prints.count { $0 == nil } }
 
   /// Loads a set so that bad images come to light instead of ending the work, and looks at every image on all threads.
   /// - Parameter tick: told of the images done, and of all.
   static func load(
     _ source: Source, of subject: DataSubject, registry: Registry, tick: (Int, Int) -> Void
   ) -> CheckedSet {
-    let classes = subject.classes
-    let attempts = [[:], ["allowMissing": JSONValue.bool(true)]]
+    let ignored = source.options["ignore"]?.elements?.compactMap(\.text) ?? []
+    let isLenient = source.options["allowMissing"] == .bool(true)
     var problem: DataProblem?
-    for (place, more) in attempts.enumerated() {
+    for allowMissing in isLenient ? [true] : [false, true] {
       do {
-        var loaded = try dataset(source, adding: more, classes, subject.inputSize, registry).load(
-          classes: classes)
-        if let recipe = subject.recipe, var files = loaded as? LoadedImageFiles {
-          files.limits = ImageFile.Limits(pixels: recipe.data.pixelLimit)
-          loaded = files
-        }
-        return CheckedSet(source, loaded, problem: problem, worksWithMissingClasses: place > 0, tick: tick)
+        let request = DataRequest(
+          classes: subject.classes,
+          pixelLimit: subject.recipe?.data.pixelLimit ?? DataOptions.standardPixelLimit,
+          badImages: .skip(upTo: 1), ignore: ignored, allowMissing: allowMissing)
+        let loaded = try dataset(source, registry).load(request)
+        return CheckedSet(
+          source, loaded, problem: problem, worksWithMissingClasses: allowMissing && !isLenient, tick: tick)
       } catch let found as DataProblem {
         problem = problem ?? found
       } catch {
@@ -74,22 +74,12 @@ public struct CheckedSet: Sendable {
     return CheckedSet(source, problem: problem)
   }
 
-  private static func dataset(
-    _ source: Source, adding more: [String: JSONValue], _ classes: [String], _ inputSize: Int,
-    _ registry: Registry
-  ) throws -> any Dataset {
-    let entry = try registry.datasets.entry(source.dataset, at: RecipePath("data", source.split))
-    let known = entry.summary.defaults.members ?? [:]
-    let lenient = ["onBadImage": JSONValue.string("skip"), "skipUpTo": .int(1)].merging(more) { $1 }
-    var options = source.options
-    for (key, value) in lenient where known[key] != nil { options[key] = value }
-    var context = BuildContext(scope: ParameterScope(), classes: classes, inputSize: inputSize)
-    let prepared = entry.prepared(.object(options))
-    if let issue = prepared.issues.first {
-      throw DataProblem("data.\(source.split)", "\(issue.path) \(issue.message)")
-    }
+  private static func dataset(_ source: Source, _ registry: Registry) throws -> any Dataset {
+    let entry = try registry.datasets.entry(source.dataset, at: JSONPath("data", source.split))
     do {
-      return try prepared.build(&context)
+      return try entry.make(.object(source.options))
+    } catch let issue as RecipeIssue {
+      throw DataProblem("data.\(source.split)", "\(issue.path) \(issue.message)")
     } catch let issue as BuildIssue {
       throw DataProblem("data.\(source.split)", "\(issue.key) \(issue.message)")
     }
@@ -110,8 +100,7 @@ public struct CheckedSet: Sendable {
     images = loaded
     let samples = loaded.samples
     self.samples = samples
-    let tolerant = loaded as? any TolerantDataset
-    notes = tolerant?.notes ?? []
+    notes = loaded.notes
     var found = [Result<ImageFingerprint, DataProblem>?](repeating: nil, count: samples.count)
     for start in stride(from: 0, to: samples.count, by: 512) {
       let end = min(start + 512, samples.count)
@@ -124,7 +113,7 @@ public struct CheckedSet: Sendable {
     }
     prints = found.map { try? $0?.get() }
     unreadable =
-      (tolerant?.leftOut ?? []).map { Unreadable(image: $0.path, problem: $0.message) }
+      loaded.leftOut.map { Unreadable(image: $0.path, problem: $0.message) }
       + zip(samples, found).compactMap { sample, result in
         guard case .failure(let problem)? = result else { return nil }
         return Unreadable(image: problem.path.isEmpty ? sample.id : problem.path, problem: problem.message)

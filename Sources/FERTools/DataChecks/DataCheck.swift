@@ -6,20 +6,20 @@ import NeuralKit
 import Support
 
 /// Looks at every image of a dataset and says whether one can train with it.
-public struct DataCheck {
+package struct DataCheck {
   /// What was looked at.
-  public let subject: DataSubject
+  package let subject: DataSubject
   /// Its sets.
-  public let sets: [CheckedSet]
+  package let sets: [CheckedSet]
   /// The same pictures more than once, by the places in all sets one after the other.
-  public let duplicates: Duplicates
+  package let duplicates: Duplicates
   /// Everything found, problems first.
-  public private(set) var findings: [DataFinding] = []
+  package private(set) var findings: [DataFinding] = []
   /// The lines to put into a recipe; "" where a recipe was checked.
-  public let recipeLines: String
+  package let recipeLines: String
 
   /// Reads all images on all threads.
-  public init(_ subject: DataSubject, registry: Registry, console: Console) {
+  package init(_ subject: DataSubject, registry: Registry, console: Console) {
     self.subject = subject
     let sets = subject.sources.map { source in
       CheckedSet.load(source, of: subject, registry: registry) { done, all in
@@ -39,7 +39,7 @@ public struct DataCheck {
   }
 
   /// Whether one can train with it (with ``recipeLines``, where a folder was checked).
-  public var isUsable: Bool { !findings.contains { $0.weight == .problem } }
+  package var isUsable: Bool { !findings.contains { $0.weight == .problem } }
 
   // MARK: places
 

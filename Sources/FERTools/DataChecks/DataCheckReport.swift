@@ -7,7 +7,7 @@ import Support
 // What a data check found, for people and for programs.
 extension DataCheck {
   /// Counts in tables, then what was found, then the lines for a recipe.
-  public var text: String {
+  package var text: String {
     let images = sets.reduce(0) { $0 + $1.listed }
     var parts = ["\(subject.path.printable): \(what), \(subject.classes.count) classes, \(images) images"]
     if sets.contains(where: { !$0.samples.isEmpty }) {
@@ -32,14 +32,14 @@ extension DataCheck {
 
   /// The same as one JSON object, all images named.
   /// - Parameter sheet: the contact sheet's file, where one was drawn.
-  public func json(sheet: String?) -> String {
+  package func json(sheet: String?) -> String {
     var result = OrderedObject()
     result.add("usable", .bool(isUsable))
     result.add("path", subject.path)
     result.add("recipe", subject.recipe.map { .string($0.name) } ?? .null)
     result.add("layout", subject.layout.map { .string($0.dataset) } ?? .null)
-    result.add("alternatives", .array(subject.alternatives.map(JSONValue.string)))
-    result.add("classes", .array(subject.classes.map(JSONValue.string)))
+    result.add("alternatives", .texts(subject.alternatives))
+    result.add("classes", .texts(subject.classes))
     result.add("sets", sets.map(setObject))
     result.add("duplicates", duplicatesObject)
     result.add("findings", findings.map(\.json))
@@ -49,7 +49,7 @@ extension DataCheck {
   }
 
   /// How many findings have that weight.
-  public func count(_ weight: DataFinding.Weight) -> Int { findings.count { $0.weight == weight } }
+  package func count(_ weight: DataFinding.Weight) -> Int { findings.count { $0.weight == weight } }
 
   private var what: String {
     guard let recipe = subject.recipe else { return subject.layout?.dataset ?? "" }
@@ -73,7 +73,7 @@ extension DataCheck {
     if sets.contains(where: { !$0.unreadable.isEmpty }) {
       rows.append(["unreadable"] + sets.flatMap { ["\($0.unreadable.count)", ""] })
     }
-    return Self.table(rows)
+    return TextTable.text(rows, words: 1)
   }
 
   private static let shownGroups = 12
@@ -91,7 +91,7 @@ extension DataCheck {
     }
     if names.count > Self.shownGroups { rows.append(["and \(names.count - Self.shownGroups) more"]) }
     rows.append(["groups"] + groups.map { "\($0.count)" })
-    return Self.table(rows)
+    return TextTable.text(rows, words: 1)
   }
 
   private var sizeLines: String {
@@ -103,19 +103,6 @@ extension DataCheck {
       let grey = prints.count { $0.isGrey }
       let colour = grey == prints.count ? "grey" : grey == 0 ? "in colour" : "\(grey) of \(prints.count) grey"
       return "\(set.split): \(first.joined(separator: ", "))\(rest) pixels, \(colour)"
-    }.joined(separator: "\n")
-  }
-
-  /// Columns side by side: the first from the left, numbers from the right.
-  private static func table(_ rows: [[String]]) -> String {
-    let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0
-    }
-    return rows.map { row in
-      row.enumerated().map { column, cell in
-        let space = String(repeating: " ", count: widths[column] - cell.count)
-        return column == 0 ? cell + space : space + cell
-      }.joined(separator: "  ").trimmedEnd
     }.joined(separator: "\n")
   }
 
@@ -198,14 +185,5 @@ extension CheckedSet {
     for print in prints { if let print { counts[[print.width, print.height], default: 0] += 1 } }
     return counts.sorted { ($1.value, $0.key[0], $0.key[1]) < ($0.value, $1.key[0], $1.key[1]) }
       .map { ($0.key[0], $0.key[1], $0.value) }
-  }
-}
-
-extension String {
-  /// Without spaces and line ends at its end.
-  fileprivate var trimmedEnd: String {
-    var text = self[...]
-    while let last = text.last, last.isWhitespace { text.removeLast() }
-    return String(text)
   }
 }

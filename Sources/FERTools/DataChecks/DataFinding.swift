@@ -4,9 +4,9 @@ import NeuralKit
 import Support
 
 /// Something worth knowing about a dataset.
-public struct DataFinding: Sendable {
+package struct DataFinding: Sendable {
   /// What it means for somebody who wants to train.
-  public enum Weight: String, Sendable {
+  package enum Weight: String, Sendable {
     /// Training would stop.
     case problem
     /// Training would run; its numbers may not mean what they seem to.
@@ -16,12 +16,12 @@ public struct DataFinding: Sendable {
   }
 
   /// A word that stays the same between versions: "duplicates-across-splits".
-  public let kind: String
-  public let weight: Weight
+  package let kind: String
+  package let weight: Weight
   /// The sentence.
-  public let message: String
+  package let message: String
   /// The images, classes or groups it is about, each in a line; all of them.
-  public let items: [String]
+  package let items: [String]
 
   init(_ weight: Weight, _ kind: String, _ message: String, _ items: [String] = []) {
     (self.weight, self.kind, self.message, self.items) = (weight, kind, message, items)
@@ -44,7 +44,7 @@ public struct DataFinding: Sendable {
     result.add("kind", kind)
     result.add("weight", weight.rawValue)
     result.add("message", message)
-    result.add("items", .array(items.map(JSONValue.string)))
+    result.add("items", .texts(items))
     return result
   }
 }

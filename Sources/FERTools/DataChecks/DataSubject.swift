@@ -6,24 +6,25 @@ import NeuralKit
 import Support
 
 /// What `data check` is asked about: the sets of a recipe, or a folder (or list file) as its authors distribute it.
-public struct DataSubject {
+package struct DataSubject {
   /// As it was named.
-  public let path: String
+  package let path: String
   /// The recipe; nil for a folder.
-  public let recipe: Recipe?
+  package let recipe: Recipe?
   /// The layout found; nil for a recipe.
-  public let layout: RecognisedLayout?
+  package let layout: RecognisedLayout?
   /// Other layouts that fit too, by their names in recipes.
-  public let alternatives: [String]
+  package let alternatives: [String]
   let sources: [CheckedSet.Source]
 
   /// The classes, in the order of the recipe or of the layout.
-  public var classes: [String] { recipe?.classes ?? layout?.classes ?? [] }
+  package var classes: [String] { recipe?.classes ?? layout?.classes ?? [] }
+
   /// The side of the model's input; that of most recipes where there is none.
   var inputSize: Int { recipe?.input.size ?? InputOptions().size }
 
   /// The sets of a recipe.
-  public init(_ recipe: Recipe) {
+  package init(_ recipe: Recipe) {
     (self.recipe, layout, alternatives, path) = (recipe, nil, [], recipe.path)
     let data = recipe.effective["data"]
     sources = ["train", "validation", "test"].compactMap { split in
@@ -37,11 +38,11 @@ public struct DataSubject {
   /// A folder or list file.
   /// - Throws: ``RunProblem`` (the request was wrong) where there is nothing at `path`, ``UnknownLayout`` where it is
   ///   no layout that is known.
-  public init(folder path: String, registry: Registry) throws {
+  package init(folder path: String, registry: Registry) throws {
     guard FileManager.default.fileExists(atPath: path) else {
       throw RunProblem.request("\(path.printable): there is no such file or folder")
     }
-    let found = DatasetLayouts.recognise(path)
+    let found = registry.recognise(path)
     guard let layout = found.first else { throw UnknownLayout(path, registry) }
     (recipe, self.layout, self.path) = (nil, layout, path)
     alternatives = found.dropFirst().map(\.dataset)

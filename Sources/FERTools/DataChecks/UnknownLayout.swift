@@ -6,11 +6,11 @@ import NeuralKit
 import Support
 
 /// A folder in which no known layout was found, and what may be the reason.
-public struct UnknownLayout: Error, Equatable, CustomStringConvertible {
+package struct UnknownLayout: Error, Equatable, CustomStringConvertible {
   /// What was looked at.
-  public let path: String
+  package let path: String
   /// What was seen instead, and what might help.
-  public let description: String
+  package let description: String
 
   init(_ path: String, _ registry: Registry) {
     self.path = path
@@ -28,7 +28,7 @@ public struct UnknownLayout: Error, Equatable, CustomStringConvertible {
     let empty = Self.emptyClassFolders(in: path, names)
     if !empty.isEmpty { lines.append("class folders without images: \(empty.listed()); fill or remove them") }
     let below = names.prefix(50).compactMap { name in
-      DatasetLayouts.recognise("\(path)/\(name)").first.map { "\(name) (\($0.dataset))" }
+      registry.recognise("\(path)/\(name)").first.map { "\(name) (\($0.dataset))" }
     }
     if !below.isEmpty {
       lines.append("there is a dataset below: \(below.listed(atMost: 5)); name that folder")
@@ -40,8 +40,7 @@ public struct UnknownLayout: Error, Equatable, CustomStringConvertible {
   }
 
   private static func names(in folder: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { !$0.hasPrefix(".") }
-      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    ((try? FolderNames.all(in: folder)) ?? []).filter { !$0.hasPrefix(".") }
   }
 
   /// Datasets that find their list in the folder, and cannot use what stands in it.
@@ -49,14 +48,11 @@ public struct UnknownLayout: Error, Equatable, CustomStringConvertible {
     dataset: String, problem: DataProblem
   )] {
     registry.datasets.all.compactMap { entry in
-      let known = entry.summary.defaults.members ?? [:]
-      guard known["root"] != nil, entry.summary.name != "class-folders" else { return nil }
-      var options: [String: JSONValue] = ["root": .string(path)]
-      if known["allowMissing"] != nil { options["allowMissing"] = .bool(true) }
+      guard entry.summary.defaults["root"] != nil else { return nil }
       let classes = ["neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger", "contempt"]
-      var context = BuildContext(scope: ParameterScope(), classes: classes, inputSize: 224)
       do {
-        _ = try entry.make(.object(options), in: &context).load(classes: classes)
+        let dataset = try entry.make(.object(["root": .string(path)]))
+        _ = try dataset.load(DataRequest(classes: classes, allowMissing: true))
         return nil
       } catch let problem as DataProblem where isList(problem.path) {
         return (entry.summary.name, problem)

@@ -9,7 +9,7 @@ import Support
 ///
 /// Which images are shown follows from the seed alone. Augmented ones are those of the recipe's training, to the bit,
 /// for images that an epoch draws once.
-public struct ContactSheet {
+package struct ContactSheet {
   /// How many images of a class are shown with a recipe; without one there is only the file, so there are more.
   static let imagesPerClass = 2
   static let filesPerClass = 8
@@ -26,7 +26,7 @@ public struct ContactSheet {
 
   /// The sheet of a check's training set, or of the first set that has images.
   /// - Returns: nil where there is none.
-  public init?(_ check: DataCheck) {
+  package init?(_ check: DataCheck) {
     let filled = check.sets.filter { !$0.samples.isEmpty }
     guard let set = filled.first(where: { $0.split == "train" }) ?? filled.first, let images = set.images
     else { return nil }
@@ -34,7 +34,7 @@ public struct ContactSheet {
     self.images = images
     classes = check.subject.classes
     seed = recipe?.seed ?? 1
-    pipeline = recipe.map { InputPipeline($0.input, augmentations: $0.augmentations) }
+    pipeline = recipe.map { InputPipeline($0.input, augmentations: $0.augmentations, views: $0.views) }
     title = (recipe?.name ?? PathText.name(of: PathText.absolute(check.subject.path))) + ", \(set.split)"
     if let recipe {
       let names = recipe.effective["input"]?["augment"]?.elements?.compactMap { $0["use"]?.text } ?? []
@@ -57,7 +57,7 @@ public struct ContactSheet {
   private var columnCount: Int { pipeline == nil ? Self.filesPerClass : columns.count }
 
   /// The picture, two pixels a point.
-  public func image() -> Image {
+  package func image() -> Image {
     let shown = Array(classes.indices.prefix(Self.mostClasses))
     let rows = shown.map { label in (label: label, samples: chosen(label)) }
     let rowHeight = Self.cell + Self.caption

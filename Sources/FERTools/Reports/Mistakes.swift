@@ -14,12 +14,12 @@ extension Report {
   /// the label that is wrong.
   /// - Parameter image: the image of that name; nil where it is not at hand, then the mistake is left out.
   static func surestMistakes(_ evaluation: Evaluation, image: (String) -> Image?) -> String {
-    let wrong = evaluation.rows.filter { row in row.label.map { $0 != row.prediction } ?? false }
+    let wrong = evaluation.set.samples.filter { row in row.label.map { $0 != row.prediction } ?? false }
       .sorted { ($1.final[$1.prediction], $0.id) < ($0.final[$0.prediction], $1.id) }
     let figures = wrong.prefix(mistakes).compactMap { row -> String? in
       guard let label = row.label, let picture = image(row.id).flatMap(source) else { return nil }
       let name = { (label: Int) in
-        evaluation.classes.indices.contains(label) ? evaluation.classes[label] : "?"
+        evaluation.set.classes.indices.contains(label) ? evaluation.set.classes[label] : "?"
       }
       let share = (100 * Double(row.final[row.prediction])).rounded(places: 0)
       return "<figure><img src=\"\(picture)\" alt=\"\" title=\"\(row.id.printable.htmlEscaped)\"><figcaption>"

@@ -7,24 +7,24 @@ import Support
 
 /// What a model says of images, as a picture: beside each face the distribution of the head, of each correction term
 /// and the balanced one, each with its confidence. After figure 5 of Wasi et al. 2023, ARBEx, arXiv:2305.01486.
-public struct PredictionPicture {
+package struct PredictionPicture {
   /// One image and what the model says of it.
-  public struct Card {
+  package struct Card {
     /// The image as it was read, or as the model saw it.
-    public var image: Image
+    package var image: Image
     /// The distributions.
-    public var row: PredictionRow
+    package var row: EvaluatedSample
     /// Whether the model is too unsure to be taken at its word.
-    public var isAbstained: Bool
+    package var isAbstained: Bool
 
     /// A card from its parts.
-    public init(image: Image, row: PredictionRow, isAbstained: Bool = false) {
+    package init(image: Image, row: EvaluatedSample, isAbstained: Bool = false) {
       (self.image, self.row, self.isAbstained) = (image, row, isAbstained)
     }
   }
 
   /// How many images one picture shows; of more it says how many are left out.
-  public static let mostCards = 60
+  package static let mostCards = 60
   /// How many classes a card shows, the most likely ones where there are more.
   static let mostClasses = 12
 
@@ -33,8 +33,8 @@ public struct PredictionPicture {
   private let cards: [Card]
   private let leftOut: Int
 
-  /// - Parameter termNames: the correction terms, in the order of `PredictionRow.terms`.
-  public init(classes: [String], termNames: [String], cards: [Card]) {
+  /// - Parameter termNames: the correction terms, in the order of `EvaluatedSample.terms`.
+  package init(classes: [String], termNames: [String], cards: [Card]) {
     self.classes = classes
     self.termNames = termNames
     self.cards = Array(cards.prefix(Self.mostCards))
@@ -42,7 +42,7 @@ public struct PredictionPicture {
   }
 
   /// The picture, two pixels a point.
-  public func image() -> Image {
+  package func image() -> Image {
     let size = (width: cardWidth, height: cardHeight)
     let columns = cards.count > 3 && cardWidth < 1000 ? 2 : 1
     let rows = (cards.count + columns - 1) / columns
@@ -70,7 +70,7 @@ public struct PredictionPicture {
 
   /// Writes the picture as a PNG file, replacing what is there.
   /// - Throws: a `DataProblem` that names the file.
-  public func write(to path: String) throws { try ImageFile.writePNG(image(), path: path) }
+  package func write(to path: String) throws { try ImageFile.writePNG(image(), path: path) }
 
   // MARK: measures
 

@@ -6,28 +6,29 @@ import TensorKit
 import Support
 
 /// A run in pictures: one page that needs no network and runs no script.
-public enum Report {
+package enum Report {
   /// Writes `report.html` into a run's folder.
-  /// - Parameter evaluation: what the pictures of classes and embeddings show; nil leaves them out.
-  /// - Parameter image: the image of that name, for the faces on the page; nil where it is not at hand.
-  public static func write(
-    _ evaluation: Evaluation?, for folder: RunFolder, named name: String,
-    image: (String) -> Image? = { _ in nil }
-  ) throws {
-    let history = RunHistory(folder.file("metrics.jsonl"))
+  package static func write(_ run: FinishedRun) throws {
+    let history = RunHistory(run.folder.file("metrics.jsonl"))
+    let sections = run.recipe.registry.reportSections
     try AtomicFile.write(
-      page(name: name, history: history, evaluation, image: image), to: folder.file("report.html"))
+      page(
+        name: run.recipe.name, history: history, run.evaluation, sections: sections, remarks: run.remarks,
+        image: run.image), to: run.folder.file("report.html"))
   }
 
   /// Writes the pictures of an evaluation alone.
-  public static func write(
-    _ evaluation: Evaluation, to path: String, named name: String, image: (String) -> Image? = { _ in nil }
+  package static func write(
+    _ evaluation: Evaluation, to path: String, named name: String, sections: [ReportSection] = [],
+    image: (String) -> Image? = { _ in nil }
   ) throws {
-    try AtomicFile.write(page(name: name, history: RunHistory(), evaluation, image: image), to: path)
+    try AtomicFile.write(
+      page(name: name, history: RunHistory(), evaluation, sections: sections, image: image), to: path)
   }
 
   static func page(
-    name: String, history: RunHistory, _ evaluation: Evaluation?, image: (String) -> Image? = { _ in nil }
+    name: String, history: RunHistory, _ evaluation: Evaluation?, sections: [ReportSection] = [],
+    remarks: [Table] = [], image: (String) -> Image? = { _ in nil }
   ) -> String {
     var body = "<h1>\(name.htmlEscaped)</h1>\n"
     if let evaluation { body += headline(evaluation) }
@@ -35,8 +36,9 @@ public enum Report {
     if let evaluation {
       body +=
         confusion(evaluation) + perClass(evaluation) + surestMistakes(evaluation, image: image)
-        + scatter(evaluation)
+        + scatter(evaluation) + sections.map { html(of: $0, evaluation.set) }.joined()
     }
+    body += remarks.map { "<h2>\($0.title.htmlEscaped)</h2>\n" + html(of: $0) }.joined()
     return """
       <!DOCTYPE html>
       <html lang="en"><head><meta charset="utf-8">
@@ -68,9 +70,12 @@ public enum Report {
       let numbers = [evaluation.primary, evaluation.corrected].map { "<td>\(percent(value($0)))</td>" }
       return "<tr><td>\(name)</td>\(numbers.joined())</tr>"
     }
+    let further = evaluation.metrics.map { name, value in
+      "<tr><td>\(name.htmlEscaped)</td><td></td><td>\(value.map { $0.rounded(places: 4) } ?? "&ndash;")</td></tr>"
+    }
     return
       "<p>\(evaluation.corrected.total) images, best weights</p>\n<table><thead><tr><th></th><th>primary</th>"
-      + "<th>corrected</th></tr></thead>\n\(cells.joined(separator: "\n"))</table>\n"
+      + "<th>corrected</th></tr></thead>\n\((cells + further).joined(separator: "\n"))</table>\n"
   }
 
   private static func curves(_ history: RunHistory) -> String {
@@ -92,26 +97,26 @@ public enum Report {
 
   private static func confusion(_ evaluation: Evaluation) -> String {
     let matrix = evaluation.corrected
-    let head = evaluation.classes.map { "<th>\($0.htmlEscaped)</th>" }.joined()
-    let rows = evaluation.classes.indices.map { truth -> String in
+    let head = evaluation.set.classes.map { "<th>\($0.htmlEscaped)</th>" }.joined()
+    let rows = evaluation.set.classes.indices.map { truth -> String in
       let cells = matrix.counts[truth].map { count -> String in
         let share = Double(count) / Double(max(1, matrix.support(truth)))
         let color = share > 0.55 ? "#fff" : "#222"
         let style = "background: rgba(31, 90, 150, \(share.rounded(places: 2))); color: \(color)"
         return "<td style=\"\(style)\">\(count)</td>"
       }
-      return "<tr><th>\(evaluation.classes[truth].htmlEscaped)</th>\(cells.joined())</tr>"
+      return "<tr><th>\(evaluation.set.classes[truth].htmlEscaped)</th>\(cells.joined())</tr>"
     }
     return "<h2>Corrected predictions by true class</h2>\n<table><thead><tr><th></th>\(head)</tr></thead>\n"
       + rows.joined(separator: "\n") + "</table>\n"
   }
 
   private static func perClass(_ evaluation: Evaluation) -> String {
-    let rows = evaluation.classes.indices.map { label -> String in
+    let rows = evaluation.set.classes.indices.map { label -> String in
       let cells = [evaluation.primary, evaluation.corrected].flatMap {
         [$0.precision(label), $0.recall(label), $0.f1(label)].map { "<td>\(percent($0))</td>" }
       }
-      let name = evaluation.classes[label].htmlEscaped
+      let name = evaluation.set.classes[label].htmlEscaped
       return "<tr><td>\(name)</td><td>\(evaluation.corrected.support(label))</td>\(cells.joined())</tr>"
     }
     let head = "<th>precision</th><th>recall</th><th>F1</th>"
@@ -126,21 +131,45 @@ public enum Report {
       components.projected.shape[1] == 2
     else { return "" }
     let points = components.projected.values
-    let labels = evaluation.rows.prefix(embeddings.shape[0]).map { $0.label ?? 0 }
+    let labels = evaluation.set.samples.prefix(embeddings.shape[0]).map { $0.label ?? 0 }
     let images = labels.indices.map {
       ScatterPlot.Point(x: points[2 * $0], y: points[2 * $0 + 1], label: labels[$0])
     }
-    var anchors: [ScatterPlot.Point] = []
-    if let tensor = evaluation.anchors, tensor.rank == 3, tensor.shape[2] == embeddings.shape[1] {
-      let (classes, each, size) = (tensor.shape[0], tensor.shape[1], tensor.shape[2])
-      let values = components.project(tensor.reshaped([classes * each, size])).values
-      anchors = (0..<classes * each).map { .init(x: values[2 * $0], y: values[2 * $0 + 1], label: $0 / each) }
+    // Points of the same space that belong to classes, such as anchors [C, K, D].
+    let marks = evaluation.shared.byName.filter { _, value in
+      value.rank == 3 && value.shape[0] == evaluation.set.classes.count
+        && value.shape[2] == embeddings.shape[1]
+    }
+    let anchors = marks.flatMap { _, tensor in
+      let (count, each) = (tensor.shape[0] * tensor.shape[1], tensor.shape[1])
+      let values = components.project(tensor.reshaped([count, tensor.shape[2]])).values
+      return (0..<count).map { ScatterPlot.Point(x: values[2 * $0], y: values[2 * $0 + 1], label: $0 / each) }
     }
     let share = components.explained.reduce(0, +)
-    let plot = ScatterPlot(images: images, anchors: anchors, classes: evaluation.classes)
+    let plot = ScatterPlot(images: images, anchors: anchors, classes: evaluation.set.classes)
     return
       "<h2>Embeddings</h2>\n<p>The first two principal components, \(percent(Double(share))) of the variance"
-      + "\(anchors.isEmpty ? "" : "; diamonds are anchors").</p>\n\(plot.svg)\n"
+      + "\(anchors.isEmpty ? "" : "; diamonds are " + marks.map(\.key.name).joined(separator: ", ")).</p>\n\(plot.svg)\n"
+  }
+
+  /// A plug-in's section; nothing where it has nothing to show.
+  private static func html(of section: ReportSection, _ set: EvaluatedSet) -> String {
+    let items = section.items(set).map { item in
+      switch item {
+      case .table(let table): html(of: table)
+      case .figure(let svg, let caption):
+        "<figure>\(svg)<figcaption>\(caption.htmlEscaped)</figcaption></figure>\n"
+      }
+    }
+    return items.isEmpty ? "" : "<h2>\(section.title.htmlEscaped)</h2>\n" + items.joined()
+  }
+
+  private static func html(of table: Table) -> String {
+    let row = { (cells: [String], tag: String) in
+      "<tr>" + cells.map { "<\(tag)>\($0.htmlEscaped)</\(tag)>" }.joined() + "</tr>"
+    }
+    return "<table><thead>\(row(table.columns, "th"))</thead>\n"
+      + table.rows.map { row($0, "td") }.joined(separator: "\n") + "</table>\n"
   }
 
   private static func percent(_ value: Double?) -> String {
@@ -170,15 +199,10 @@ struct RunHistory {
 
   init(_ path: String) {
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return }
-    let decoder = JSONDecoder()
     for line in text.split(separator: "\n") {
-      let data = Data(line.utf8)
-      switch try? decoder.decode(Kind.self, from: data).event {
-      case "epoch": if let epoch = try? decoder.decode(Epoch.self, from: data) { epochs.append(epoch) }
-      case "validation":
-        if let validation = try? decoder.decode(Validation.self, from: data) {
-          validations.append(validation)
-        }
+      switch JSONValue.decoded(Kind.self, from: line)?.event {
+      case "epoch": epochs += [JSONValue.decoded(Epoch.self, from: line)].compactMap { $0 }
+      case "validation": validations += [JSONValue.decoded(Validation.self, from: line)].compactMap { $0 }
       default: break
       }
     }

@@ -5,13 +5,13 @@ import TensorKit
 import Support
 
 /// Writes a model's weights under published names, in PyTorch's layout: the way back to Python.
-public enum WeightExport {
+package enum WeightExport {
   /// Reads weights that this program wrote, and writes them as safetensors under a naming's names. What published
   /// models do not have keeps the name it has here; the texts of the header stay, those of training apart.
   /// - Returns: how many arrays were written.
   /// - Throws: `FileProblem` where the file is damaged, ``RunProblem`` where it is none of this program's.
   @discardableResult
-  public static func write(_ source: String, naming: WeightNaming, to path: String) throws -> Int {
+  package static func write(_ source: String, naming: WeightNaming, to path: String) throws -> Int {
     guard let fileName = naming.fileName else {
       throw RunProblem.request("\(naming.name) is no kind of file that can be written")
     }

@@ -8,31 +8,31 @@ import Support
 
 /// Brings a weight file from elsewhere to a recipe's model: what fits, under the model's own names, with the classes
 /// and the preprocessing in the header.
-public struct WeightImport {
+package struct WeightImport {
   /// What a person may decide.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// The word of the naming to read the file by; nil takes the one that fits most.
-    public var naming: String?
+    package var naming: String?
     /// The only part of the model to import; nil takes all that the file holds.
-    public var part: String?
+    package var part: String?
     /// The share of a part's arrays that the file must have, 0...1, for a part that it has at all.
-    public var coverage = WeightFit.leastCoverage
+    package var coverage = WeightFit.leastCoverage
     /// The order of the file's classes: the word of a known order, or the names with commas between them; nil where
     /// nobody said.
-    public var classes: String?
+    package var classes: String?
     /// Whether numbers that are not finite are let through.
-    public var allowsNonFinite = false
+    package var allowsNonFinite = false
 
     /// The defaults.
-    public init() {}
+    package init() {}
   }
 
   /// The file that was read.
-  public let file: WeightFile
+  package let file: WeightFile
   /// What became of its arrays.
-  public let match: WeightMatch
+  package let match: WeightMatch
   /// What a person should know.
-  public private(set) var warnings: [String] = []
+  package private(set) var warnings: [String] = []
 
   private let recipe: Recipe
   private let model: ExpressionModel
@@ -40,7 +40,7 @@ public struct WeightImport {
 
   /// Reads the file.
   /// - Throws: `FileProblem` where it is damaged or too little fits, ``RunProblem`` where it belongs to something else.
-  public init(_ path: String, for recipe: Recipe, _ options: Options, registry: Registry) throws {
+  package init(_ path: String, for recipe: Recipe, _ options: Options, registry: Registry) throws {
     self.recipe = recipe
     file = try WeightFile(path)
     try file.verifyDigest()
@@ -56,7 +56,7 @@ public struct WeightImport {
       warnings.append("--classes says nothing here: the file gives the model no head")
     }
     try file.read(match, into: parameters, allowsNonFinite: options.allowsNonFinite)
-    warnings += try file.survey(of: usedKeys).warnings
+    warnings += try file.numberWarnings(of: usedKeys)
     let missing = taken.flatMap(\.missing)
     if !missing.isEmpty {
       warnings.append(
@@ -68,7 +68,7 @@ public struct WeightImport {
 
   /// Writes what was taken, all parts of which the file had something, as safetensors.
   /// - Throws: ``RunProblem`` where that is the file that was read, `FileProblem` where it cannot be written.
-  public func write(to path: String) throws {
+  package func write(to path: String) throws {
     guard PathText.absolute(path) != PathText.absolute(file.path) else {
       throw RunProblem.request("\(path.printable): is the file to import; write to another one")
     }
@@ -86,10 +86,11 @@ public struct WeightImport {
       "source": PathText.name(of: file.path),
       "naming": match.naming.word.isEmpty ? match.naming.name : match.naming.word,
     ]
-    let list = { (names: [String]) in JSONValue.array(names.map(JSONValue.string)).oneLine }
-    if taken.contains(where: { $0.path == "head" }) { result["classes"] = list(recipe.classes) }
+    if taken.contains(where: { $0.path == "head" }) {
+      result["classes"] = JSONValue.texts(recipe.classes).oneLine
+    }
     let missing = taken.flatMap(\.missing)
-    if !missing.isEmpty { result["random"] = list(missing) }
+    if !missing.isEmpty { result["random"] = JSONValue.texts(missing).oneLine }
     return result
   }
 
@@ -170,7 +171,7 @@ public struct WeightImport {
     let layers = file.names.filter { naming.modelName($0)?.hasPrefix("head.") ?? false }
     let sizes = layers.compactMap { file.shape(of: $0)?.first }
     let orders = naming.orders.filter { sizes.contains($0.classes.count) }.map {
-      "\n    \($0.word): --set 'classes=\(list($0.classes))'"
+      "\n    \($0.word): --set 'classes=\(JSONValue.texts($0.classes).oneLine)'"
     }
     return "\n  the recipe must name the file's classes"
       + (orders.isEmpty ? "" : "; known of such files:" + orders.joined())
@@ -184,9 +185,7 @@ public struct WeightImport {
     _ file: WeightFile, _ naming: WeightNaming, _ recipe: Recipe, _ given: String?
   ) throws -> [String] {
     let orders = naming.orders.filter { $0.classes.count == recipe.classes.count }
-    if let text = file.metadata["classes"],
-      let own = try? JSONDecoder().decode([String].self, from: Data(text.utf8))
-    {
+    if let own = file.metadata["classes"].flatMap({ JSONValue.decoded([String].self, from: $0) }) {
       try require(own, recipe, file, "names its classes")
     }
     if let given {
@@ -225,16 +224,12 @@ public struct WeightImport {
     guard !means(classes, recipe.classes) else { return }
     throw RunProblem.request(
       "\(file.path.printable): \(how) in the order \(classes.listed(atMost: 20)); the recipe's is "
-        + "\(recipe.classes.listed(atMost: 20))\n  name them in the file's order: --set 'classes=\(list(classes))'"
+        + "\(recipe.classes.listed(atMost: 20))\n  name them in the file's order: --set 'classes=\(JSONValue.texts(classes).oneLine)'"
     )
   }
 
   /// Whether two lists name the same expressions in the same order, in whatever words.
   private static func means(_ one: [String], _ other: [String]) -> Bool {
     one.map(ExpressionNames.canonical) == other.map(ExpressionNames.canonical)
-  }
-
-  private static func list(_ names: [String]) -> String {
-    JSONValue.array(names.map(JSONValue.string)).oneLine
   }
 }

@@ -36,8 +36,8 @@ package struct CheckpointStore {
     for (name, tensor) in moments.tensors { tensors["optimizer/" + name] = tensor }
     for (name, tensor) in average?.state.tensors ?? [:] { tensors["average/" + name] = tensor }
     var metadata = description
-    metadata["state"] = try Self.json(state)
-    metadata["optimizerSteps"] = try Self.json(moments.counters)
+    metadata["state"] = try JSONValue.text(encoding: state)
+    metadata["optimizerSteps"] = try JSONValue.text(encoding: moments.counters)
     metadata["averageUpdates"] = String(average?.updates ?? 0)
     try WeightFile.write(tensors, metadata: metadata, to: last, keepingOldAs: previous)
   }
@@ -104,7 +104,7 @@ package struct CheckpointStore {
     }
     guard file.metadata["data"] == dataDigest else {
       throw RunProblem.request(
-        "\(file.path): the images have changed since (names, labels or number); restore them, or start a new run"
+        "\(file.path): the images have changed since (names, labels or number), or a model that a label policy reads; restore them, or start a new run"
       )
     }
   }
@@ -115,7 +115,7 @@ package struct CheckpointStore {
 
   private var description: [String: String] {
     [
-      "format": String(Self.format), "classes": JSONValue.array(recipe.classes.map(JSONValue.string)).oneLine,
+      "format": String(Self.format), "classes": JSONValue.texts(recipe.classes).oneLine,
       "preprocessing": recipe.effective["input"]?.oneLine ?? "{}", "recipe": recipe.text,
       "recipeHash": recipe.hash,
       "data": dataDigest,
@@ -130,17 +130,9 @@ package struct CheckpointStore {
   }
 
   private func parsed<Value: Decodable>(_ key: String, of file: WeightFile) throws -> Value {
-    guard let text = file.metadata[key],
-      let value = try? JSONDecoder().decode(Value.self, from: Data(text.utf8))
-    else {
+    guard let value = file.metadata[key].flatMap({ JSONValue.decoded(Value.self, from: $0) }) else {
       throw FileProblem(file.path, "holds no \(key), so training cannot be resumed from it")
     }
     return value
-  }
-
-  private static func json(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 }

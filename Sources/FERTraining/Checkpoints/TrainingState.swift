@@ -1,3 +1,5 @@
+import FERCore
+
 /// Where training stands, beside the numbers of model and optimiser: all that decides what comes next.
 struct TrainingState: Codable, Equatable {
   /// Epochs completed, which is also the index of the current one.
@@ -14,6 +16,8 @@ struct TrainingState: Codable, Equatable {
   var best: BestSoFar?
   /// Bytes of metrics.jsonl that belong to this state.
   var metricsLength = 0
+  /// What the label policies have learned, in their order; nil where there are none.
+  var labels: [ComponentState]?
   /// Whether all epochs are done and the results written.
   var isFinished = false
 }

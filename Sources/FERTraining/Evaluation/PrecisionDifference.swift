@@ -1,30 +1,31 @@
 import FERCore
+import FERData
 import Foundation
 import NeuralKit
 import TensorKit
 import Support
 
 /// How far predictions in another precision lie from those in 32-bit floats, on the same images.
-public struct PrecisionDifference: Sendable, Equatable {
+package struct PrecisionDifference: Sendable, Equatable {
   /// The other one.
-  public let precision: Precision
+  package let precision: Precision
   /// Images that were compared.
-  public let images: Int
+  package let images: Int
   /// The share of right classes among them, corrected, by the other precision and by 32-bit floats; nil without labels.
-  public let accuracy, float32Accuracy: Double?
+  package let accuracy, float32Accuracy: Double?
   /// Of all balanced probabilities, the largest absolute difference.
-  public let largest: Double
+  package let largest: Double
   /// The mean one.
-  public let mean: Double
+  package let mean: Double
   /// The share of images that both give the same class.
-  public let agreement: Double
+  package let agreement: Double
   /// The norm of the embeddings' difference against that of the embeddings; nil where there are none.
-  public let embeddingError: Double?
+  package let embeddingError: Double?
 
   /// - Precondition: rows of the same images in the same order.
   package init(
-    _ precision: Precision, _ rows: some Collection<PredictionRow>,
-    against exact: some Collection<PredictionRow>,
+    _ precision: Precision, _ rows: some Collection<EvaluatedSample>,
+    against exact: some Collection<EvaluatedSample>,
     embeddings: Tensor? = nil, exactEmbeddings: Tensor? = nil
   ) {
     self.precision = precision
@@ -32,7 +33,7 @@ public struct PrecisionDifference: Sendable, Equatable {
     images = count
     let gaps = zip(rows, exact).flatMap { zip($0.final, $1.final).map { Double(abs($0 - $1)) } }
     (largest, mean) = (gaps.max() ?? 0, gaps.reduce(0, +) / Double(max(1, gaps.count)))
-    func share(_ isCounted: (PredictionRow, PredictionRow) -> Bool) -> Double {
+    func share(_ isCounted: (EvaluatedSample, EvaluatedSample) -> Bool) -> Double {
       Double(zip(rows, exact).filter(isCounted).count) / Double(max(1, count))
     }
     agreement = share { $0.prediction == $1.prediction }
@@ -50,7 +51,7 @@ public struct PrecisionDifference: Sendable, Equatable {
   }
 
   /// For people.
-  public var summary: String {
+  package var summary: String {
     let percent = { (share: Double) in (100 * share).rounded(places: 2) + " %" }
     var rows = [["largest difference of probabilities", largest.rounded(places: 5)]]
     rows.append(["mean difference of probabilities", String(format: "%.7f", mean)])
@@ -60,20 +61,22 @@ public struct PrecisionDifference: Sendable, Equatable {
       rows.append(["accuracy, float32", percent(float32Accuracy)])
     }
     if let embeddingError { rows.append(["relative error of the embedding", percent(embeddingError)]) }
-    return "\(precision.rawValue) against float32 on \(images) images\n" + NumberTable.text(rows)
+    return "\(precision.rawValue) against float32 on \(images) images\n"
+      + TextTable.text(rows, words: 1, indent: 2) + "\n"
   }
 
   /// The members of a JSON object, the name of the precision first.
-  package var object: OrderedObject {
+  /// - Parameter key: how a key is written.
+  package func object(_ key: (String) -> String = { $0 }) -> OrderedObject {
     var result = OrderedObject()
     result.add("name", precision.rawValue)
     result.add("images", images)
-    result.add("largest_difference", largest)
-    result.add("mean_difference", mean)
-    result.add("top1_agreement", agreement)
+    result.add(key("largestDifference"), largest)
+    result.add(key("meanDifference"), mean)
+    result.add(key("top1Agreement"), agreement)
     result.add("accuracy", accuracy)
-    result.add("float32_accuracy", float32Accuracy)
-    result.add("embedding_error", embeddingError)
+    result.add(key("float32Accuracy"), float32Accuracy)
+    result.add(key("embeddingError"), embeddingError)
     return result
   }
 }
@@ -82,12 +85,12 @@ extension Evaluator {
   /// How this evaluator's predictions differ from those in 32-bit floats, which are made here of the same source.
   /// - Parameter evaluation: what this evaluator found on the source, embeddings included.
   /// - Parameter tick: as of ``evaluate(_:keepsEmbeddings:tick:)``.
-  public func difference(
+  package func difference(
     of evaluation: Evaluation, on source: some BatchSource, tick: (Int) throws -> Void = { _ in }
   ) throws -> PrecisionDifference {
     let exact = try Evaluator(model, batchSize: batchSize).evaluate(source, keepsEmbeddings: true, tick: tick)
     return PrecisionDifference(
-      precision, evaluation.rows, against: exact.rows, embeddings: evaluation.embeddings,
+      precision, evaluation.set.samples, against: exact.set.samples, embeddings: evaluation.embeddings,
       exactEmbeddings: exact.embeddings)
   }
 }

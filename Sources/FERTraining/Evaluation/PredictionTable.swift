@@ -2,51 +2,58 @@ import FERCore
 import NeuralKit
 import Support
 
-extension Evaluation {
-  /// Every image with its class and all distributions, as comma-separated values (RFC 4180).
-  public var predictionTable: String {
-    let sets = ["primary"] + termNames + ["final"]
-    let distributions = sets.flatMap { set in classes.map { "\(set) \($0)" } }
-    var lines = [["image", "class", "primary", "final", "confidence"] + distributions]
-    lines += rows.map { row in
+extension EvaluatedSet {
+  /// Every image with its class, all distributions, and its evidence of one number or one for each view, as
+  /// comma-separated values (RFC 4180).
+  package var predictionTable: String {
+    let evidence = (samples.first?.evidence.keys.filter { $0.layout != .map } ?? []).sorted {
+      $0.name < $1.name
+    }
+    let columns = evidence.flatMap { key in
+      let count = samples[0].evidence[key]?[0].count ?? 0
+      return key.layout == .sample ? [key.name] : (1...max(1, count)).map { "\(key.name) \($0)" }
+    }
+    let distributions = (["primary"] + termNames + ["final"]).flatMap { set in classes.map { "\(set) \($0)" }
+    }
+    var lines = [["image", "class", "primary", "final", "confidence"] + distributions + columns]
+    lines += samples.map { row in
       let label = row.label.map { classes[$0] } ?? ""
-      let numbers = ([row.primary] + row.terms + [row.final]).flatMap { $0 }.map { "\($0)" }
+      let numbers = ([row.primary] + row.terms + [row.final] + evidence.flatMap { row.evidence[$0] ?? [] })
+        .flatMap { $0 }.map { "\($0)" }
       return [row.id, label, classes[row.primaryPrediction], classes[row.prediction], "\(row.confidence)"]
         + numbers
     }
-    return lines.map { $0.map(CSV.field).joined(separator: ",") + "\r\n" }.joined()
+    return CSV.text(lines)
+  }
+}
+
+extension Table {
+  /// As comma-separated values.
+  var csv: String { CSV.text([columns] + rows) }
+
+  /// What its file is called.
+  var fileName: String {
+    title.map { $0.isLetter || $0.isNumber ? String($0).lowercased() : "-" }.joined() + ".csv"
   }
 }
 
 extension Evaluation {
   /// The numbers side by side, for people.
-  public var summary: String {
+  package var summary: String {
     let number = { (value: Double?) in value.map { ($0 * 100).rounded(places: 2) } ?? "-" }
-    let width = max(15, (classes.map(\.count).max() ?? 0) + 2)
-    let row = { (name: String, cells: [String]) in
-      name.printable.padded(to: width) + cells.map { $0.leftPadded(to: 10) }.joined() + "\n"
-    }
-    var text = row("\(corrected.total) images, in %", ["primary", "corrected"])
-    text += row("accuracy", [number(primary.accuracy), number(corrected.accuracy)])
-    text += row("macro precision", [number(primary.macroPrecision), number(corrected.macroPrecision)])
-    text += row("macro recall", [number(primary.macroRecall), number(corrected.macroRecall)])
-    text += row("macro F1", [number(primary.macroF1), number(corrected.macroF1)])
-    text += "\n" + row("corrected, by class", ["precision", "recall", "F1", "images"])
-    for label in classes.indices {
+    var rows = [["\(corrected.total) images, in %", "primary", "corrected"]]
+    rows.append(["accuracy", number(primary.accuracy), number(corrected.accuracy)])
+    rows.append(["macro precision", number(primary.macroPrecision), number(corrected.macroPrecision)])
+    rows.append(["macro recall", number(primary.macroRecall), number(corrected.macroRecall)])
+    rows.append(["macro F1", number(primary.macroF1), number(corrected.macroF1)])
+    rows += metrics.map { name, value in [name.printable, "", value?.rounded(places: 4) ?? "-"] }
+    rows += [[], ["corrected, by class", "precision", "recall", "F1", "images"]]
+    for label in set.classes.indices {
       let cells = [corrected.precision(label), corrected.recall(label), corrected.f1(label)].map(number)
-      text += row(classes[label], cells + ["\(corrected.support(label))"])
+      rows.append([set.classes[label].printable] + cells + ["\(corrected.support(label))"])
     }
-    text += "\n" + row("truth \\ corrected", classes.map { String($0.printable.prefix(9)) })
-    for label in classes.indices { text += row(classes[label], corrected.counts[label].map(String.init)) }
-    return text + (difference.map { "\n" + $0.summary } ?? "")
-  }
-}
-
-extension String {
-  fileprivate func padded(to width: Int) -> String {
-    self + String(repeating: " ", count: max(1, width - count))
-  }
-  fileprivate func leftPadded(to width: Int) -> String {
-    String(repeating: " ", count: max(1, width - count)) + self
+    rows += [[], ["truth \\ corrected"] + set.classes.map { String($0.printable.prefix(9)) }]
+    rows += zip(set.classes, corrected.counts).map { [$0.printable] + $1.map(String.init) }
+    return TextTable.text(rows, words: 1) + "\n" + (difference.map { "\n" + $0.summary } ?? "")
   }
 }

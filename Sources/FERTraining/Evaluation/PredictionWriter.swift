@@ -3,9 +3,9 @@ import NeuralKit
 import Support
 
 /// Tells predictions one after another, in one of several forms. Nothing is kept, however many there are.
-public struct PredictionWriter {
+package struct PredictionWriter {
   /// What is written.
-  public enum Form: Sendable {
+  package enum Form: Sendable {
     /// A few lines for each image, for people.
     case text
     /// One JSON object over several lines: classes, predictions, and what could not be read.
@@ -17,7 +17,7 @@ public struct PredictionWriter {
   }
 
   /// What is said of an image whose confidence is too low.
-  public static let abstained = "abstained"
+  package static let abstained = "abstained"
 
   private let form: Form
   private let classes: [String]
@@ -28,12 +28,12 @@ public struct PredictionWriter {
   private var count = 0
   private var problems: [OrderedObject] = []
   /// How many images were below the confidence asked for.
-  public private(set) var abstentions = 0
+  package private(set) var abstentions = 0
 
   /// - Parameter top: so many classes of the final distribution are named, the likeliest first.
   /// - Parameter threshold: below this confidence (0...1) no class is named. All numbers are told nevertheless.
   /// - Parameter print: takes a line.
-  public init(
+  package init(
     _ form: Form, classes: [String], termNames: [String], top: Int? = nil,
     abstainBelow threshold: Float? = nil,
     print: @escaping (String) -> Void
@@ -44,15 +44,15 @@ public struct PredictionWriter {
   }
 
   /// Whether a prediction is too unsure to be named.
-  public func abstains(_ row: PredictionRow) -> Bool { threshold.map { row.confidence < $0 } ?? false }
+  package func abstains(_ row: EvaluatedSample) -> Bool { threshold.map { row.confidence < $0 } ?? false }
 
   /// Begins. Nothing may have been written before.
-  public func begin() {
+  package func begin() {
     switch form {
     case .text, .lines: break
     case .json:
       print(
-        "{\"classes\": " + JSONValue.array(classes.map(JSONValue.string)).oneLine + ", \"predictions\": [")
+        "{\"classes\": " + JSONValue.texts(classes).oneLine + ", \"predictions\": [")
     case .csv:
       let ranks = (0..<(top ?? 0)).flatMap { ["top \($0 + 1)", "top \($0 + 1) probability"] }
       let names = (["primary"] + termNames + ["final"]).flatMap { set in classes.map { "\(set) \($0)" } }
@@ -61,7 +61,7 @@ public struct PredictionWriter {
   }
 
   /// Writes one prediction.
-  public mutating func write(_ row: PredictionRow) {
+  package mutating func write(_ row: EvaluatedSample) {
     if abstains(row) { abstentions += 1 }
     switch form {
     case .text: print(text(row))
@@ -76,7 +76,7 @@ public struct PredictionWriter {
   }
 
   /// Notes an image that could not be read; forms that have no place for it leave it out.
-  public mutating func write(unreadable image: String, _ problem: String) {
+  package mutating func write(unreadable image: String, _ problem: String) {
     var object = OrderedObject()
     object.add("image", image)
     object.add("problem", problem)
@@ -85,12 +85,12 @@ public struct PredictionWriter {
   }
 
   /// Ends. Nothing may be written afterwards.
-  public func end() {
+  package func end() {
     guard case .json = form else { return }
     print("], \"unreadable\": [" + problems.map(\.text).joined(separator: ",\n  ") + "]}")
   }
 
-  private func name(_ row: PredictionRow) -> String {
+  private func name(_ row: EvaluatedSample) -> String {
     abstains(row) ? Self.abstained : classes[row.prediction]
   }
 
@@ -98,7 +98,7 @@ public struct PredictionWriter {
   private func line(_ fields: [String]) -> String { fields.map(CSV.field).joined(separator: ",") + "\r" }
 
   /// - Parameter naming: whether the object tells the classes, because nothing around it does.
-  private func object(_ row: PredictionRow, naming: Bool = false) -> OrderedObject {
+  private func object(_ row: EvaluatedSample, naming: Bool = false) -> OrderedObject {
     let array = { (values: [Float]) in JSONValue.array(values.map { .number(Double($0)) }) }
     var result = OrderedObject()
     result.add("image", row.id)
@@ -115,16 +115,26 @@ public struct PredictionWriter {
           return entry
         })
     }
-    if naming { result.add("classes", .array(classes.map(JSONValue.string))) }
+    if naming { result.add("classes", .texts(classes)) }
     result.add("primary", array(row.primary))
     var named = OrderedObject()
     for (name, term) in zip(termNames, row.terms) { named.add(name, array(term)) }
     result.add("terms", named)
     result.add("final", array(row.final))
+    guard !row.evidence.isEmpty else { return result }
+    var evidence = OrderedObject()
+    for (key, rows) in row.evidence.sorted(by: { $0.key.name < $1.key.name }) {
+      switch key.layout {
+      case .sample: evidence.add(key.name, Double(rows[0][0]))
+      case .views: evidence.add(key.name, array(rows[0]))
+      default: evidence.add(key.name, .array(rows.map(array)))
+      }
+    }
+    result.add("evidence", evidence)
     return result
   }
 
-  private func text(_ row: PredictionRow) -> String {
+  private func text(_ row: EvaluatedSample) -> String {
     let percent = { (value: Float) in "\(Int((100 * value).rounded()))%" }
     let parts =
       [("primary", row.primary)] + zip(termNames, row.terms).map { ($0, $1) } + [("final", row.final)]
@@ -137,7 +147,7 @@ public struct PredictionWriter {
   }
 }
 
-extension PredictionRow {
+extension EvaluatedSample {
   /// The classes of the balanced distribution, the likeliest first.
   func likeliest(_ count: Int) -> [Int] { final.likeliest(count) }
 }

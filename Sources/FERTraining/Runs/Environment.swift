@@ -5,39 +5,38 @@ import TensorKit
 import Support
 
 /// What a run ran on.
-public struct Environment: Sendable {
+package struct Environment: Sendable {
   /// As the system names it.
-  public var processor: String
+  package var processor: String
   /// Cores this process may use.
-  public var cores: Int
+  package var cores: Int
   /// Threads that compute.
-  public var threads: Int
+  package var threads: Int
   /// Memory of the machine, in megabytes.
-  public var memory: Int
+  package var memory: Int
   /// Kernel and distribution.
-  public var system: String
+  package var system: String
   /// The kind of loops it ran.
-  public var kernels: Kernels
+  package var kernels: Kernels
   /// The matrix kernel OpenBLAS chose: "SkylakeX", "Haswell" ...
-  public var kernel: String
+  package var kernel: String
   /// OpenBLAS's version and build options.
-  public var openBLAS: String
+  package var openBLAS: String
 
   /// Of this process.
-  public static var current: Environment {
+  package static var current: Environment {
     let information = ProcessInfo.processInfo
     return Environment(
-      processor: field("model name", in: "/proc/cpuinfo") ?? "unknown", cores: Parallel.availableCores,
+      processor: Processor.current.model, cores: Parallel.availableCores,
       threads: Parallel.threadCount, memory: Int(information.physicalMemory / 1_000_000),
       system: information.operatingSystemVersionString, kernels: .chosen, kernel: BLASInfo.kernel,
       openBLAS: BLASInfo.configuration)
   }
 
   /// The largest memory this process has held so far, in megabytes.
-  public static var peakMemory: Int? {
-    field("VmHWM", in: "/proc/self/status").flatMap { Int($0.split(separator: " ").first ?? "") }.map {
-      $0 / 1000
-    }
+  package static var peakMemory: Int? {
+    SystemFile.field("VmHWM", in: SystemFile.text("/proc/self/status"))
+      .flatMap { Int($0.split(separator: " ").first ?? "") }.map { $0 / 1000 }
   }
 
   /// As a file's text.
@@ -49,13 +48,5 @@ public struct Environment: Sendable {
       "matrixProduct": .string(BLASInfo.hasOwnProduct ? "own" : "OpenBLAS"), "openBLAS": .string(openBLAS),
       "seed": .string(String(seed)),
     ]).pretty() + "\n"
-  }
-
-  private static func field(_ name: String, in file: String) -> String? {
-    // These files have no size, and Foundation's readers of whole files stop after the first page.
-    guard let data = try? FileHandle(forReadingAtPath: file)?.readToEnd() else { return nil }
-    let text = String(decoding: data, as: UTF8.self)
-    let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
-    return line?.split(separator: ":", maxSplits: 1).last.map { $0.trimmingCharacters(in: .whitespaces) }
   }
 }

@@ -16,9 +16,9 @@ import Support
 ///
 /// One process at a time trains in it: it holds a lock that the system takes back when the process ends, however
 /// it ends.
-public final class RunFolder {
+package final class RunFolder {
   /// Where it is.
-  public let path: String
+  package let path: String
   private var lock: Int32 = -1
 
   /// The file that names images which could not be read.
@@ -30,7 +30,7 @@ public final class RunFolder {
 
   /// The folder of a run that exists.
   /// - Throws: ``RunProblem`` where it is none.
-  public static func existing(_ path: String) throws -> RunFolder {
+  package static func existing(_ path: String) throws -> RunFolder {
     guard isRun(path) else {
       throw RunProblem.request("\(path.printable): is not a run folder; it holds no recipe.json5")
     }
@@ -38,15 +38,15 @@ public final class RunFolder {
   }
 
   /// Whether a path is the folder of a run.
-  public static func isRun(_ path: String) -> Bool {
+  package static func isRun(_ path: String) -> Bool {
     FileManager.default.fileExists(atPath: path + "/recipe.json5")
   }
 
   /// - Throws: ``RunProblem`` where there is something at `path` already, an empty folder apart.
-  public static func requireNew(_ path: String) throws {
+  package static func requireNew(_ path: String) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
-    let contents = try? FileManager.default.contentsOfDirectory(atPath: path)
+    let contents = try? FolderNames.all(in: path)
     guard isFolder.boolValue, contents?.isEmpty == true else {
       throw RunProblem.request(
         "\(path.printable): exists already; continue that run with --resume, or choose another folder with --out"
@@ -56,7 +56,7 @@ public final class RunFolder {
 
   /// Makes the folder of a new run and locks it.
   /// - Throws: ``RunProblem`` where it exists.
-  public static func create(_ path: String) throws -> RunFolder {
+  package static func create(_ path: String) throws -> RunFolder {
     try requireNew(path)
     let folder = RunFolder(path)
     do {
@@ -69,7 +69,7 @@ public final class RunFolder {
   }
 
   /// Opens the folder of a run to go on with it, and locks it.
-  public static func resume(_ path: String) throws -> RunFolder {
+  package static func resume(_ path: String) throws -> RunFolder {
     guard isRun(path) else {
       throw RunProblem.request(
         "\(path.printable): there is no run to resume here; leave out --resume to start one")
@@ -83,9 +83,9 @@ public final class RunFolder {
   }
 
   /// A file of the run.
-  public func file(_ name: String) -> String { path + "/" + name }
+  package func file(_ name: String) -> String { path + "/" + name }
   /// The folder of the checkpoints.
-  public var checkpoints: String { file("checkpoints") }
+  package var checkpoints: String { file("checkpoints") }
 
   private func takeLock() throws {
     lock = open(file("lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o644)

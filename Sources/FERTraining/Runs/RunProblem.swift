@@ -1,12 +1,14 @@
 /// Why a run, an evaluation or a prediction cannot go on.
-public struct RunProblem: Error, Equatable, Sendable, CustomStringConvertible {
+package struct RunProblem: Error, Equatable, Sendable, CustomStringConvertible {
   /// Whether the request was wrong (exit code 2) rather than the work failed (exit code 1).
-  public let isRequest: Bool
+  package let isRequest: Bool
   /// What, where, and what to do.
-  public let description: String
+  package let description: String
 
   /// The request was wrong.
-  public static func request(_ text: String) -> RunProblem { RunProblem(isRequest: true, description: text) }
+  package static func request(_ text: String) -> RunProblem { RunProblem(isRequest: true, description: text) }
   /// The work failed.
-  public static func failure(_ text: String) -> RunProblem { RunProblem(isRequest: false, description: text) }
+  package static func failure(_ text: String) -> RunProblem {
+    RunProblem(isRequest: false, description: text)
+  }
 }

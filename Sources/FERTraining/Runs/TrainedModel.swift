@@ -4,28 +4,28 @@ import NeuralKit
 import Support
 
 /// A recipe's model with trained weights in it, and how its images must be prepared.
-public struct TrainedModel {
+package struct TrainedModel {
   /// The model.
-  public let model: ExpressionModel
+  package let model: ExpressionModel
   /// The recipe, with the class names and the preprocessing that the weights were trained with.
-  public let recipe: Recipe
+  package let recipe: Recipe
   /// Where the recipe said otherwise, a sentence for each.
-  public let warnings: [String]
+  package let warnings: [String]
   /// The file of the weights.
-  public let path: String
+  package let path: String
 
   /// Whether the file is whole is found out in the background, see ``confirm()``.
   private let digest: DigestCheck
 
   /// The preprocessing that the weights were trained with.
-  public var input: InputOptions { recipe.input }
+  package var input: InputOptions { recipe.input }
 
   /// Loads weights into a recipe's model. The file may come from training here, or hold the weights alone. What it
   /// says of classes and preprocessing counts, whatever the recipe says by now.
   /// - Parameter namings: published namings that the file may follow.
   /// - Parameter confirming: false where ``confirm()`` will be called before anything is shown.
   /// - Throws: `FileProblem` where they do not fit, ``RunProblem`` where they were trained for something else.
-  public init(
+  package init(
     _ recipe: Recipe, weights path: String, namings: [WeightNaming] = [], confirming: Bool = true
   ) throws {
     let file = try WeightFile(path)
@@ -52,12 +52,12 @@ public struct TrainedModel {
 
   /// Waits until the whole file has been compared with its digest. Nothing that the model says may be shown before.
   /// - Throws: `FileProblem` where they differ.
-  public func confirm() throws { try digest.wait() }
+  package func confirm() throws { try digest.wait() }
 
   /// The names of the classes, in the order of the weights.
   private static func classes(of file: WeightFile, for recipe: Recipe) throws -> [String] {
     guard let text = file.metadata["classes"] else { return recipe.classes }
-    let classes = (try? JSONDecoder().decode([String].self, from: Data(text.utf8))) ?? []
+    let classes = JSONValue.decoded([String].self, from: text) ?? []
     guard classes.count == recipe.classes.count, Set(classes).count == classes.count else {
       throw RunProblem.request(
         "\(file.path.printable): was trained for the classes \(classes.listed(atMost: 20)), the recipe names "
@@ -72,9 +72,15 @@ public struct TrainedModel {
     guard let stated = try? JSON5Parser.parse(text).value else {
       throw FileProblem(file.path, "says in \"preprocessing\" what is no JSON")
     }
-    let decoder = RecipeDecoder(owner: "the preprocessing", reserved: ["augment"])
-    let (input, issues) = decoder.decode(InputOptions.self, from: stated, at: RecipePath("preprocessing"))
+    let decoder = RecipeDecoder(owner: "the preprocessing", reserved: ["augment", "views"])
+    let (input, issues) = decoder.decode(InputOptions.self, from: stated, at: JSONPath("preprocessing"))
     if let issue = issues.first { throw FileProblem(file.path, "\(issue.path): \(issue.message)") }
+    let views = [stated["views"], recipe.effective["input"]?["views"]].map { $0?.oneLine ?? "none" }
+    guard views[0] == views[1] else {
+      throw RunProblem.request(
+        "\(file.path.printable): was trained with input.views \(views[0]), the recipe says \(views[1]); "
+          + "use the recipe it was trained with")
+    }
     return input
   }
 
@@ -100,7 +106,7 @@ public struct TrainedModel {
   }
 
   /// The weights of a run: the best, or where there are none yet, the last.
-  public static func weights(ofRun path: String) throws -> String {
+  package static func weights(ofRun path: String) throws -> String {
     let candidates = ["best", "last", "previous"].map { "\(path)/checkpoints/\($0).safetensors" }
     guard let found = candidates.first(where: FileManager.default.fileExists) else {
       throw RunProblem.request("\(path.printable): has no checkpoint yet; train it first")

@@ -1,22 +1,23 @@
 import FERCore
+import FERData
 import Foundation
 import NeuralKit
 import Support
 
 /// A run from the outside: makes or takes up its folder, then trains in it.
-public struct TrainingSession {
+package struct TrainingSession {
   private let recipe: Recipe
   private let path: String
   private let console: Console
   private let report: ReportWriter
 
   /// - Parameter path: the run's folder.
-  public init(_ recipe: Recipe, in path: String, console: Console, report: @escaping ReportWriter) {
+  package init(_ recipe: Recipe, in path: String, console: Console, report: @escaping ReportWriter) {
     (self.recipe, self.path, self.console, self.report) = (recipe, path, console, report)
   }
 
   /// Trains in a new folder.
-  public func start(train: any BatchSource, validation: (any BatchSource)?, steps: Int? = nil) throws
+  package func start(train: any BatchSource, validation: (any BatchSource)?, steps: Int? = nil) throws
     -> Trainer.End
   {
     let folder = try RunFolder.create(path)
@@ -28,7 +29,7 @@ public struct TrainingSession {
   /// Goes on in a folder that exists.
   /// - Parameter stored: the recipe that lies in it.
   /// - Throws: ``RunProblem`` where the recipe has changed meanwhile.
-  public func resume(
+  package func resume(
     _ stored: Recipe, train: any BatchSource, validation: (any BatchSource)?, steps: Int? = nil
   ) throws -> Trainer.End {
     let folder = try RunFolder.resume(path)
@@ -65,36 +66,25 @@ public struct TrainingSession {
 }
 
 /// A few batches through everything: train, save, load, resume, validate. For any recipe, at full model size.
-public struct SmokeTest {
+package struct SmokeTest {
   /// What it found.
-  public struct Result: Sendable {
+  package struct Result: Sendable {
     /// Milliseconds per image of a training step.
-    public var trainingTime: Double
+    package var trainingTime: Double
     /// Milliseconds per image of a prediction.
-    public var predictionTime: Double
+    package var predictionTime: Double
     /// The largest memory held, in megabytes.
-    public var peakMemory: Int?
+    package var peakMemory: Int?
     /// Images in a batch.
-    public var batch: Int
+    package var batch: Int
     /// Numbers that training changes.
-    public var parameters: Int
+    package var parameters: Int
 
     /// For people.
-    public var summary: String {
+    package var summary: String {
       "smoke test passed: \(parameters) trainable numbers; \(trainingTime.rounded(places: 1)) ms per image to train, "
         + "\(predictionTime.rounded(places: 1)) ms per image to predict (batches of \(batch)); "
         + "peak memory \(peakMemory.map { "\($0) MB" } ?? "unknown")"
-    }
-
-    /// The same as one JSON object.
-    public var json: String {
-      var result = OrderedObject()
-      result.add("trainMillisecondsPerImage", trainingTime)
-      result.add("predictMillisecondsPerImage", predictionTime)
-      result.add("peakMemoryMB", peakMemory.map { JSONValue.int($0) } ?? .null)
-      result.add("batch", batch)
-      result.add("trainableNumbers", parameters)
-      return result.text
     }
   }
 
@@ -102,7 +92,7 @@ public struct SmokeTest {
 
   /// Runs it in a new folder.
   /// - Throws: what training throws, or ``RunProblem`` where the resumed half does not fit the first.
-  public static func run(
+  package static func run(
     _ recipe: Recipe, train: any BatchSource, validation: (any BatchSource)?, in path: String,
     console: Console,
     report: @escaping ReportWriter
@@ -118,7 +108,8 @@ public struct SmokeTest {
     let part = { (steps: Int?) in
       try Trainer(
         recipe, options: options, train: images, validation: judged, in: folder,
-        limits: Trainer.Limits(steps: steps, batchesPerEpoch: batches), console: console, report: report)
+        limits: Trainer.Limits(steps: steps, batchesPerEpoch: batches, checksEveryStep: true),
+        console: console, report: report)
     }
     _ = try part(1).run()
     let start = Clock.seconds
@@ -137,14 +128,18 @@ public struct SmokeTest {
     _ trainer: Trainer, _ images: Excerpt, _ options: TrainingOptions
   ) throws -> (training: Double, prediction: Double) {
     let wanted = BatchRequest(order: Array(images.samples.indices), batchSize: options.batch, epoch: 0)
-    guard let batch = try images.stream(wanted).next(), batch.labels.count > 1 else {
+    guard let batch = try images.stream(wanted).next(), batch.indices.count > 1 else {
       throw RunProblem.failure("the smoke test needs at least 2 readable images")
     }
-    let perImage = 1000 / Double(batch.labels.count)
+    let perImage = 1000 / Double(batch.indices.count)
     let start = Clock.seconds
-    _ = try trainer.step(batch, step: trainer.state.step, at: TrainingProgress(position: 0, epochs: 1))
+    let ids = batch.indices.map { images.samples[$0].id }
+    try trainer.step(
+      TrainingStep.Work(
+        batch, try trainer.labels.targets(for: batch), ids: ids, step: trainer.state.step,
+        at: TrainingProgress(position: 0, epochs: 1)))
     let middle = Clock.seconds
-    _ = Evaluator(trainer.model, batchSize: options.batch).predict(batch.images, ids: batch.ids)
+    _ = try Evaluator(trainer.model, batchSize: options.batch).predict(batch.images, ids: ids)
     return ((middle - start) * perImage, (Clock.seconds - middle) * perImage)
   }
 }
@@ -166,6 +161,27 @@ struct Excerpt: BatchSource {
   func stream(_ request: BatchRequest) throws -> any BatchStream {
     var translated = request
     translated.order = request.order.map { places[$0] }
-    return try source.stream(translated)
+    translated.alreadySkipped = request.alreadySkipped.map { places[$0] }
+    return Stream(inner: try source.stream(translated), places: places)
+  }
+
+  /// Tells indices of the excerpt.
+  private final class Stream: BatchStream {
+    private let inner: any BatchStream
+    private let own: [Int: Int]
+
+    init(inner: any BatchStream, places: [Int]) {
+      self.inner = inner
+      own = Dictionary(uniqueKeysWithValues: zip(places, places.indices))
+    }
+
+    var skipped: [Int] { inner.skipped.compactMap { own[$0] } }
+    var problems: [String] { inner.problems }
+
+    func next() throws -> Batch? {
+      try inner.next().map { batch in
+        Batch(number: batch.number, images: batch.images, indices: batch.indices.compactMap { own[$0] })
+      }
+    }
   }
 }

@@ -4,7 +4,7 @@ import Support
 
 /// Tells a person how a run is going, on standard error: a bar that stays in place on a terminal, a line now and
 /// then elsewhere. Nothing here can fail: a closed terminal or pipe is ignored.
-public final class Console {
+package final class Console {
   private let descriptor: Int32
   private let isTerminal: Bool
   private let interval: Double
@@ -12,7 +12,7 @@ public final class Console {
   private var lastShown = -Double.infinity
 
   /// - Parameter descriptor: the file to write to; -1 writes nothing.
-  public init(descriptor: Int32 = STDERR_FILENO) {
+  package init(descriptor: Int32 = STDERR_FILENO) {
     self.descriptor = descriptor
     let terminal = ProcessInfo.processInfo.environment["TERM"]
     isTerminal = descriptor >= 0 && isatty(descriptor) == 1 && terminal != "dumb" && terminal != nil
@@ -20,17 +20,17 @@ public final class Console {
   }
 
   /// Writes a line.
-  public func line(_ text: String) {
+  package func line(_ text: String) {
     clearBar()
     write(text + "\n")
   }
 
   /// Writes a line that begins with "warning".
-  public func warn(_ text: String) { line("warning: " + text) }
+  package func warn(_ text: String) { line("warning: " + text) }
 
   /// Shows how far something is, unless it has been shown a moment ago.
   /// - Parameter detail: what follows the bar.
-  public func progress(_ label: String, share: Double, _ detail: () -> String) {
+  package func progress(_ label: String, share: Double, _ detail: () -> String) {
     let now = Clock.seconds
     guard descriptor >= 0, now - lastShown >= interval else { return }
     let isFirst = lastShown == -.infinity
@@ -49,7 +49,7 @@ public final class Console {
   }
 
   /// Takes the bar away.
-  public func clearBar() {
+  package func clearBar() {
     guard hasBar else { return }
     write("\r\u{1b}[K")
     hasBar = false

@@ -1,4 +1,5 @@
 import FERCore
+import FERData
 import Foundation
 import NeuralKit
 import TensorKit
@@ -36,7 +37,9 @@ extension Trainer {
   private func validated(on source: some BatchSource) throws -> Evaluation {
     let start = Clock.seconds
     let evaluation = try withAverage {
-      try Evaluator(model, batchSize: options.validationBatch).evaluate(source) { done in
+      try Evaluator(model, batchSize: options.validationBatch, metrics: recipe.registry.metrics).evaluate(
+        source
+      ) { done in
         console.progress("validation", share: Double(done) / Double(max(1, source.samples.count))) {
           "\((Double(done) / max(Clock.seconds - start, 1e-9)).rounded(places: 0)) images/s"
         }
@@ -58,7 +61,7 @@ extension Trainer {
 
   private func keepBest(_ number: Int, _ evaluation: Evaluation?) throws {
     // Without validation images the latest weights are the best there are.
-    let score = evaluation.map { $0.score(options.best) } ?? Double(number)
+    let score = evaluation.map { $0.score(options.best, recipe.registry.metrics) } ?? Double(number)
     guard let score, state.best.map({ score > $0.score }) ?? true else { return }
     try withAverage { try store.saveBest(model, evaluation?.object ?? OrderedObject()) }
     state.best = BestSoFar(score: score, epoch: number)
@@ -71,11 +74,18 @@ extension Trainer {
     if FileManager.default.fileExists(atPath: store.best) {
       try WeightFile(store.best).load(into: model.store.all)
     }
-    guard let validation else { return try report(nil, folder, recipe.name) { _ in nil } }
-    let evaluation = try Evaluator(model, batchSize: options.validationBatch).evaluate(
+    let remarks = labels.remarks
+    for table in remarks { try AtomicFile.write(table.csv, to: folder.file(table.fileName)) }
+    guard let validation else {
+      return try report(FinishedRun(nil, in: folder, of: recipe, remarks: remarks))
+    }
+    let evaluation = try Evaluator(
+      model, batchSize: options.validationBatch, metrics: recipe.registry.metrics
+    ).evaluate(
       validation, keepsEmbeddings: true)
-    try AtomicFile.write(evaluation.predictionTable, to: folder.file("predictions.csv"))
-    try report(evaluation, folder, recipe.name, validation.image(of:))
+    try AtomicFile.write(evaluation.set.predictionTable, to: folder.file("predictions.csv"))
+    try report(
+      FinishedRun(evaluation, in: folder, of: recipe, remarks: remarks, image: validation.image(of:)))
   }
 
   private func epochLine(_ number: Int) -> String {
@@ -101,8 +111,9 @@ extension Trainer {
     line.add("step", state.step)
     line.add("images", evaluation.corrected.total)
     line.add("loss", evaluation.loss)
-    line.add("primary", evaluation.primary.json(classes: evaluation.classes))
-    line.add("corrected", evaluation.corrected.json(classes: evaluation.classes))
+    line.add("primary", evaluation.primary.json(classes: evaluation.set.classes))
+    line.add("corrected", evaluation.corrected.json(classes: evaluation.set.classes))
+    evaluation.addMetrics(to: &line)
     return line.text
   }
 
@@ -124,14 +135,13 @@ extension Trainer {
 private struct InterruptedBySignal: Error {}
 
 extension Evaluation {
-  /// The number that chooses the best checkpoint, larger is better.
-  func score(_ name: String) -> Double? {
-    switch name {
-    case "primary accuracy": primary.accuracy
-    case "primary macro F1": primary.macroF1
-    case "final macro F1": corrected.macroF1
-    case "loss": loss.map { -$0 }
-    default: corrected.accuracy
+  /// The number that chooses the best checkpoint, larger is better; nil where it is undefined.
+  /// - Parameter name: of one of `metrics`, or "loss".
+  func score(_ name: String, _ metrics: [Metric]) -> Double? {
+    guard name != TrainingOptions.bestByLoss, let metric = metrics.first(where: { $0.name == name }) else {
+      return loss.map { -$0 }
     }
+    let value = metric.value(set)
+    return metric.better == .higher ? value : value.map { -$0 }
   }
 }

@@ -1,3 +1,4 @@
+import FERData
 import Support
 
 /// How fast an epoch goes, and when it and the whole training will end.

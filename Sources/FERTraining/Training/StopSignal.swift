@@ -5,11 +5,11 @@ import Synchronization
 ///
 /// The first one is noted, so that training can finish its step and save; the second ends the process at once.
 /// A pipe that nobody reads any more never ends it.
-public enum StopSignal {
+package enum StopSignal {
   private static let handled = [SIGINT, SIGTERM, SIGHUP, SIGUSR1]
 
   /// Starts to note signals.
-  public static func listen() {
+  package static func listen() {
     _ = received
     for number in handled {
       var action = sigaction()
@@ -24,7 +24,7 @@ public enum StopSignal {
   }
 
   /// The signal that came, if one did.
-  public static var received: Int32? {
+  package static var received: Int32? {
     let number = noted.load(ordering: .relaxed)
     return number == 0 ? nil : number
   }

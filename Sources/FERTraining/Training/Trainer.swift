@@ -1,12 +1,34 @@
 import FERCore
+import FERData
 import Foundation
 import NeuralKit
 import TensorKit
 import Support
 
-/// Writes the report of a finished run: its last evaluation (nil without validation images), its folder, its name, and
-/// a way to the images by their names.
-public typealias ReportWriter = (Evaluation?, RunFolder, String, (String) -> Image?) throws -> Void
+/// What a report is made of.
+package struct FinishedRun {
+  /// How its best weights do on the validation images; nil without such.
+  package let evaluation: Evaluation?
+  /// Where it lies.
+  package let folder: RunFolder
+  /// What was run.
+  package let recipe: Recipe
+  /// What label policies did.
+  package let remarks: [Table]
+  /// The image of that name, for the faces on the page; nil where it is not at hand.
+  package let image: (String) -> Image?
+
+  package init(
+    _ evaluation: Evaluation?, in folder: RunFolder, of recipe: Recipe, remarks: [Table] = [],
+    image: @escaping (String) -> Image? = { _ in nil }
+  ) {
+    (self.evaluation, self.folder, self.recipe) = (evaluation, folder, recipe)
+    (self.remarks, self.image) = (remarks, image)
+  }
+}
+
+/// Writes the report of a finished run.
+package typealias ReportWriter = (FinishedRun) throws -> Void
 
 /// Trains a recipe's model in a run folder.
 ///
@@ -15,9 +37,9 @@ public typealias ReportWriter = (Evaluation?, RunFolder, String, (String) -> Ima
 /// not. Each random number depends on the seed and on what it is for, never on what ran before.
 ///
 /// A last batch of one image is left out of an epoch: a batch norm cannot work with it.
-public final class Trainer {
+package final class Trainer {
   /// How a run ended.
-  public enum End: Equatable, Sendable {
+  package enum End: Equatable, Sendable {
     /// All epochs are done.
     case finished
     /// They were done before.
@@ -29,21 +51,28 @@ public final class Trainer {
   }
 
   /// How much of the recipe to run.
-  public struct Limits: Sendable {
+  package struct Limits: Sendable {
     /// Stop with a checkpoint once this many steps are done in all.
-    public var steps: Int?
+    package var steps: Int?
     /// Leave out what an epoch has beyond this many batches.
-    public var batchesPerEpoch: Int?
+    package var batchesPerEpoch: Int?
+    /// Look at all that the model's parts deliver in every step, not only in the first.
+    var checksEveryStep: Bool
 
     /// Limits; nil is none.
-    public init(steps: Int? = nil, batchesPerEpoch: Int? = nil) {
+    package init(steps: Int? = nil, batchesPerEpoch: Int? = nil, checksEveryStep: Bool = false) {
       self.steps = steps
       self.batchesPerEpoch = batchesPerEpoch
+      #if DEBUG
+        self.checksEveryStep = true
+      #else
+        self.checksEveryStep = checksEveryStep
+      #endif
     }
   }
 
   /// The model in training; after the run the last weights, not the best.
-  public let model: ExpressionModel
+  package let model: ExpressionModel
 
   let recipe: Recipe
   let options: TrainingOptions
@@ -58,20 +87,28 @@ public final class Trainer {
   var metrics: EventLog
   let timings: EventLog
   let report: ReportWriter
+  let labels: LabelPolicies
   private let limits: Limits
   private let optimizer: any Optimizer
   private let hasResumed: Bool
+  private var isFirstStep = true
   private var badImages: Set<String> = []
   private var lastSave = Clock.seconds
 
   /// Builds the model, or takes up what the folder's last checkpoint holds.
   /// - Parameter options: the recipe's, or others in their place.
-  public init(
+  package init(
     _ recipe: Recipe, options: TrainingOptions? = nil, train: any BatchSource, validation: (any BatchSource)?,
     in folder: RunFolder, limits: Limits = Limits(), console: Console, report: @escaping ReportWriter
   ) throws {
     let options = options ?? recipe.training
-    let digest = Self.digest(of: [train.samples, validation?.samples ?? []])
+    // Policies ask for models on this thread, while they begin.
+    nonisolated(unsafe) let shared = recipe
+    let setting = TrainingSetting(classes: recipe.classes, seed: recipe.seed) {
+      try TeacherModel($0.text, for: shared)
+    }
+    labels = try LabelPolicies(try recipe.makeLabelPolicies(), of: train.samples, in: setting)
+    let digest = Self.digest(of: [train.samples, validation?.samples ?? []], and: labels.fingerprint)
     let store = CheckpointStore(folder: folder.checkpoints, recipe: recipe, dataDigest: digest)
     let hasCheckpoint = [store.last, store.previous].contains { FileManager.default.fileExists(atPath: $0) }
     model = try recipe.buildModel(loadingWeights: !hasCheckpoint)
@@ -80,10 +117,10 @@ public final class Trainer {
     let saved = try store.load(into: model, optimizer, average) { console.warn($0) }
     step = TrainingStep(
       model: model, optimizer: optimizer, schedule: try recipe.makeSchedule(), average: average,
-      options: options,
-      seed: recipe.seed)
+      options: options, seed: recipe.seed)
     hasResumed = saved != nil
     state = saved ?? TrainingState()
+    if let states = state.labels { labels.states = states }
     metrics = EventLog(folder.file("metrics.jsonl"), cutTo: state.metricsLength) { console.warn($0) }
     timings = EventLog(folder.file("timings.jsonl")) { console.warn($0) }
     (self.recipe, self.options, self.train, self.validation) = (recipe, options, train, validation)
@@ -93,7 +130,7 @@ public final class Trainer {
 
   /// Trains until all epochs are done or something asks to stop.
   /// - Throws: ``RunProblem``, a `FileProblem` or a `DataProblem`; the last good checkpoint stays.
-  public func run() throws -> End {
+  package func run() throws -> End {
     if state.isFinished { return .alreadyFinished }
     // The first checkpoint shows, before any work is done, that there is room for more.
     if hasResumed {
@@ -118,12 +155,21 @@ public final class Trainer {
       epoch: state.epoch, epochs: options.epochs, done: state.batch, request: request, console: console)
     let stream = try train.stream(request)
     while state.batch < request.batchCount {
-      if let end = endAsked { return try end.saved(by: self) }
+      if let end = endAsked {
+        try save()
+        return end
+      }
       guard let batch = try stream.next() else { break }
       let share = Double(batch.number) / Double(request.batchCount)
       let position = TrainingProgress(position: Double(state.epoch) + share, epochs: options.epochs)
-      let result = try step(batch, step: state.step, at: position)
-      state.sums.add(result, count: batch.labels.count)
+      let targets = try labels.targets(for: batch)
+      let result = try step(
+        TrainingStep.Work(
+          batch, targets, ids: batch.indices.map { labels.samples[$0].id }, step: state.step, at: position,
+          isThorough: isFirstStep || limits.checksEveryStep))
+      isFirstStep = false
+      labels.observe(result.outcome, targets, batch, epoch: state.epoch)
+      state.sums.add(result, count: batch.indices.count)
       state.batch = batch.number + 1
       state.step += 1
       state.skipped = stream.skipped
@@ -134,8 +180,9 @@ public final class Trainer {
     try warn(of: stream.problems)
     timings.append(progress.timing(step: state.step))
     // A signal that came with the last batch is seen by the validation that follows.
-    guard case .stoppedAtLimit(let step) = endAsked else { return nil }
-    return try End.stoppedAtLimit(step: step).saved(by: self)
+    guard let end = endAsked, case .stoppedAtLimit = end else { return nil }
+    try save()
+    return end
   }
 
   /// Tells of images that could not be read, and names all of them in the folder.
@@ -152,7 +199,7 @@ public final class Trainer {
   private func requestForEpoch() throws -> BatchRequest {
     let random = RandomSource(seed: recipe.seed, stream: "sampler", epoch: UInt64(state.epoch))
     let order = recipe.sampler.order(
-      of: train.samples, classCount: recipe.classes.count, epoch: state.epoch, random: random)
+      of: labels.samples, classCount: recipe.classes.count, epoch: state.epoch, random: random)
     guard order.allSatisfy(train.samples.indices.contains) else {
       throw RunProblem.failure("epoch \(state.epoch + 1): the sampler chose an image that is not there")
     }
@@ -189,6 +236,7 @@ public final class Trainer {
   /// Writes a checkpoint of this moment.
   func save() throws {
     state.metricsLength = metrics.sync()
+    state.labels = labels.isEmpty ? nil : labels.states
     let start = Clock.seconds
     try store.save(state, model, optimizer, average)
     lastSave = Clock.seconds
@@ -200,7 +248,8 @@ public final class Trainer {
   }
 
   /// A digest of what there is to train on and validate with.
-  private static func digest(of sets: [[Sample]]) -> String {
+  /// - Parameter fingerprint: of what label policies read.
+  private static func digest(of sets: [[Sample]], and fingerprint: String) -> String {
     let digest = Digest()
     for samples in sets {
       digest.update(Array("\(samples.count)\n".utf8))
@@ -209,15 +258,8 @@ public final class Trainer {
         digest.update(Array("\(sample.label)\(shares) \(sample.group) \(sample.id)\n".utf8))
       }
     }
+    digest.update(Array(fingerprint.utf8))
     return digest.finish()
-  }
-}
-
-extension Trainer.End {
-  /// The same, with a checkpoint written.
-  fileprivate func saved(by trainer: Trainer) throws -> Trainer.End {
-    try trainer.save()
-    return self
   }
 }
 
@@ -227,6 +269,6 @@ extension EpochSums {
     images += count
     correct += result.correct
     loss += result.loss * Double(count)
-    for (name, value) in result.losses { losses[name, default: 0] += Double(value) * Double(count) }
+    for part in result.losses { losses[part.name, default: 0] += Double(part.value) * Double(count) }
   }
 }

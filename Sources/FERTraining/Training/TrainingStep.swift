@@ -1,7 +1,7 @@
 import FERCore
 import NeuralKit
-import TensorKit
 import Support
+import TensorKit
 
 /// One step: forward, losses, backward, clipping, optimiser, average.
 package struct TrainingStep {
@@ -22,66 +22,113 @@ package struct TrainingStep {
     trainable = model.store.trainable
   }
 
+  /// What a step is made of.
+  package struct Work {
+    let batch: Batch
+    let targets: Targets
+    /// The names of the images, for a sentence.
+    let ids: [String]
+    /// Steps before this one.
+    let step: Int
+    let progress: TrainingProgress
+    /// Whether what the model's parts deliver is looked at value by value.
+    let isThorough: Bool
+
+    package init(
+      _ batch: Batch, _ targets: Targets, ids: [String], step: Int, at progress: TrainingProgress,
+      isThorough: Bool = false
+    ) {
+      (self.batch, self.targets, self.ids) = (batch, targets, ids)
+      (self.step, self.progress, self.isThorough) = (step, progress, isThorough)
+    }
+  }
+
   /// What a step found before it changed the weights.
   package struct Result {
     let loss: Double
-    let losses: [(name: String, value: Float)]
+    let losses: [Objective.Part]
     let correct: Int
-    let learningRate: Float
+    /// All rows, in the order of the batch.
+    let outcome: Outcome
   }
 
   /// Takes one step.
-  /// - Parameter step: the number of steps before this one.
-  /// - Throws: ``RunProblem`` where loss or gradient is not finite, before the optimiser changes anything.
-  package func callAsFunction(_ batch: LabelledBatch, step: Int, at progress: TrainingProgress) throws
-    -> Result
-  {
-    let learningRate = schedule.learningRate(base: optimizer.learningRate, at: progress)
-    let found = try findGradients(batch, step: step, at: progress, isFirst: true)
+  /// - Throws: ``RunProblem`` where loss or gradient is not finite, before the optimiser changes anything;
+  ///   `ComponentFault` where a component delivers something else than it declared.
+  @discardableResult
+  package func callAsFunction(_ work: Work) throws -> Result {
+    let learningRate = schedule.learningRate(base: optimizer.learningRate, at: work.progress)
+    let found = try findGradients(work, isFirst: true)
     try Profile.component("optimizer", .update, remainder: "update") {
       try optimizer.step(trainable, learningRate: learningRate) {
-        _ = try findGradients(batch, step: step, at: progress, isFirst: false)
+        _ = try findGradients(work, isFirst: false)
       }
       Gradients.clear(trainable)
       average?.update(from: model.store.all)
     }
-    let correct = zip(found.outcome.final.argmax(), batch.labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
-    return Result(
-      loss: Double(found.value.total.item), losses: found.value.losses, correct: correct,
-      learningRate: learningRate)
+    return found
   }
 
-  private func findGradients(
-    _ batch: LabelledBatch, step: Int, at progress: TrainingProgress, isFirst: Bool
-  ) throws -> (outcome: Outcome, value: Objective.Value) {
-    let tape = Tape()
-    let share = Float(progress.position / Double(max(1, progress.epochs)))
-    var pass = ForwardPass.training(on: tape, seed: seed, step: step, progress: share)
-    pass.updatesStatistics = isFirst
-    let outcome = model(batch.images, pass)
-    let value = model.objective(outcome, against: batch.targets, pass)
-    guard value.total.item.isFinite else {
-      let parts = value.losses.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
-      throw notFinite("the loss is \(value.total.item) (\(parts))", batch, step, progress)
+  /// Puts the gradients of the whole batch into the parameters, piece by piece.
+  private func findGradients(_ work: Work, isFirst: Bool) throws -> Result {
+    let count = work.batch.indices.count
+    let pieces = pieces(of: count)
+    let weight = work.targets.weights?.reduce(0, +)
+    var outcomes: [Outcome] = []
+    var (loss, losses) = (0.0, [String: Float]())
+    var names: [String] = []
+    for rows in pieces {
+      let isWhole = pieces.count == 1
+      let piece = isWhole ? work.batch : work.batch.sliced(rows)
+      let tape = Tape()
+      var pass = ForwardPass.training(on: tape, seed: seed, step: work.step)
+      pass.updatesStatistics = isFirst
+      pass.firstRow = piece.firstRow
+      let outcome = try model(piece.images, pass, isThorough: work.isThorough)
+      let value = try model.objective(
+        outcome, against: isWhole ? work.targets : work.targets.sliced(rows), pass,
+        piece: .init(rows: rows.count, ofRows: count, ofWeight: weight, isFirst: rows.lowerBound == 0))
+      guard value.total.item.isFinite else {
+        let parts = value.losses.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+        throw notFinite("the loss is \(value.total.item) (\(parts))", work)
+      }
+      tape.backward(from: value.total)
+      for parameter in trainable {
+        let new = tape.takeGradient(for: ObjectIdentifier(parameter))
+        let old = rows.lowerBound == 0 ? nil : parameter.gradient
+        parameter.gradient = old.flatMap { old in new.map { old + $0 } ?? old } ?? new
+      }
+      outcomes.append(outcome)
+      loss += Double(value.total.item)
+      names = value.losses.map(\.name)
+      for part in value.losses { losses[part.name, default: 0] += part.value }
     }
-    tape.backward(from: value.total)
-    for parameter in trainable { parameter.gradient = tape.takeGradient(for: ObjectIdentifier(parameter)) }
     try Profile.component("optimizer", .update, remainder: "check and clip") {
       if let bad = Gradients.firstNonFinite(in: trainable) {
         let words = "the gradient of \(bad.parameter.name) holds \(bad.count) numbers that are not finite"
-        throw notFinite(words, batch, step, progress)
+        throw notFinite(words, work)
       }
       if options.gradientClip > 0 { Gradients.clip(trainable, toNorm: Double(options.gradientClip)) }
     }
-    return (outcome, value)
+    let outcome = Outcome.joined(outcomes)
+    let correct = zip(outcome.final.argmax(), work.targets.labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
+    return Result(
+      loss: loss, losses: names.map { .init(name: $0, value: losses[$0] ?? 0) }, correct: correct,
+      outcome: outcome)
   }
 
-  private func notFinite(
-    _ what: String, _ batch: LabelledBatch, _ step: Int, _ progress: TrainingProgress
-  ) -> RunProblem {
+  /// The rows of each piece. A single row at the end joins the piece before it: a batch norm cannot work with one.
+  private func pieces(of count: Int) -> [Range<Int>] {
+    let size = options.microBatch > 0 ? max(2, options.microBatch) : count
+    var starts = Array(stride(from: 0, to: count, by: max(1, size)))
+    if starts.count > 1, count - starts[starts.count - 1] == 1 { starts.removeLast() }
+    return starts.indices.map { starts[$0]..<($0 + 1 < starts.count ? starts[$0 + 1] : count) }
+  }
+
+  private func notFinite(_ what: String, _ work: Work) -> RunProblem {
     .failure(
-      "step \(step + 1), epoch \(progress.epoch + 1): \(what); nothing was changed by this step. "
-        + "A lower learning rate or gradientClip may help.\n  images of the batch: \(batch.ids.listed(atMost: 64))"
+      "step \(work.step + 1), epoch \(work.progress.epoch + 1): \(what); nothing was changed by this step. "
+        + "A lower learning rate or gradientClip may help.\n  images of the batch: \(work.ids.listed(atMost: 64))"
     )
   }
 }

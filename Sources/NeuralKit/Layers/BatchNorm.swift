@@ -9,13 +9,18 @@ import TensorKit
 /// ## Shapes
 /// `[..., channels]` → the same; parameters `weight`, `bias`, buffers `running_mean`, `running_var`, all `[channels]`
 public struct BatchNorm {
-  private let scale, offset, mean, variance: Parameter
+  private let scale, offset: Parameter?
+  private let mean, variance: Parameter
   private let epsilon, momentum: Float
 
   /// - Parameter momentum: the share of the batch in the running statistics.
-  public init(_ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1, in scope: ParameterScope) {
-    scale = scope.parameter("weight", [channels], .ones)
-    offset = scope.parameter("bias", [channels], .zeros)
+  /// - Parameter affine: whether the normalised channels are scaled and shifted by parameters.
+  public init(
+    _ channels: Int, epsilon: Float = 1e-5, momentum: Float = 0.1, affine: Bool = true,
+    in scope: ParameterScope
+  ) {
+    scale = affine ? scope.parameter("weight", [channels], .ones) : nil
+    offset = affine ? scope.parameter("bias", [channels], .zeros) : nil
     mean = scope.buffer("running_mean", [channels], .zeros)
     variance = scope.buffer("running_var", [channels], .ones)
     (self.epsilon, self.momentum) = (epsilon, momentum)
@@ -26,14 +31,15 @@ public struct BatchNorm {
 
   /// The norm with the statistics that this pass takes; the running ones follow the batch.
   func of(_ x: Tensor, _ pass: ForwardPass) -> BatchNormalization {
-    guard pass.isTraining, !scale.isFrozen else {
+    let gain = scale.map { pass[$0] } ?? .ones(mean.shape),
+      shift = offset.map { pass[$0] } ?? .zeros(mean.shape)
+    guard followsBatch(pass) else {
       return BatchNormalization(
-        mean: mean.value, variance: variance.value, scale: pass[scale], offset: pass[offset], epsilon: epsilon
-      )
+        mean: mean.value, variance: variance.value, scale: gain, offset: shift, epsilon: epsilon)
     }
-    let norm = BatchNormalization(over: x, scale: pass[scale], offset: pass[offset], epsilon: epsilon)
+    let norm = BatchNormalization(over: x, scale: gain, offset: shift, epsilon: epsilon)
     if pass.updatesStatistics {
-      let samples = Float(x.count / scale.count)
+      let samples = Float(x.count / mean.count)
       mean.value = mean.value * (1 - momentum) + norm.mean * momentum
       variance.value =
         variance.value * (1 - momentum) + norm.variance * (momentum * samples / max(samples - 1, 1))
@@ -43,10 +49,11 @@ public struct BatchNorm {
 
   /// The norm as gain · x + offset, where it runs on stored statistics and this pass wants no gradient of it.
   func affine(_ pass: ForwardPass) -> (gain: Tensor, offset: Tensor)? {
-    guard !pass.isTraining || scale.isFrozen, !pass.records(scale, offset) else {
-      return nil
-    }
-    let gain = scale.value / (variance.value + epsilon).squareRoot()
-    return (gain, offset.value - mean.value * gain)
+    guard !followsBatch(pass), !pass.records(scale, offset) else { return nil }
+    let deviation = (variance.value + epsilon).squareRoot()
+    let gain = (scale?.value ?? .ones(mean.shape)) / deviation
+    return (gain, (offset?.value ?? .zeros(mean.shape)) - mean.value * gain)
   }
+
+  private func followsBatch(_ pass: ForwardPass) -> Bool { pass.isTraining && !(scale ?? mean).isFrozen }
 }

@@ -3,19 +3,20 @@ import TensorKit
 /// Two-dimensional convolution.
 ///
 /// ## Shapes
-/// `[N, H, W, inputs]` → `[N, (H + 2 padding - kernel) / stride + 1, ..., outputs]`; parameters `weight`
-/// `[outputs, kernel, kernel, inputs / groups]` (in files `[outputs, inputs / groups, kernel, kernel]`), `bias`
-/// `[outputs]`
+/// `[N, H, W, inputs]` → `[N, (H + 2 padding - dilation (kernel - 1) - 1) / stride + 1, ..., outputs]`; parameters
+/// `weight` `[outputs, kernel, kernel, inputs / groups]` (in files `[outputs, inputs / groups, kernel, kernel]`),
+/// `bias` `[outputs]`
 public struct Convolution {
   let weight: Parameter
   let bias: Parameter?
-  let stride, padding, groups: Int
+  let stride, padding, dilation, groups: Int
   private let cache = KernelCache()
 
+  /// - Parameter dilation: the distance between the pixels that neighbouring weights of the kernel see.
   /// - Parameter initializer: PyTorch's default where nil; with another, biases start at 0.
   public init(
-    from inputs: Int, to outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1,
-    bias: Bool = false, initializer: Initializer? = nil, in scope: ParameterScope
+    from inputs: Int, to outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
+    groups: Int = 1, bias: Bool = false, initializer: Initializer? = nil, in scope: ParameterScope
   ) {
     let fanIn = kernel * kernel * inputs / groups
     weight = scope.parameter(
@@ -24,7 +25,7 @@ public struct Convolution {
     self.bias =
       bias
       ? scope.parameter("bias", [outputs], initializer == nil ? .pytorchDefault(fanIn: fanIn) : .zeros) : nil
-    (self.stride, self.padding, self.groups) = (stride, padding, groups)
+    (self.stride, self.padding, self.dilation, self.groups) = (stride, padding, dilation, groups)
   }
 
   /// See the type's shapes.
@@ -34,7 +35,8 @@ public struct Convolution {
     }
     cache.forget()
     return x.convolved(
-      weight: pass[weight], bias: bias.map { pass[$0] }, stride: stride, padding: padding, groups: groups)
+      weight: pass[weight], bias: bias.map { pass[$0] }, stride: stride, padding: padding, dilation: dilation,
+      groups: groups)
   }
 
   /// Behind a norm and an activation that are worked out where the convolution reads its input.
@@ -43,7 +45,7 @@ public struct Convolution {
     cache.forget()
     return x.map.convolved(
       after: x.norm, slope: x.slope, weight: pass[weight], bias: bias.map { pass[$0] }, stride: stride,
-      padding: padding, groups: groups)
+      padding: padding, dilation: dilation, groups: groups)
   }
 
   var outputs: Int { weight.shape[0] }
@@ -61,7 +63,8 @@ public struct Convolution {
         epilogue.gain.map { $0 * bias.value + (epilogue.offset ?? .zeros($0.shape)) } ?? bias.value
     }
     return x.convolved(
-      kernel: cache.kernel(of: weight), stride: stride, padding: padding, groups: groups, prologue: prologue,
+      kernel: cache.kernel(of: weight), stride: stride, padding: padding, dilation: dilation,
+      groups: groups, prologue: prologue,
       epilogue: epilogue, precision: precision)
   }
 }

@@ -37,7 +37,7 @@ public struct ConvolutionPair {
     func forget() { state.withLock { $0 = State() } }
 
     func composed(_ first: Convolution, _ second: Convolution, size: [Int]) -> ComposedConvolution? {
-      guard first.groups == 1, second.groups == 1 else { return nil }
+      guard [first.groups, second.groups, first.dilation, second.dilation] == [1, 1, 1, 1] else { return nil }
       return state.withLock { state in
         let versions = first.versions + second.versions
         if state.versions != versions || state.size != size {

@@ -5,9 +5,9 @@ import TensorKit
 ///
 /// Sums run in double precision over fixed blocks, added in the order of parameters, so they have the same bits
 /// for any number of threads.
-public enum Gradients {
+package enum Gradients {
   /// The Euclidean norm over all gradients.
-  public static func norm(of parameters: [Parameter]) -> Double {
+  package static func norm(of parameters: [Parameter]) -> Double {
     total(of: parameters) { gradient, _, count in arbex_square_sum(gradient, count) }.squareRoot()
   }
 
@@ -19,7 +19,7 @@ public enum Gradients {
   /// Shrinks all gradients alike where their norm exceeds `limit`.
   /// - Returns: the norm before.
   @discardableResult
-  public static func clip(_ parameters: [Parameter], toNorm limit: Double) -> Double {
+  package static func clip(_ parameters: [Parameter], toNorm limit: Double) -> Double {
     let norm = norm(of: parameters)
     guard norm > limit, norm.isFinite else { return norm }
     let scale = Float(limit / (norm + 1e-6))
@@ -32,7 +32,7 @@ public enum Gradients {
   }
 
   /// The first trainable parameter whose gradient holds a number that is not finite, and how many there are.
-  public static func firstNonFinite(in parameters: [Parameter]) -> (parameter: Parameter, count: Int)? {
+  package static func firstNonFinite(in parameters: [Parameter]) -> (parameter: Parameter, count: Int)? {
     for parameter in parameters where parameter.isTrainable {
       guard let gradient = parameter.gradient, !gradient.isFinite else { continue }
       let count = gradient.nonFiniteCount
@@ -42,7 +42,7 @@ public enum Gradients {
   }
 
   /// Forgets all gradients.
-  public static func clear(_ parameters: [Parameter]) {
+  package static func clear(_ parameters: [Parameter]) {
     for parameter in parameters { parameter.gradient = nil }
   }
 
@@ -73,7 +73,7 @@ public enum Gradients {
 
 extension Tensor {
   /// How many numbers are not finite.
-  public var nonFiniteCount: Int {
+  package var nonFiniteCount: Int {
     var count = 0
     read { count = arbex_count_nonfinite($0, self.count) }
     return count

@@ -5,11 +5,7 @@ import TensorKit
 /// Parameters without a gradient, and frozen ones, stay as they are. Each parameter's own
 /// ``Parameter/learningRateScale`` multiplies the rate. State is kept by parameter name, so it fits again after a
 /// model has been rebuilt.
-public protocol Optimizer: AnyObject, SendableMetatype {
-  /// The settings, with their defaults.
-  associatedtype Options: ComponentOptions
-  /// An optimiser that has seen nothing yet.
-  init(_ options: Options)
+public protocol Optimizer: AnyObject, Component where Kind == any Optimizer {
   /// The learning rate that a schedule starts from.
   var learningRate: Float { get }
   /// One update from the parameters' gradients.
@@ -19,6 +15,10 @@ public protocol Optimizer: AnyObject, SendableMetatype {
   func step(_ parameters: [Parameter], learningRate: Float, recompute: () throws -> Void) rethrows
   /// Everything it has gathered, for a checkpoint.
   var state: OptimizerState { get set }
+}
+
+extension Optimizer {
+  public static func make(_ options: Options) throws -> any Optimizer { try Self(options) }
 }
 
 /// What an optimiser has gathered: "parameter name/slot name" to numbers, and steps by parameter name.

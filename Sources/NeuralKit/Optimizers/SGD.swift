@@ -6,38 +6,33 @@ import TensorKit
 ///     u ← μ u + (1 − d) g        w ← w − η u        (Nesterov: w ← w − η (g + μ u))
 ///
 /// The first step takes u = g. Computed in the order of `torch.optim.SGD`.
-public final class SGD: Optimizer {
-  /// The settings, with their defaults.
-  public struct Options: ComponentOptions {
-    @Option("Learning rate η that the schedule starts from.", above: 0) public var learningRate: Float = 0.01
-    @Option("How much of the velocity is kept each step, μ.", 0..<1) public var momentum: Float = 0
-    @Option("Share of the gradient left out of the velocity, d.", 0..<1) public var dampening: Float = 0
-    @Option("Whether to look ahead along the velocity.") public var nesterov = false
-    @Option("Weight decay: this times the weight joins the gradient.", 0...) public var weightDecay: Float = 0
+package final class SGD: Optimizer {
+  package struct Options: ComponentOptions {
+    @Option("Learning rate η that the schedule starts from.", above: 0) package var learningRate: Float = 0.01
+    @Option("How much of the velocity is kept each step, μ.", 0..<1) package var momentum: Float = 0
+    @Option("Share of the gradient left out of the velocity, d.", 0..<1) package var dampening: Float = 0
+    @Option("Whether to look ahead along the velocity.") package var nesterov = false
+    @Option("Weight decay: this times the weight joins the gradient.", 0...) package var weightDecay: Float =
+      0
 
-    /// The defaults.
-    public init() {}
+    package init() {}
 
-    /// What is wrong between options.
-    public func issues() -> [OptionIssue] {
+    package func issues() -> [OptionIssue] {
       nesterov && (momentum == 0 || dampening != 0)
         ? [OptionIssue("nesterov", "needs momentum above 0 and dampening 0")] : []
     }
   }
 
-  /// The rate that the schedule starts from.
-  public let learningRate: Float
+  package let learningRate: Float
   private let options: Options
   private var slots = OptimizerSlots(["velocity"])
 
-  /// An optimiser that has seen nothing yet.
-  public init(_ options: Options) {
+  package init(_ options: Options) {
     learningRate = options.learningRate
     self.options = options
   }
 
-  /// One update from the gradients of the parameters.
-  public func step(_ parameters: [Parameter], learningRate: Float, recompute: () throws -> Void) rethrows {
+  package func step(_ parameters: [Parameter], learningRate: Float, recompute: () throws -> Void) rethrows {
     slots.forEach(of: parameters) { parameter, gradient, slot in
       let factors = arbex_momentum_factors(
         learningRate: learningRate * parameter.learningRateScale, momentum: options.momentum,
@@ -53,8 +48,7 @@ public final class SGD: Optimizer {
     }
   }
 
-  /// Everything gathered so far, for a checkpoint.
-  public var state: OptimizerState {
+  package var state: OptimizerState {
     get { slots.state }
     set { slots.state = newValue }
   }

@@ -8,18 +8,18 @@ import TensorKit
 ///
 /// The short memory of the first updates keeps the initial weights from lingering. Buffers, such as running
 /// means, are averaged alike; what is frozen is left out.
-public final class WeightAverage {
+package final class WeightAverage {
   /// How much of the average is kept each update.
-  public let decay: Double
+  package let decay: Double
   /// How many updates there were.
-  public private(set) var updates = 0
+  package private(set) var updates = 0
   private var averages: [String: OptimizerSlot.Numbers] = [:]
 
   /// An average that has seen nothing yet.
-  public init(decay: Double) { self.decay = decay }
+  package init(decay: Double) { self.decay = decay }
 
   /// Lets the averages follow the parameters; the first update copies them.
-  public func update(from parameters: [Parameter]) {
+  package func update(from parameters: [Parameter]) {
     updates += 1
     let share = Float(1 - min(decay, Double(1 + updates) / Double(10 + updates)))
     let followed = parameters.filter { !$0.isFrozen }
@@ -36,7 +36,7 @@ public final class WeightAverage {
   }
 
   /// Runs `body` with the averages in place of the parameters' values, and puts the values back.
-  public func whileSwappedIn<Result>(to parameters: [Parameter], _ body: () throws -> Result) rethrows
+  package func whileSwappedIn<Result>(to parameters: [Parameter], _ body: () throws -> Result) rethrows
     -> Result
   {
     let swapped = parameters.compactMap { parameter in averages[parameter.name].map { (parameter, $0) } }
@@ -49,7 +49,7 @@ public final class WeightAverage {
   }
 
   /// Everything gathered, for a checkpoint: averages by parameter name, the counter under "updates".
-  public var state: OptimizerState {
+  package var state: OptimizerState {
     get { OptimizerState(counters: ["updates": updates], tensors: averages.mapValues(\.tensor)) }
     set {
       updates = newValue.counters["updates"] ?? 0

@@ -1,18 +1,18 @@
 /// The settings of a component: a struct of ``Option`` properties, whose `init()` gives the defaults.
 public protocol ComponentOptions: Codable, Sendable {
-  /// The defaults.
+  /// Every option at its default. What is at its default is always allowed.
   init()
   /// What is wrong between options (a single option's range is checked by its ``Option``).
   func issues() -> [OptionIssue]
 }
 extension ComponentOptions {
-  /// What is wrong between options.
+  /// Nothing can be wrong between options that do not depend on one another.
   public func issues() -> [OptionIssue] { [] }
 }
 
 /// The options of a component that has none.
 public struct NoOptions: ComponentOptions {
-  /// The defaults.
+  /// There is nothing to set.
   public init() {}
 }
 
@@ -31,21 +31,21 @@ public struct OptionIssue: Error, Equatable, Sendable {
 }
 
 /// What a person may want to know of one option before writing a recipe.
-public struct OptionDescription: Sendable, Equatable {
+package struct OptionDescription: Sendable, Equatable {
   /// The option's key.
-  public let key: String
+  package let key: String
   /// The type in words: "whole number", "list of text" ...
-  public let kind: String
+  package let kind: String
   /// The meaning in a sentence.
-  public let meaning: String
+  package let meaning: String
   /// What is allowed.
-  public let range: OptionRange
+  package let range: OptionRange
   let numbers: [Double]
   let words: [String]
 }
 
 /// What ``Option`` tells about itself without naming its value's type.
-protocol DescribedOption {
+private protocol DescribedOption {
   func description(key: String) -> OptionDescription
 }
 extension Option: DescribedOption {
@@ -57,10 +57,11 @@ extension Option: DescribedOption {
 }
 
 extension ComponentOptions {
-  /// Every option with its meaning and range, in the order of declaration.
-  public static func described() -> [OptionDescription] { Self().current() }
+  /// Every option with its meaning and range, in the order of declaration; a group's in the group's place.
+  package static func described() -> [OptionDescription] { Self().current() }
 
-  /// Values out of range, each under its key, then what ``issues()`` finds.
+  /// Values out of range, each under its key; where there are none, what ``issues()`` of these options and of their
+  /// groups find.
   public func allIssues() -> [OptionIssue] {
     let declared = Self.described()
     let outOfRange = zip(declared, current()).flatMap { declaration, now in
@@ -68,20 +69,26 @@ extension ComponentOptions {
         + now.words.compactMap(declaration.range.problem(with:)))
         .prefix(1).map { OptionIssue(declaration.key, $0) }
     }
-    return outOfRange.isEmpty ? issues() : outOfRange
+    return outOfRange.isEmpty ? betweenOptions() : outOfRange
   }
 
   private func current() -> [OptionDescription] {
-    Mirror(reflecting: self).children.compactMap { child in
-      guard let option = child.value as? any DescribedOption, let label = child.label else { return nil }
-      return option.description(key: String(label.drop { $0 == "_" }))
+    Mirror(reflecting: self).children.flatMap { child -> [OptionDescription] in
+      if let group = child.value as? any AnyOptionGroup { return group.options.current() }
+      guard let option = child.value as? any DescribedOption, let label = child.label else { return [] }
+      return [option.description(key: String(label.drop { $0 == "_" }))]
     }
+  }
+
+  private func betweenOptions() -> [OptionIssue] {
+    let groups = Mirror(reflecting: self).children.compactMap { $0.value as? any AnyOptionGroup }
+    return groups.flatMap { $0.options.betweenOptions() } + issues()
   }
 }
 
 extension OptionRange {
   /// "must be at least 1, is 0", or nil where the number is allowed.
-  public func problem(with number: Double) -> String? {
+  package func problem(with number: Double) -> String? {
     guard number.isFinite else { return "must be a finite number, is \(number)" }
     let tooLow = lower.map { excludesLower ? number <= $0 : number < $0 } ?? false
     let tooHigh = upper.map { excludesUpper ? number >= $0 : number > $0 } ?? false
@@ -89,13 +96,13 @@ extension OptionRange {
   }
 
   /// The sentence for a word that is not among the choices, or nil.
-  public func problem(with word: String) -> String? {
+  package func problem(with word: String) -> String? {
     guard !choices.isEmpty, !choices.contains(word) else { return nil }
     return "must be \(inWords), is \"\(word)\""
   }
 
   /// "at least 1", "above 0 and at most 1", "one of adam, sgd"; empty where anything goes.
-  public var inWords: String {
+  package var inWords: String {
     if !choices.isEmpty { return "one of " + choices.joined(separator: ", ") }
     let low = lower.map { (excludesLower ? "above " : "at least ") + Self.text($0) }
     let high = upper.map { (excludesUpper ? "below " : "at most ") + Self.text($0) }

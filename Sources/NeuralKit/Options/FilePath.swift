@@ -28,7 +28,7 @@ public struct FilePath: OptionValue, ExpressibleByStringLiteral, CustomStringCon
   public var isEmpty: Bool { text.isEmpty }
 
   /// This path seen from `folder`, where it is relative; itself where it is absolute or empty.
-  public func from(folder: String) -> FilePath {
+  package func from(folder: String) -> FilePath {
     text.isEmpty || text.hasPrefix("/") || folder.isEmpty ? self : FilePath("\(folder)/\(text)")
   }
 }

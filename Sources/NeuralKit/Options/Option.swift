@@ -10,13 +10,13 @@ public struct Option<Value: OptionValue>: Codable, Sendable {
   /// The current value.
   public var wrappedValue: Value
   /// What the option means, in a sentence; units included.
-  public let meaning: String
+  package let meaning: String
   /// What is allowed.
-  public let range: OptionRange
+  package let range: OptionRange
 
-  /// An option with any value of its type.
+  /// An option with any value of its type; one of a few words where the type is an ``OptionChoice``.
   public init(wrappedValue: Value, _ meaning: String) {
-    self.init(wrappedValue: wrappedValue, meaning, range: OptionRange())
+    self.init(wrappedValue: wrappedValue, meaning, range: OptionRange(choices: Value.choices))
   }
 
   /// An option of at least `range.lowerBound`.
@@ -69,17 +69,17 @@ public struct Option<Value: OptionValue>: Codable, Sendable {
 }
 
 /// What values an ``Option`` allows. Applies to every element where the value is a list.
-public struct OptionRange: Sendable, Equatable {
+package struct OptionRange: Sendable, Equatable {
   /// The smallest value, if there is one.
-  public var lower: Double? = nil
+  package var lower: Double? = nil
   /// The largest value, if there is one.
-  public var upper: Double? = nil
+  package var upper: Double? = nil
   /// Whether `lower` itself is refused.
-  public var excludesLower = false
+  package var excludesLower = false
   /// Whether `upper` itself is refused.
-  public var excludesUpper = false
+  package var excludesUpper = false
   /// The words allowed; empty where any is.
-  public var choices: [String] = []
+  package var choices: [String] = []
 }
 
 /// A number that can bound an option.
@@ -105,8 +105,15 @@ public protocol OptionValue: Codable, Sendable, Equatable {
   var numbers: [Double] { get }
   /// The words in this value that choices apply to.
   var words: [String] { get }
+  /// The words that the type allows; empty where it allows any.
+  static var choices: [String] { get }
 }
 extension OptionValue {
+  public static var choices: [String] { [] }
+  /// The sentence for a word that the type does not allow; nil where it does, or knows no words.
+  package static func problem(with word: String) -> String? {
+    OptionRange(choices: choices).problem(with: word)
+  }
   public var numbers: [Double] { [] }
   public var words: [String] { [] }
 }
@@ -133,4 +140,16 @@ extension Array: OptionValue where Element: OptionValue {
   public static var kind: String { "list of \(Element.kind)" }
   public var numbers: [Double] { flatMap(\.numbers) }
   public var words: [String] { flatMap(\.words) }
+  public static var choices: [String] { Element.choices }
+}
+
+/// A choice among a few words: an enumeration whose raw values are the words that recipes write.
+///
+///     enum Stem: String, OptionChoice { case large, small }
+///     @Option("First convolution and pooling.") var stem = Stem.large
+public protocol OptionChoice: OptionValue, CaseIterable, RawRepresentable<String> {}
+extension OptionChoice {
+  public static var kind: String { String.kind }
+  public var words: [String] { [rawValue] }
+  public static var choices: [String] { allCases.map(\.rawValue) }
 }

@@ -1,44 +1,41 @@
 import TensorKit
 
-/// What a forward pass carries: its mode, its tape, its randomness, how far training has come. There is no
-/// global training flag.
+/// What a forward pass carries: its mode, its tape, its randomness. There is no global training flag.
 public struct ForwardPass {
   /// Records operations for the backward pass; nil records nothing.
   public let tape: Tape?
   /// Batch statistics, dropout and drop path are active.
   public let isTraining: Bool
   /// Which draw this is: the global step in training.
-  public let step: Int
-  /// 0 at the start of training, 1 at its end.
-  public let progress: Float
+  package let step: Int
+  /// The place of this pass's first row in the step's batch, where the batch goes through in pieces: a row's random
+  /// draws depend on its place in the whole batch. Counts rows of what the layers see: V for each sample that has
+  /// V views.
+  public package(set) var firstRow = 0
   /// Whether batch norms let their running statistics follow this batch; the second pass of SAM over the same
   /// batch does not.
-  public var updatesStatistics = true
+  public package(set) var updatesStatistics = true
   /// The numbers that large products are made in. Anything but 32-bit floats is for passes that record nothing.
   public private(set) var precision = Precision.float32
   private let seed: UInt64
 
-  private init(tape: Tape?, isTraining: Bool, step: Int, progress: Float, seed: UInt64) {
-    self.tape = tape
-    self.isTraining = isTraining
-    self.step = step
-    self.progress = progress
-    self.seed = seed
+  private init(tape: Tape?, isTraining: Bool, step: Int, seed: UInt64) {
+    (self.tape, self.isTraining, self.step, self.seed) = (tape, isTraining, step, seed)
   }
 
   /// A training pass that records on `tape`.
-  public static func training(on tape: Tape, seed: UInt64, step: Int, progress: Float = 0) -> ForwardPass {
-    ForwardPass(tape: tape, isTraining: true, step: step, progress: progress, seed: seed)
+  public static func training(on tape: Tape, seed: UInt64, step: Int) -> ForwardPass {
+    ForwardPass(tape: tape, isTraining: true, step: step, seed: seed)
   }
 
   /// A pass that only predicts.
   public static var evaluation: ForwardPass {
-    ForwardPass(tape: nil, isTraining: false, step: 0, progress: 1, seed: 0)
+    ForwardPass(tape: nil, isTraining: false, step: 0, seed: 0)
   }
 
   /// A pass that only predicts, with products in `precision`.
   /// - Precondition: this process has it (``Precision/obstacle`` is nil).
-  public static func evaluation(in precision: Precision) -> ForwardPass {
+  package static func evaluation(in precision: Precision) -> ForwardPass {
     precondition(precision.obstacle == nil, "\(precision): \(precision.obstacle ?? "")")
     var pass = evaluation
     pass.precision = precision
@@ -52,9 +49,17 @@ public struct ForwardPass {
     return pass
   }
 
+  /// The same pass for a part that stays as it is: on stored statistics, recording nothing of its own, in the same
+  /// precision.
+  package var frozen: ForwardPass {
+    var pass = ForwardPass.evaluation
+    pass.precision = precision
+    return pass
+  }
+
   /// A pass in evaluation mode that records nevertheless: for gradient checks.
   public static func recording(on tape: Tape) -> ForwardPass {
-    ForwardPass(tape: tape, isTraining: false, step: 0, progress: 1, seed: 0)
+    ForwardPass(tape: tape, isTraining: false, step: 0, seed: 0)
   }
 
   /// A parameter's value, watched by the tape where it is to be trained.
@@ -68,7 +73,8 @@ public struct ForwardPass {
     tape != nil && parameters.contains { $0?.isTrainable ?? false }
   }
 
-  /// Randomness for one layer in this step.
+  /// Randomness for one layer in this step, from the first row of the whole batch on. A layer that draws for each row
+  /// starts at ``firstRow`` times the draws of a row: see `RandomSource.advanced(by:)`.
   public func random(for layer: String) -> RandomSource {
     RandomSource(seed: seed, stream: layer, epoch: UInt64(step))
   }

@@ -19,15 +19,10 @@ public enum Initializer: Sendable, Equatable {
   case pytorchDefault(fanIn: Int)
   /// Normal with deviation √(2 / fanOut) (He et al. 2015), fanOut = kernel positions times outputs.
   case kaimingNormalFanOut
-  /// Uniform in ±√(6 / (fanIn + fanOut)) (Glorot and Bengio 2010).
-  case xavierUniform
-  /// Orthonormal rows or columns, by QR factorisation (Saxe et al. 2014).
-  case orthogonal(gain: Float)
 
   /// A tensor of that shape. Weights have their outputs on the first axis.
-  public func make(shape: [Int], random: RandomSource) -> Tensor {
+  package func make(shape: [Int], random: RandomSource) -> Tensor {
     var random = random
-    let fanIn = shape.dropFirst().reduce(1, *)
     let fanOut = (shape.first ?? 1) * (shape.count == 4 ? shape[1] * shape[2] : 1)
     switch self {
     case .zeros: return .zeros(shape)
@@ -47,13 +42,6 @@ public enum Initializer: Sendable, Equatable {
     case .kaimingNormalFanOut:
       let deviation = (2 / Float(max(fanOut, 1))).squareRoot()
       return Self.filled(shape) { random.normal() * deviation }
-    case .xavierUniform:
-      let bound = (6 / Float(max(fanIn + fanOut, 1))).squareRoot()
-      return Self.filled(shape) { (2 * random.uniform() - 1) * bound }
-    case .orthogonal(let gain):
-      let rows = shape.first ?? 1
-      let matrix = LinearAlgebra.orthogonal(rows: rows, columns: fanIn, random: random)
-      return Tensor(shape, matrix.map { $0 * gain })
     }
   }
 

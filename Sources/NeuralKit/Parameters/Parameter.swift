@@ -15,10 +15,11 @@ public final class Parameter: @unchecked Sendable {
 
   /// Path and name: "backbone.body1.0.res_layer.1.weight".
   public let name: String
+  /// The length of each axis, in the layout that it has in memory.
   public let shape: [Int]
-  public let fileLayout: FileLayout
+  package let fileLayout: FileLayout
   /// Where its first value comes from.
-  public let initializer: Initializer
+  package let initializer: Initializer
   /// False for a buffer, such as a running mean: stored with the model, never trained.
   public let isLearned: Bool
   /// Frozen parameters gather no gradient.
@@ -29,7 +30,7 @@ public final class Parameter: @unchecked Sendable {
   public var gradient: Tensor?
 
   /// How often the value was assigned: tells whether something made from it is still good.
-  public private(set) var version = 0
+  package private(set) var version = 0
   private var stored: Tensor?
 
   init(name: String, shape: [Int], fileLayout: FileLayout, initializer: Initializer, isLearned: Bool) {
@@ -63,7 +64,7 @@ public final class Parameter: @unchecked Sendable {
   }
 
   /// Whether it has a value yet.
-  public var isFilled: Bool { stored != nil }
+  package var isFilled: Bool { stored != nil }
   /// Whether training changes it.
   public var isTrainable: Bool { isLearned && !isFrozen }
   /// The number of elements.

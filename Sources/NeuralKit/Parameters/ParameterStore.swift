@@ -19,7 +19,7 @@ public final class ParameterStore {
   public subscript(name: String) -> Parameter? { byName[name] }
 
   /// Everything whose name starts with `prefix` and a dot (or everything, for "").
-  public func under(_ prefix: String) -> [Parameter] {
+  package func under(_ prefix: String) -> [Parameter] {
     prefix.isEmpty ? all : all.filter { $0.name.hasPrefix(prefix + ".") }
   }
 
@@ -41,6 +41,7 @@ public final class ParameterStore {
 
 /// A place in the tree of names, where a layer's parameters are born.
 public struct ParameterScope {
+  /// Keeps the parameters of the whole tree.
   public let store: ParameterStore
   /// "" at the root.
   public let path: String

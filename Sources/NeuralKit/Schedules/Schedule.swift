@@ -18,11 +18,7 @@ public struct TrainingProgress: Sendable, Equatable {
 ///
 /// Every schedule can warm up: over its first `warmup` epochs the rate rises in a straight line from a hundredth
 /// to the whole of where the schedule starts, which then runs over the epochs that remain.
-public protocol Schedule: SendableMetatype {
-  /// The settings, with their defaults.
-  associatedtype Options: ComponentOptions
-  /// A schedule; it keeps no state.
-  init(_ options: Options)
+public protocol Schedule: Component where Kind == any Schedule {
   /// Epochs of warm-up.
   var warmup: Double { get }
   /// What the base rate is multiplied by, warm-up apart.
@@ -31,15 +27,13 @@ public protocol Schedule: SendableMetatype {
   func factor(at position: Double, of epochs: Double) -> Double
 }
 extension Schedule {
+  public static func make(_ options: Options) throws -> any Schedule { try Self(options) }
+
   /// The rate of the step that begins at `progress`.
   public func learningRate(base: Float, at progress: TrainingProgress) -> Float {
-    let rising = warmup > 0 ? min(1, Warmup.start + (1 - Warmup.start) * progress.position / warmup) : 1
+    let start = 0.01  // the share of the rate that warming up begins with
+    let rising = warmup > 0 ? min(1, start + (1 - start) * progress.position / warmup) : 1
     let rest = max(Double(progress.epochs) - warmup, 1e-9)
     return Float(Double(base) * rising * factor(at: max(0, progress.position - warmup), of: rest))
   }
-}
-
-private enum Warmup {
-  /// The share of the rate that warming up begins with.
-  static let start = 0.01
 }

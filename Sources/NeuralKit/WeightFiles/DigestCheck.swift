@@ -3,7 +3,7 @@ import Support
 
 /// A comparison of a weight file with the digest in its header, under way on a thread of its own while the file is
 /// already being used. Nothing made from the file may be shown before ``wait()`` has returned.
-public final class DigestCheck: @unchecked Sendable {
+package final class DigestCheck: @unchecked Sendable {
   private let condition = NSCondition()
   private var outcome: Result<Void, any Error>?
 
@@ -22,7 +22,7 @@ public final class DigestCheck: @unchecked Sendable {
 
   /// Returns when the file has been found whole; as often as it is called.
   /// - Throws: ``FileProblem`` where the file does not match its digest or cannot be read.
-  public func wait() throws {
+  package func wait() throws {
     try condition.withLock {
       while outcome == nil { condition.wait() }
       return outcome
@@ -32,5 +32,5 @@ public final class DigestCheck: @unchecked Sendable {
 
 extension WeightFile {
   /// Does what ``verifyDigest()`` does, in the background.
-  public func startVerifyingDigest() -> DigestCheck { DigestCheck(self) }
+  package func startVerifyingDigest() -> DigestCheck { DigestCheck(self) }
 }

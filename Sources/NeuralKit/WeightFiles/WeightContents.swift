@@ -30,7 +30,7 @@ struct WeightContents: Sendable {
 }
 
 /// The kinds of weight files.
-public enum WeightFormat: String, Sendable {
+package enum WeightFormat: String, Sendable {
   case safetensors = "safetensors"
   /// What `torch.save` writes since version 1.6.
   case pytorchZip = "PyTorch (zip)"

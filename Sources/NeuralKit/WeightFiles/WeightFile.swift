@@ -5,21 +5,21 @@ import Support
 ///
 /// The content decides what kind it is, never the name. Everything is checked when the file is opened; one handle
 /// serves all reads. Nothing in such a file is ever run, or used as a path.
-public final class WeightFile: Sendable {
+package final class WeightFile: Sendable {
   /// Where the file was found.
-  public var path: String { file.path }
+  package var path: String { file.path }
   /// Its kind.
-  public var format: WeightFormat { contents.format }
+  package var format: WeightFormat { contents.format }
   /// Its size in bytes.
-  public var length: Int { file.length }
+  package var length: Int { file.length }
   /// Texts that travel with the numbers.
-  public var metadata: [String: String] { contents.metadata }
+  package var metadata: [String: String] { contents.metadata }
   /// What was taken off to come to the arrays, from the outside in: `state_dict`, `module.`
-  public var wrappers: [String] { contents.wrappers }
+  package var wrappers: [String] { contents.wrappers }
   /// Classes and functions that a PyTorch file names and that are no part of weights. They were skipped; none was run.
-  public var skipped: [String] { contents.skipped }
+  package var skipped: [String] { contents.skipped }
   /// What else lies in the file beside the weights, and was left there.
-  public var besides: [String] { contents.besides }
+  package var besides: [String] { contents.besides }
 
   private let file: OpenFile
   private let contents: WeightContents
@@ -29,7 +29,7 @@ public final class WeightFile: Sendable {
 
   /// Opens the file and checks that it is whole.
   /// - Throws: ``FileProblem``.
-  public init(_ path: String) throws {
+  package init(_ path: String) throws {
     file = try OpenFile(path)
     var contents = try Self.contents(of: file)
     contents.takeOffPrefixes()
@@ -50,17 +50,17 @@ public final class WeightFile: Sendable {
   }
 
   /// The names of all arrays, sorted.
-  public var names: [String] { byName.keys.sorted() }
+  package var names: [String] { byName.keys.sorted() }
 
   /// The shape of an array, as the file has it; nil where there is none of that name.
-  public func shape(of name: String) -> [Int]? { byName[name]?.shape }
+  package func shape(of name: String) -> [Int]? { byName[name]?.shape }
 
   /// How an array is stored; nil where there is none of that name.
-  public func type(of name: String) -> NumberType? { byName[name]?.type }
+  package func type(of name: String) -> NumberType? { byName[name]?.type }
 
   /// An array as floats, in the file's layout.
   /// - Throws: ``FileProblem`` where there is none of that name, or it cannot be read.
-  public func tensor(_ name: String) throws -> Tensor {
+  package func tensor(_ name: String) throws -> Tensor {
     let place = try place(of: name)
     return try Tensor(place.shape) { try floats(of: place, from: 0, into: $0) }
   }
@@ -102,7 +102,7 @@ public final class WeightFile: Sendable {
   }
 
   /// Whether the file carries a digest of itself.
-  public var hasDigest: Bool {
+  package var hasDigest: Bool {
     if case .digest = contents.integrity { return true }
     return false
   }
@@ -110,7 +110,7 @@ public final class WeightFile: Sendable {
   /// Compares the file with the checksums it carries, where it has some: the SHA-256 in the header of a safetensors
   /// file that this program wrote, the CRC-32 of each part that a zip archive gives weights from.
   /// - Throws: ``FileProblem`` where they differ.
-  public func verifyDigest() throws {
+  package func verifyDigest() throws {
     switch contents.integrity {
     case .none: break
     case .digest(let headerLength, let place, let expected):

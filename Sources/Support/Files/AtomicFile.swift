@@ -9,14 +9,14 @@ import Synchronization
 /// The new content is written beside, synced, renamed over the old, and the folder synced. Where any of that
 /// fails, the new file is removed, the old one stays, and a ``FileProblem`` says why. A failed sync is never
 /// tried again on the same file: the kernel may have dropped the data meanwhile.
-public enum AtomicFile {
+package enum AtomicFile {
   /// Takes the content piece by piece.
-  public struct Sink {
+  package struct Sink {
     fileprivate let descriptor: Int32
     fileprivate let path: String
 
     /// Appends all bytes, however many calls it takes.
-    public func write(_ bytes: UnsafeRawBufferPointer) throws(FileProblem) {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(FileProblem) {
       var rest = bytes
       while let start = rest.baseAddress, !rest.isEmpty {
         let written = AtomicFile.systemWrite(descriptor, start, min(rest.count, 1 << 30))
@@ -30,10 +30,10 @@ public enum AtomicFile {
     }
 
     /// Appends text.
-    public func write(_ text: String) throws(FileProblem) { try write(Array(text.utf8)) }
+    package func write(_ text: String) throws(FileProblem) { try write(Array(text.utf8)) }
 
     /// Appends bytes.
-    public func write(_ bytes: [UInt8]) throws(FileProblem) {
+    package func write(_ bytes: [UInt8]) throws(FileProblem) {
       var failure: FileProblem?
       bytes.withUnsafeBytes { buffer in
         do throws(FileProblem) { try write(buffer) } catch { failure = error }
@@ -44,7 +44,7 @@ public enum AtomicFile {
 
   /// Replaces or creates the file at `path` with what `content` writes.
   /// - Parameter beforeReplacing: runs when the new file is safe, just before it takes the old one's place.
-  public static func write(
+  package static func write(
     to path: String, beforeReplacing: () throws -> Void = {}, _ content: (Sink) throws -> Void
   ) throws {
     ignoresSizeSignal
@@ -72,13 +72,13 @@ public enum AtomicFile {
   }
 
   /// Replaces or creates a file of text.
-  public static func write(_ text: String, to path: String) throws {
+  package static func write(_ text: String, to path: String) throws {
     try write(to: path) { try $0.write(text) }
   }
 
   /// Gives a file a second name beside, in place of whatever had it; where the file system has no such links, the
   /// file is renamed. Nothing happens where there is no such file.
-  public static func keep(_ path: String, as other: String) throws {
+  package static func keep(_ path: String, as other: String) throws {
     guard access(path, F_OK) == 0 else { return }
     unlink(other)
     guard link(path, other) == 0 || rename(path, other) == 0 else {
@@ -87,21 +87,14 @@ public enum AtomicFile {
   }
 
   /// Removes what writes that were killed have left in a folder.
-  public static func removeLeftovers(in folder: String) {
-    guard let listing = opendir(folder) else { return }
-    defer { closedir(listing) }
-    var names: [String] = []
-    while let entry = readdir(listing) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name.hasPrefix(temporaryPrefix) { names.append(name) }
+  package static func removeLeftovers(in folder: String) {
+    for name in (try? FolderNames.all(in: folder)) ?? [] where name.hasPrefix(temporaryPrefix) {
+      unlink(folder + "/" + name)
     }
-    for name in names { unlink(folder + "/" + name) }
   }
 
   /// The sentence for a failed system call, with the path and, for a full disk, the space that is left.
-  public static func problem(_ path: String, _ verb: String, _ code: Int32) -> FileProblem {
+  package static func problem(_ path: String, _ verb: String, _ code: Int32) -> FileProblem {
     let reason: String
     switch code {
     case ENOSPC:
@@ -122,7 +115,7 @@ public enum AtomicFile {
   }
 
   /// The folder part of a path.
-  public static func folder(of path: String) -> String {
+  static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }

@@ -1,11 +1,11 @@
 import CCrypto
 
 /// SHA-256, by OpenSSL.
-public final class Digest {
+package final class Digest {
   private let context: OpaquePointer?
 
   /// A digest of nothing yet.
-  public init() {
+  package init() {
     context = EVP_MD_CTX_new()
     let started = EVP_DigestInit_ex(context, EVP_sha256(), nil)
     precondition(started == 1, "OpenSSL offers no SHA-256")
@@ -14,16 +14,16 @@ public final class Digest {
   deinit { EVP_MD_CTX_free(context) }
 
   /// Takes more bytes in.
-  public func update(_ bytes: UnsafeRawBufferPointer) {
+  package func update(_ bytes: UnsafeRawBufferPointer) {
     guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
     EVP_DigestUpdate(context, start, bytes.count)
   }
 
   /// Takes more bytes in.
-  public func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes(update) }
+  package func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes(update) }
 
   /// The digest of all bytes, as 64 hexadecimal digits. Nothing may be added afterwards.
-  public func finish() -> String {
+  package func finish() -> String {
     var bytes = [UInt8](repeating: 0, count: 32)
     EVP_DigestFinal_ex(context, &bytes, nil)
     let digits = Array("0123456789abcdef")
@@ -31,7 +31,7 @@ public final class Digest {
   }
 
   /// The digest of a text.
-  public static func sha256(_ text: String) -> String {
+  package static func sha256(_ text: String) -> String {
     let digest = Digest()
     digest.update(Array(text.utf8))
     return digest.finish()

@@ -4,29 +4,40 @@
 
 /// An ordinary file open for reading. One handle serves all reads, so replacing the file meanwhile changes nothing.
 package final class OpenFile: Sendable {
+  /// Why something could not be opened or read; whoever asked for it makes the sentence.
+  package enum Failure: Error {
+    /// What the system answered, as in `errno`.
+    case system(Int32)
+    /// It is no file but "a folder", "a pipe" ...
+    case kind(String)
+  }
+
   /// Where the file was found.
   package let path: String
   /// Bytes when it was opened.
   package let length: Int
   private let descriptor: Int32
 
-  /// - Throws: ``FileProblem`` where there is no such file, or it is a folder, a pipe, a device.
-  package init(_ path: String) throws(FileProblem) {
+  /// Opens a file; never waits for a pipe, never opens a device.
+  package init(opening path: String) throws(Failure) {
     self.path = path
+    // The system would read the path up to the zero byte only.
+    guard !path.utf8.contains(0) else { throw .system(EINVAL) }
     // Non-blocking, so that a pipe in the file's place cannot make us wait.
     descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else { throw AtomicFile.problem(path, "read", errno) }
+    guard descriptor >= 0 else { throw .system(errno) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-      let problem = AtomicFile.problem(path, "read", errno)
-      close(descriptor)
-      throw problem
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
-      throw FileProblem(path, "is not an ordinary file")
-    }
+    let failure = fstat(descriptor, &status) == 0 ? 0 : errno
     length = Int(status.st_size)
+    guard failure == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw failure == 0 ? .kind(Self.kind(status.st_mode)) : .system(failure)
+    }
+  }
+
+  /// - Throws: ``FileProblem`` where there is no such file, or it is a folder, a pipe, a device.
+  package convenience init(_ path: String) throws(FileProblem) {
+    do throws(Failure) { try self.init(opening: path) } catch { throw Self.problem(path, error) }
   }
 
   deinit { close(descriptor) }
@@ -44,15 +55,25 @@ package final class OpenFile: Sendable {
   /// Fills `target` with the bytes from `offset` on.
   /// - Throws: ``FileProblem`` where the file ends before, or cannot be read.
   package func read(from offset: Int, into target: UnsafeMutableRawBufferPointer) throws {
+    let (count, failure) = readToEnd(from: offset, into: target)
+    if let failure { throw Self.problem(path, failure) }
+    guard count == target.count else { throw FileProblem(path, "was cut short while it was read") }
+  }
+
+  /// Fills `target` with the bytes from `offset` on as far as the file goes.
+  /// - Returns: how many bytes there were, and what stopped the reading if not the file's end.
+  package func readToEnd(
+    from offset: Int, into target: UnsafeMutableRawBufferPointer
+  ) -> (count: Int, failure: Failure?) {
     var done = 0
     while done < target.count {
       let rest = UnsafeMutableRawBufferPointer(rebasing: target[done...])
       let count = pread(descriptor, rest.baseAddress, min(rest.count, 1 << 30), off_t(offset + done))
       if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw AtomicFile.problem(path, "read", errno) }
-      guard count > 0 else { throw FileProblem(path, "was cut short while it was read") }
+      if count <= 0 { return (done, count < 0 ? .system(errno) : nil) }
       done += count
     }
+    return (done, nil)
   }
 
   /// Hands over the bytes of a range in blocks that fit the cache, for digests.
@@ -65,6 +86,23 @@ package final class OpenFile: Sendable {
         try read(from: start, into: part)
         body(UnsafeRawBufferPointer(part))
       }
+    }
+  }
+
+  private static func problem(_ path: String, _ failure: Failure) -> FileProblem {
+    switch failure {
+    case .system(let code): AtomicFile.problem(path, "read", code)
+    case .kind: FileProblem(path, "is not an ordinary file")
+    }
+  }
+
+  private static func kind(_ mode: mode_t) -> String {
+    switch mode & S_IFMT {
+    case S_IFDIR: "a folder"
+    case S_IFIFO: "a pipe"
+    case S_IFCHR, S_IFBLK: "a device"
+    case S_IFSOCK: "a socket"
+    default: "something else"
     }
   }
 }

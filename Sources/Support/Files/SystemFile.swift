@@ -1,33 +1,37 @@
 import Foundation
 
-/// What Linux says of the CPU.
-package struct Processor {
-  package var model = "unknown"
-  package var features: Set<String> = []
-
-  /// Reads the text of `/proc/cpuinfo`.
-  package init(cpuinfo: String) {
-    for line in cpuinfo.split(separator: "\n") {
-      let halves = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-      guard halves.count == 2 else { continue }
-      if halves[0] == "model name", model == "unknown" { model = halves[1] }
-      if halves[0] == "flags", features.isEmpty {
-        features = Set(halves[1].split(separator: " ").map(String.init))
-      }
-    }
-  }
-
-  package static var current: Processor {
-    Processor(cpuinfo: SystemFile.text("/proc/cpuinfo"))
-  }
-}
-
 /// Files that the kernel makes up as they are read. They have no size, and Foundation's readers of whole files
 /// stop after the first page.
 package enum SystemFile {
   /// The file's text; "" where there is none.
   package static func text(_ path: String) -> String {
     let data = try? FileHandle(forReadingAtPath: path)?.readToEnd()
-    return data.flatMap { String(data: $0, encoding: .utf8) } ?? ""
+    return data.map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
+
+  /// What the first line `name: value` of such a text says; nil where there is none.
+  package static func field(_ name: String, in text: String) -> String? {
+    for line in text.split(separator: "\n") {
+      let halves = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+      if halves.count == 2, halves[0] == name { return halves[1] }
+    }
+    return nil
+  }
+}
+
+/// What Linux says of the CPU.
+package struct Processor {
+  /// Its maker's name for it; "unknown" where Linux does not tell.
+  package let model: String
+  /// The kernel's words for its abilities: "avx2", "avx512f" ...
+  package let features: Set<String>
+
+  /// Reads the text of `/proc/cpuinfo`.
+  package init(cpuinfo: String) {
+    model = SystemFile.field("model name", in: cpuinfo) ?? "unknown"
+    features = Set((SystemFile.field("flags", in: cpuinfo) ?? "").split(separator: " ").map(String.init))
+  }
+
+  /// The CPU that this process runs on.
+  package static var current: Processor { Processor(cpuinfo: SystemFile.text("/proc/cpuinfo")) }
 }

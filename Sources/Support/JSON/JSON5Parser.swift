@@ -2,23 +2,23 @@
 ///
 /// Foundation reads JSON5 too, but takes the last of two equal keys in silence and gives no line for a mistake;
 /// in a recipe both cost somebody a training run.
-public struct JSON5Parser {
+package struct JSON5Parser {
   /// A document and the line on which each of its values starts.
-  public struct Document {
+  package struct Document {
     /// What the text says.
-    public var value: JSONValue
+    package var value: JSONValue
     /// The line on which each value starts, counted from 1.
-    public var lines: [RecipePath: Int]
+    package var lines: [JSONPath: Int]
   }
 
   /// Where the text stops being JSON5, and why.
-  public struct Problem: Error, Equatable {
+  package struct Problem: Error, Equatable {
     /// Counted from 1.
-    public let line: Int
+    package let line: Int
     /// Counted from 1.
-    public let column: Int
+    package let column: Int
     /// What was expected, and what was found.
-    public let message: String
+    package let message: String
   }
 
   /// Objects and lists inside one another, at most.
@@ -26,15 +26,15 @@ public struct JSON5Parser {
 
   private let scalars: [Unicode.Scalar]
   private var position = 0
-  private var path = RecipePath()
-  private var lines: [RecipePath: Int] = [:]
+  private var path = JSONPath()
+  private var lines: [JSONPath: Int] = [:]
   private var line = 1
   private var lineStart = 0
 
   private init(_ text: String) { scalars = Array(text.unicodeScalars) }
 
   /// - Throws: ``Problem``.
-  public static func parse(_ text: String) throws -> Document {
+  package static func parse(_ text: String) throws -> Document {
     var parser = JSON5Parser(text)
     if parser.next == "\u{FEFF}" { parser.advance() }
     let value = try parser.value(depth: 0)

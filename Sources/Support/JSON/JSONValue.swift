@@ -1,13 +1,19 @@
-import Foundation
-
-/// What a recipe file can hold.
+/// A value of JSON, and so of a recipe. The members of an object have no order; where one is wanted for people,
+/// ``OrderedObject`` writes it.
 public enum JSONValue: Sendable, Equatable {
+  /// No value.
   case null
+  /// `true` or `false`.
   case bool(Bool)
+  /// A whole number, also where it is written as 1e3 or 5.0.
   case int(Int)
+  /// Any other number; infinite or not a number only in JSON5.
   case double(Double)
+  /// A text.
   case string(String)
+  /// A list.
   case array([JSONValue])
+  /// Members by name.
   case object([String: JSONValue])
 
   /// The members of an object; nil for anything else.
@@ -32,7 +38,7 @@ public enum JSONValue: Sendable, Equatable {
   public subscript(key: String) -> JSONValue? { members?[key] }
 
   /// What was found, for an error: `the text "ten"`, `2.5`, `a list` ...
-  public var inWords: String {
+  package var inWords: String {
     switch self {
     case .null: "null"
     case .bool(let value): "\(value)"
@@ -44,11 +50,13 @@ public enum JSONValue: Sendable, Equatable {
     }
   }
 
-  /// What an `Encodable` value encodes to.
-  /// - Throws: `EncodingError`, for instance where a number is not finite.
-  public static func encoding(_ value: some Encodable) throws -> JSONValue {
-    let data = try JSONEncoder().encode(value)
-    return try JSON5Parser.parse(String(decoding: data, as: UTF8.self)).value
+  /// A list of texts.
+  package static func texts(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
+
+  /// A number, or null where there is none or it is not finite.
+  package static func number(_ value: Double?) -> JSONValue {
+    guard let value, value.isFinite else { return .null }
+    return .double(value)
   }
 }
 
@@ -71,7 +79,7 @@ extension JSONValue {
   }
 
   /// The value over several lines, two spaces an indent; what is short stays on one line. Ends without a newline.
-  public func pretty(indent: Int = 0) -> String {
+  package func pretty(indent: Int = 0) -> String {
     let line = oneLine
     let isShort = line.count + indent <= 100
     let margin = String(repeating: " ", count: indent + 2)
@@ -90,7 +98,7 @@ extension JSONValue {
   }
 
   /// A text between quotation marks, with control characters written as escapes.
-  public static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -99,9 +107,7 @@ extension JSONValue {
       case "\n": result += "\\n"
       case "\t": result += "\\t"
       case "\r": result += "\\r"
-      case _
-      where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-        || (0x2028...0x202E).contains(scalar.value):
+      case _ where scalar.isControl:
         let digits = String(scalar.value, radix: 16)
         result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
       default: result.unicodeScalars.append(scalar)

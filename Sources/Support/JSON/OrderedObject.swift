@@ -26,11 +26,3 @@ package struct OrderedObject {
   /// The object on one line.
   package var text: String { "{" + parts.joined(separator: ", ") + "}" }
 }
-
-extension JSONValue {
-  /// A number, or null where there is none or it is not finite.
-  package static func number(_ value: Double?) -> JSONValue {
-    guard let value, value.isFinite else { return .null }
-    return .double(value)
-  }
-}

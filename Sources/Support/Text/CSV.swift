@@ -9,4 +9,9 @@ package enum CSV {
     return "\"" + safe.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
       + "\""
   }
+
+  /// Rows of fields (RFC 4180).
+  package static func text(_ rows: [[String]]) -> String {
+    rows.map { $0.map(field).joined(separator: ",") + "\r\n" }.joined()
+  }
 }

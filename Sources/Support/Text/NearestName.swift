@@ -1,9 +1,9 @@
 /// Finds the name that a person most likely meant.
-public enum NearestName {
+package enum NearestName {
   /// The known name with the fewest edits from `name` (a letter dropped, added, changed, or two neighbours
   /// swapped), where that is at most a third of its length, and one edit in any case. Of several the first in
   /// alphabetical order.
-  public static func of(_ name: String, among known: [String]) -> String? {
+  package static func of(_ name: String, among known: [String]) -> String? {
     let limit = max(1, name.count / 3)
     let ranked = known.map { (name: $0, edits: edits(from: name.lowercased(), to: $0.lowercased())) }
       .filter { $0.edits <= limit }
@@ -11,7 +11,7 @@ public enum NearestName {
   }
 
   /// `; did you mean "anchor"?`, or nothing.
-  public static func suggestion(for name: String, among known: [String]) -> String {
+  package static func suggestion(for name: String, among known: [String]) -> String {
     of(name, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
   }
 

@@ -1,6 +1,7 @@
 import FERCore
-import FERData
+@testable import FERData
 import Foundation
+import NeuralKit
 import TensorKit
 import Testing
 import Support
@@ -33,27 +34,42 @@ struct Layout: Sendable, CustomTestStringConvertible {
 
   /// Reads a copy as a recipe would.
   func load(_ root: String, split: String, classes: [String], _ more: [String: JSONValue] = [:]) throws
-    -> any TolerantDataset
+    -> any LoadedDataset
   {
     var given = options(root).merging(more) { $1 }
     given["split"] = .string(split)
     return try Self.load(dataset, .object(given), classes)
   }
 
-  static func load(_ dataset: String, _ options: JSONValue, _ classes: [String]) throws -> any TolerantDataset
-  {
-    var registry = Registry()
-    try FERDataPlugin.register(in: &registry)
-    var context = makeContext()
-    let made = try registry.datasets.entry(dataset, at: RecipePath("data")).make(options, in: &context)
-    guard let loaded = try made.load(classes: classes) as? any TolerantDataset else {
-      throw DataProblem("", "not tolerant")
-    }
-    return loaded
+  /// - Parameter options: the dataset's own, and those that a recipe has for every dataset.
+  static func load(
+    _ dataset: String, _ options: JSONValue, _ classes: [String]
+  ) throws -> any LoadedDataset {
+    var own = options.members ?? [:]
+    let (policy, share) = (own.removeValue(forKey: "onBadImage"), own.removeValue(forKey: "skipUpTo"))
+    let (ignored, missing) = (own.removeValue(forKey: "ignore"), own.removeValue(forKey: "allowMissing"))
+    var badImages = BadImagePolicy.fail
+    if policy == .string("skip"), case .double(let share)? = share { badImages = .skip(upTo: share) }
+    let request = DataRequest(
+      classes: classes, badImages: badImages, ignore: ignored?.elements?.compactMap(\.text) ?? [],
+      allowMissing: missing == .bool(true))
+    return try made(dataset, .object(own)).load(request)
+  }
+
+  /// The dataset of that name with these options, as the registry makes it.
+  static func made(_ dataset: String, _ options: JSONValue) throws -> any Dataset {
+    let registry = try Registry(plugins: [FERDataPlugin.self])
+    var context = BuildContext(scope: ParameterScope(), classes: [], inputSize: 8)
+    return try registry.datasets.entry(dataset, at: JSONPath("data")).make(options, in: &context)
   }
 }
 
-extension TolerantDataset {
+/// What is recognised by sight.
+func recognise(_ path: String) throws -> [RecognisedLayout] {
+  try Registry(plugins: [FERDataPlugin.self]).recognise(path)
+}
+
+extension LoadedDataset {
   /// What was read, in the form of what was written.
   func read(_ classes: [String], split: String) -> [WrittenImage] {
     samples.map { WrittenImage(id: $0.id, name: classes[$0.label], group: $0.group, split: split) }

@@ -1,5 +1,5 @@
 import FERCore
-import FERData
+@testable import FERData
 import Foundation
 import NeuralKit
 import TensorKit
@@ -55,7 +55,7 @@ struct LayoutTests {
     let folder = try ScratchFolder()
     defer { folder.remove() }
     let written = try layout.write(folder)
-    let found = try #require(DatasetLayouts.recognise(folder.path).first)
+    let found = try #require(try recognise(folder.path).first)
     // FER2013's folders are class folders like any others.
     #expect(found.dataset == (layout.form == "folders" ? "class-folders" : layout.dataset))
     #expect(
@@ -128,11 +128,7 @@ struct LayoutTests {
   @Test("without a place, or with one that does not exist, the sentence says so", arguments: Layout.all)
   func nowhere(_ layout: Layout) throws {
     let key = layout.dataset == "manifest" ? "file" : "root"
-    var registry = Registry()
-    try FERDataPlugin.register(in: &registry)
-    var context = makeContext()
-    let entry = try registry.datasets.entry(layout.dataset, at: RecipePath("data"))
-    #expect(problem { try entry.make(.object([:]), in: &context) }.contains("must name"))
+    #expect(problem { try Layout.made(layout.dataset, .object([:])) }.contains("must name"))
     let text = problem {
       try Layout.load(layout.dataset, .object([key: .string("/nowhere/at/all")]), layout.classes)
     }
@@ -189,7 +185,7 @@ struct LayoutTests {
         for split in layout.splits {
           _ = try? layout.load(folder.path, split: split, classes: layout.classes)
         }
-        _ = DatasetLayouts.recognise(folder.path)
+        _ = try recognise(folder.path)
       }
       try folder.write(whole, to: name)
     }
@@ -199,11 +195,11 @@ struct LayoutTests {
   func unrecognised() throws {
     let folder = try ScratchFolder()
     defer { folder.remove() }
-    #expect(DatasetLayouts.recognise(folder.path).isEmpty)
+    #expect(try recognise(folder.path).isEmpty)
     try folder.write("Just words, and more of them.\nAnd a line.\n", to: "notes.csv")
     try folder.write("x", to: "a/b/c.txt")
-    #expect(DatasetLayouts.recognise(folder.path).isEmpty)
-    #expect(DatasetLayouts.recognise(folder.path + "/notes.csv").isEmpty)
-    #expect(DatasetLayouts.recognise("/nowhere").isEmpty)
+    #expect(try recognise(folder.path).isEmpty)
+    #expect(try recognise(folder.path + "/notes.csv").isEmpty)
+    #expect(try recognise("/nowhere").isEmpty)
   }
 }

@@ -137,6 +137,54 @@ struct ListedDatasetTests {
     }
   }
 
+  private static let landmarks = "91.4\t126.5\n179.0\t123.0\n133.0\t170.5\n100.5\t205.0\n175.0\t200.5\n"
+
+  @Test("RAF-DB: gender, race and age come from the files beside, where there are any")
+  func rafDBAttributes() throws {
+    let folder = try ScratchFolder()
+    defer { folder.remove() }
+    _ = try Layout.rafDB.write(folder)
+    let classes = ClassOrder.rafDB.names
+    let without = try Layout.rafDB.load(folder.path, split: "train", classes: classes)
+    #expect(without.samples.allSatisfy { $0.attributes.isEmpty } && without.notes.isEmpty)
+    let attributes = ["train_00001": "1\n2\n4\n", "train_00002": "0\n1\n0\n", "train_00003": "2\n0\n2"]
+    for (name, numbers) in attributes {
+      try folder.write(Self.landmarks + numbers, to: "Annotation/manual/\(name)_manu_attri.txt")
+    }
+    let loaded = try Layout.rafDB.load(folder.path, split: "train", classes: classes)
+    #expect(
+      loaded.samples.prefix(4).map(\.attributes) == [
+        ["gender": "female", "race": "Asian", "age": "70+"],
+        ["gender": "male", "race": "African-American", "age": "0-3"],
+        ["gender": "unsure", "race": "Caucasian", "age": "20-39"], [:],
+      ])
+    #expect(loaded.notes == ["images without a file of attributes: 11"])
+  }
+
+  @Test("RAF-DB: all that is wrong with files of attributes is told at once")
+  func rafDBBadAttributes() throws {
+    let folder = try ScratchFolder()
+    defer { folder.remove() }
+    _ = try Layout.rafDB.write(folder)
+    for (number, text) in [
+      (1, Self.landmarks + "3\n0\n0"), (2, Self.landmarks + "0\n-1\nold"), (3, Self.landmarks + "0\n0"),
+      (4, Self.landmarks.replacing("91.4", with: "x") + "0\n0\n0"), (5, ""),
+    ] {
+      try folder.write(text, to: "Annotation/manual/train_0000\(number)_manu_attri.txt")
+    }
+    let shape = "should be five landmarks (x y), then a number each for gender, race and age"
+    #expect(
+      problem { try Layout.rafDB.load(folder.path, split: "train", classes: ClassOrder.rafDB.names) } == """
+        \(folder.path)/Annotation/manual: 6 problems
+          train_00001_manu_attri.txt: gender 3 is not in 0...2 (male, female, unsure)
+          train_00002_manu_attri.txt: race -1 is not in 0...2 (Caucasian, African-American, Asian)
+          train_00002_manu_attri.txt: age old is not in 0...4 (0-3, 4-19, 20-39, 40-69, 70+)
+          train_00003_manu_attri.txt: \(shape)
+          train_00004_manu_attri.txt: \(shape)
+          train_00005_manu_attri.txt: is empty (0 bytes); fetch it again or remove it
+        """)
+  }
+
   // MARK: Aff-Wild2
 
   @Test(

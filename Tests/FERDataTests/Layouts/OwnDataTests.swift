@@ -13,7 +13,7 @@ struct OwnDataTests {
   private func manifest(
     _ table: String, classes: [String]? = nil, _ options: [String: JSONValue] = [:],
     images: [String] = ["a.png", "b.png", "c.png"]
-  ) throws -> any TolerantDataset {
+  ) throws -> any LoadedDataset {
     let folder = try ScratchFolder()
     defer { folder.remove() }
     try folder.write(table, to: "list.csv")
@@ -144,6 +144,34 @@ struct OwnDataTests {
         == "ROOT/list.csv: has no column \"person\"; the first row names path, label")
   }
 
+  @Test("columns that a manifest's attributes name are told of each image; one that is not there is an error")
+  func attributes() throws {
+    let table = "path,label,Gender,happy,sad\na.png,happy,female,1,0\nb.png,sad,,0,1\n"
+    let options: [String: JSONValue] = [
+      "attributes": .texts(["gender", "sad"]), "allowMissing": .bool(true),
+    ]
+    let samples = try manifest(table, options).samples
+    #expect(samples.map(\.attributes) == [["gender": "female", "sad": "0"], ["sad": "1"]])
+    // One column of a class is left, which is something else.
+    #expect(samples.allSatisfy { $0.distribution == nil })
+    #expect(
+      problem { try manifest(table, ["attributes": .texts(["race"])]) }
+        == "ROOT/list.csv: has no column \"race\"; the first row names path, label, Gender, happy, sad")
+  }
+
+  @Test("an image of more pixels than the request allows is bad")
+  func pixelLimit() throws {
+    let folder = try ScratchFolder()
+    defer { folder.remove() }
+    try folder.copy("colour.jpg", to: ["a/1.jpg", "b/1.jpg"])
+    var options = ClassFolders.Options()
+    options.root = .init(folder.path)
+    let dataset = try ClassFolders(options)
+    #expect(try dataset.load(DataRequest(classes: ["a", "b"])).image(at: 0).width == 21)
+    let limited = try dataset.load(DataRequest(classes: ["a", "b"], pixelLimit: 20))
+    #expect(problem { try limited.image(at: 0) }.hasPrefix("\(folder.path)/a/1.jpg: "))
+  }
+
   @Test("a link in a circle is an unreadable image")
   func links() throws {
     let folder = try ScratchFolder()
@@ -166,7 +194,7 @@ struct OwnDataTests {
     // RAF-DB as it is often passed on: 1 surprise ... 7 neutral.
     for number in 1...7 { try folder.copy("colour.jpg", to: ["train/\(number)/train_\(number)_aligned.jpg"]) }
     let names = Array(ClassOrder.rafDB.names.sorted())
-    func load(_ order: String) throws -> any TolerantDataset {
+    func load(_ order: String) throws -> any LoadedDataset {
       let options: [String: JSONValue] = [
         "root": .string(folder.path), "split": .string("train"), "order": .string(order),
       ]
@@ -182,7 +210,7 @@ struct OwnDataTests {
     #expect(
       problem { try load("") }.hasSuffix(
         "name it in `ignore` to leave it out, or say in `order` whose numbers these are"))
-    let seen = try #require(DatasetLayouts.recognise(folder.path).first)
+    let seen = try #require(recognise(folder.path).first)
     #expect(seen.classes == ClassOrder.rafDB.names && seen.remark.contains("raf-db"))
   }
 
@@ -330,21 +358,5 @@ struct OwnDataTests {
     for (found, expected) in zip(fewer.distribution ?? [], [0, 0, 0, 0, 0, 1.0 / 3, 2.0 / 3]) {
       #expect(abs(Double(found) - expected) < 1e-6)
     }
-  }
-
-  @Test("a loader's batch carries shares, all on the label where a sample has none")
-  func batches() throws {
-    struct Mixed: LoadedDataset {
-      let samples = [
-        Sample(id: "0", label: 1, distribution: [0.25, 0.5, 0.25]), Sample(id: "1", label: 2),
-        Sample(id: "2", label: 0),
-      ]
-      func image(at index: Int) throws -> Image { Image(width: 1, height: 1, pixels: [0, 0, 0]) }
-    }
-    let loader = BatchLoader(
-      Mixed(), batches: [[1, 0], [2]], pipeline: InputPipeline(size: 2), plan: .init(isTraining: false))
-    let first = try #require(try loader.next())
-    #expect(first.distribution?.shape == [2, 3] && first.distribution?.values == [0, 0, 1, 0.25, 0.5, 0.25])
-    #expect(try loader.next()?.distribution == nil)
   }
 }

@@ -1,5 +1,5 @@
 import FERCore
-import FERData
+@testable import FERData
 
 /// A tiny copy of every layout that is read.
 extension Layout {

@@ -32,7 +32,7 @@ struct ElementwiseKernelTests {
       ("sigmoid", arbex_sigmoid_in, signed, { 1 / (1 + exp(-$0)) }),
       ("relu", arbex_relu_in, signed, { max($0, 0) }),
       ("gelu", arbex_gelu_in, signed, { $0 * normalCumulative($0) }),
-      ("clamp_min", { arbex_clamp_min_in($0, $1, $2, 0.5, $3) }, signed, { max($0, 0.5) }),
+      ("clamp", { arbex_clamp_in($0, $1, $2, -0.5, 0.5, $3) }, signed, { min(max($0, -0.5), 0.5) }),
       ("scale", { arbex_scale_in($0, $1, $2, 3, $3) }, signed, { 3 * $0 }),
       ("fill", { v, y, _, n in arbex_fill_in(v, y, 2, n) }, signed, { _ in 2 }),
     ]
@@ -72,7 +72,10 @@ struct ElementwiseKernelTests {
       ("a * b", { arbex_binary_in($0, 2, $1, $2, 1, $3, 1, $4) }, { $0 * $1 }),
       ("a / b", { arbex_binary_in($0, 3, $1, $2, 1, $3, 1, $4) }, { $0 / $1 }),
       ("relu gradient", arbex_relu_gradient_in, { $1 > 0 ? $0 : 0 }),
-      ("clamp gradient", { arbex_clamp_min_gradient_in($0, $1, $2, $3, 0.5, $4) }, { $1 < 0.5 ? 0 : $0 }),
+      (
+        "clamp gradient", { arbex_clamp_gradient_in($0, $1, $2, $3, -0.2, 0.5, $4) },
+        { $1 < -0.2 || $1 > 0.5 ? 0 : $0 }
+      ),
       (
         "gelu gradient", arbex_gelu_gradient_in,
         { $0 * (normalCumulative($1) + $1 * exp(-$1 * $1 / 2) / (2 * Double.pi).squareRoot()) }

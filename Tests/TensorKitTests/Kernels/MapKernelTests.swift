@@ -10,17 +10,17 @@ import Testing
 struct MapKernelTests {
   /// Every pair of an output pixel and an input pixel under its window, with the tap between them.
   private struct Walk: CustomTestStringConvertible {
-    var images = 2, side = 6, channels = 1, kernel = 3, stride = 1, padding = 1
-    var out: Int { (side + 2 * padding - kernel) / stride + 1 }
+    var images = 2, side = 6, channels = 1, kernel = 3, stride = 1, padding = 1, dilation = 1
+    var out: Int { (side + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1 }
     var window: arbex_window {
       arbex_window(
         height: side, width: side, channels: channels, outHeight: out, outWidth: out, kernelHeight: kernel,
-        kernelWidth: kernel, stride: stride, padding: padding)
+        kernelWidth: kernel, stride: stride, padding: padding, dilation: dilation)
     }
     var inputs: Int { images * side * side }
     var outputs: Int { images * out * out }
     var testDescription: String {
-      "\(channels) channels, \(kernel)x\(kernel), stride \(stride), padding \(padding)"
+      "\(channels) channels, \(kernel)x\(kernel), stride \(stride), padding \(padding), dilation \(dilation)"
     }
 
     func visit(_ body: (_ output: Int, _ input: Int, _ tap: Int) -> Void) {
@@ -29,7 +29,7 @@ struct MapKernelTests {
           for column in 0..<out {
             for i in 0..<kernel {
               for j in 0..<kernel {
-                let (y, x) = (row * stride - padding + i, column * stride - padding + j)
+                let y = row * stride - padding + dilation * i, x = column * stride - padding + dilation * j
                 guard y >= 0, x >= 0, y < side, x < side else { continue }
                 body((image * out + row) * out + column, (image * side + y) * side + x, i * kernel + j)
               }
@@ -43,6 +43,10 @@ struct MapKernelTests {
     Walk(channels: 1), Walk(channels: 16, stride: 2), Walk(channels: 37, kernel: 2, padding: 0),
     Walk(channels: 40, kernel: 7, padding: 3),
   ]
+  private static let dilated = [
+    Walk(channels: 3, padding: 2, dilation: 2),
+    Walk(channels: 16, kernel: 2, stride: 2, padding: 0, dilation: 3),
+  ]
 
   private func compare(
     _ name: String, _ found: [Float], _ expected: [Double], atMost allowed: Double = 1e-6,
@@ -52,7 +56,7 @@ struct MapKernelTests {
       relativeNorm(found, expected.map(Float.init)) <= allowed, "\(name)", sourceLocation: sourceLocation)
   }
 
-  @Test("patches are gathered and added back", arguments: Kernels.best.runnable, walks)
+  @Test("patches are gathered and added back", arguments: Kernels.best.runnable, walks + dilated)
   private func patches(kernels: Kernels, walk: Walk) {
     let (C, taps, x) = (walk.channels, walk.kernel * walk.kernel, uniform("x", walk.inputs * walk.channels))
     var expected = [Double](repeating: 0, count: walk.outputs * taps * C)

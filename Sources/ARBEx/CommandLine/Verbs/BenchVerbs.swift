@@ -1,3 +1,4 @@
+import Support
 import FERCore
 import FERTools
 import FERTraining

@@ -11,7 +11,7 @@ extension Verb {
     if call.has("--json") {
       call.output.print(examination.json.pretty())
     } else {
-      call.output.print(Columns.text(examination.facts.map { [$0.name, $0.value] }))
+      call.output.print(TextTable.text(examination.facts.map { [$0.name, $0.value] }))
       call.output.print("")
       call.output.print(
         examination.advice.isEmpty ? "nothing to change" : examination.advice.joined(separator: "\n"))
@@ -26,7 +26,7 @@ struct Examination {
   var advice: [String]
 
   var json: JSONValue {
-    var members: [String: JSONValue] = ["advice": .array(advice.map(JSONValue.string))]
+    var members: [String: JSONValue] = ["advice": .texts(advice)]
     for fact in facts { members[fact.name] = .string(fact.value) }
     return .object(members)
   }

@@ -24,7 +24,8 @@ extension Verb {
     let source = try subject.images(split)
     let console = Console(descriptor: call.has("--json") ? -1 : STDERR_FILENO)
     let evaluator = Evaluator(
-      subject.trained.model, batchSize: subject.recipe.training.validationBatch, precision: precision)
+      subject.trained.model, batchSize: subject.recipe.training.validationBatch, precision: precision,
+      metrics: subject.recipe.registry.metrics)
     func progress(_ name: String) -> (Int) -> Void {
       {
         console.progress(name, share: Double($0) / Double(max(1, source.samples.count))) { [done = $0] in
@@ -41,15 +42,16 @@ extension Verb {
     let suffix = split == "validation" ? "" : "-" + split
     let folder = call.value("--out") ?? subject.run ?? "."
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try AtomicFile.write(evaluation.predictionTable, to: "\(folder)/predictions\(suffix).csv")
+    try AtomicFile.write(evaluation.set.predictionTable, to: "\(folder)/predictions\(suffix).csv")
     if !evaluation.problems.isEmpty { call.output.remark("warning: " + evaluation.problems.asLeftOut()) }
     if let run = subject.run, folder == run, split == "validation" {
       try Report.write(
-        evaluation, for: try RunFolder.existing(run), named: subject.recipe.name, image: source.image(of:))
+        FinishedRun(
+          evaluation, in: try RunFolder.existing(run), of: subject.recipe, image: source.image(of:)))
     } else {
       try Report.write(
         evaluation, to: "\(folder)/report\(suffix).html", named: "\(subject.recipe.name), \(split)",
-        image: source.image(of:))
+        sections: subject.recipe.registry.reportSections, image: source.image(of:))
     }
     call.output.print(call.has("--json") ? evaluation.json : evaluation.summary)
     if !call.has("--json") {
@@ -89,11 +91,10 @@ struct ModelSubject {
 
   /// The images of a split, prepared as the weights were trained.
   func images(_ split: String) throws -> RecipeImages {
-    let datasets = ["train": recipe.train, "validation": recipe.validation, "test": recipe.test]
-    guard let dataset = datasets[split] else {
+    guard let split = DataSplit(rawValue: split) else {
       throw UsageProblem("there is no split \"\(split)\"; known: test, train, validation", verb: "eval")
     }
-    guard let dataset else { throw RunProblem.request("\(recipe.path): names no data.\(split)") }
-    return try RecipeImages(dataset, recipe, input: trained.input, isTraining: false)
+    guard recipe.has(split) else { throw RunProblem.request("\(recipe.path): names no data.\(split)") }
+    return try RecipeImages(split, of: recipe, isTraining: false)
   }
 }

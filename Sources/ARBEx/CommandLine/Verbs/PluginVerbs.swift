@@ -8,7 +8,7 @@ extension Verb {
     if call.has("--json") {
       call.output.print(JSONValue.object(["components": .array(all.map(\.json))]).pretty())
     } else {
-      call.output.print(Columns.text(all.map { [$0.kind, $0.name, $0.purpose] }))
+      call.output.print(TextTable.text(all.map { [$0.kind, $0.name, $0.purpose] }))
     }
     return 0
   }
@@ -48,7 +48,7 @@ extension ComponentSummary {
     lines.append(
       rows.isEmpty
         ? "  no options"
-        : Columns.text([["option", "type", "default", "allowed", "meaning"]] + rows, indent: 2))
+        : TextTable.text([["option", "type", "default", "allowed", "meaning"]] + rows, indent: 2))
     lines.append("  also: \(reserved.joined(separator: ", "))")
     return lines.joined(separator: "\n")
   }
@@ -58,7 +58,7 @@ extension ComponentSummary {
       "name": .string(name), "kind": .string(kind), "type": .string(type), "purpose": .string(purpose),
       "requires": .array(requires.map { .string($0.description) }),
       "provides": .array(provides.map { .string($0.description) }),
-      "reserved": .array(reserved.map(JSONValue.string)),
+      "reserved": .texts(reserved),
       "options": .array(
         options.map { option in
           .object([

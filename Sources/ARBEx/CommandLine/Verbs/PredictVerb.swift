@@ -50,7 +50,7 @@ extension Verb {
       let items = queue.next(upTo: FaceReader.groupSize)
       if items.isEmpty { break }
       let faces = reader.read(items)
-      var rows = reader.predict(faces, evaluator)[...]
+      var rows = try reader.predict(faces, evaluator)[...]
       if done == 0 {
         try subject.trained.confirm()
         writer.begin()
@@ -129,7 +129,7 @@ private struct FaceReader {
 
   init(_ subject: ModelSubject, keepsThumbnails: Bool) {
     self.keepsThumbnails = keepsThumbnails
-    pipeline = InputPipeline(subject.trained.input)
+    pipeline = InputPipeline(subject.trained.input, views: subject.recipe.views)
     limits = ImageFile.Limits(pixels: subject.recipe.data.pixelLimit)
   }
 
@@ -146,9 +146,9 @@ private struct FaceReader {
     do throws(DataProblem) {
       switch item {
       case .problem(let problem): return Face(name: problem.path, problem: problem)
-      case .file(let path): return face(path, try ImageFile.decode(path: path, limits: limits))
+      case .file(let path): return try face(path, ImageFile.decode(path: path, limits: limits))
       case .bytes(let bytes):
-        return face(
+        return try face(
           ImageQueue.inputName, try ImageFile.decode(bytes, name: ImageQueue.inputName, limits: limits))
       }
     } catch {
@@ -156,21 +156,18 @@ private struct FaceReader {
     }
   }
 
-  private func face(_ name: String, _ image: Image) -> Face {
-    let values = [Float](unsafeUninitializedCapacity: pipeline.valueCount) { target, count in
-      pipeline.evaluation(image, into: UnsafeMutableBufferPointer(rebasing: target[..<pipeline.valueCount]))
-      count = pipeline.valueCount
-    }
+  private func face(_ name: String, _ image: Image) throws(DataProblem) -> Face {
+    let values = try pipeline.evaluation(image, named: name)
     return Face(name: name, values: values, thumbnail: keepsThumbnails ? image.thumbnail : nil)
   }
 
   /// What the model says of those that could be read.
-  func predict(_ faces: [Face], _ evaluator: Evaluator) -> [PredictionRow] {
+  func predict(_ faces: [Face], _ evaluator: Evaluator) throws -> [EvaluatedSample] {
     let readable = faces.filter { $0.values != nil }
     guard !readable.isEmpty else { return [] }
     let values = Array(readable.compactMap(\.values).joined())
-    let images = Tensor([readable.count, pipeline.size, pipeline.size, 3], values)
-    return evaluator.predict(images, ids: readable.map(\.name))
+    let images = Tensor([readable.count * pipeline.viewCount, pipeline.size, pipeline.size, 3], values)
+    return try evaluator.predict(images, ids: readable.map(\.name))
   }
 }
 

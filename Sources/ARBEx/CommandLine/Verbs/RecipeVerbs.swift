@@ -18,7 +18,7 @@ extension Verb {
         ]).pretty())
     } else {
       let rows = recipe.values.map { [$0.path.description, $0.value.oneLine, $0.origin.description] }
-      call.output.print(Columns.text(rows))
+      call.output.print(TextTable.text(rows))
     }
     return 0
   }
@@ -42,7 +42,7 @@ extension Verb {
         let total = sizes.reduce(0) { $0 + $1.count }
         call.output.print(
           "\(call.words[0]): no problems, \(recipe.classes.count) classes, \(total) parameters")
-        call.output.print(Columns.text(sizes.map { [$0.part, "\($0.count)"] }, indent: 2))
+        call.output.print(TextTable.text(sizes.map { [$0.part, "\($0.count)"] }, indent: 2))
       }
       return 0
     } catch let found as RecipeProblems where call.has("--json") {

@@ -34,8 +34,9 @@ extension Verb {
     // What is wrong with the folder is told before any image is read.
     if !call.has("--resume") { try RunFolder.requireNew(folder) }
     let stored = call.has("--resume") ? try storedRecipe(in: folder, call) : nil
-    let train = try RecipeImages(recipe.train, recipe, isTraining: true)
-    let validation = try recipe.validation.map { try RecipeImages($0, recipe, isTraining: false) }
+    let train = try RecipeImages(.train, of: recipe, isTraining: true)
+    let validation =
+      recipe.has(.validation) ? try RecipeImages(.validation, of: recipe, isTraining: false) : nil
     console.line(
       "\(recipe.name): \(train.samples.count) training images, \(validation?.samples.count ?? 0) validation images, "
         + "\(recipe.classes.count) classes")
@@ -64,8 +65,9 @@ extension Verb {
     let temporary = NSTemporaryDirectory() + "arbex-smoke-\(ProcessInfo.processInfo.globallyUniqueString)"
     let folder = call.value("--out") ?? temporary
     defer { try? FileManager.default.removeItem(atPath: temporary) }
-    let train = try RecipeImages(recipe.train, recipe, isTraining: true)
-    let validation = try recipe.validation.map { try RecipeImages($0, recipe, isTraining: false) }
+    let train = try RecipeImages(.train, of: recipe, isTraining: true)
+    let validation =
+      recipe.has(.validation) ? try RecipeImages(.validation, of: recipe, isTraining: false) : nil
     let result = try SmokeTest.run(
       recipe, train: train, validation: validation, in: folder, console: Console(),
       report: Report.write)

@@ -30,7 +30,7 @@ struct WeightInspection {
       dangerous.isEmpty
       ? []
       : ["names \(dangerous.listed()): loading it in Python may run a program; here nothing of it was run"]
-    warnings = danger + (try file.survey().warnings)
+    warnings = danger + (try file.numberWarnings())
   }
 
   private var counts: [Int] { file.names.map { file.shape(of: $0)?.elementCount ?? 0 } }
@@ -63,7 +63,7 @@ struct WeightInspection {
       [name.printable, file.type(of: name)?.rawValue ?? "", "\(file.shape(of: name) ?? [])", "\(count)"]
     }
     return lines.joined(separator: "\n") + "\n"
-      + Columns.text([["name", "type", "shape", "numbers"]] + rows, indent: 2)
+      + TextTable.text([["name", "type", "shape", "numbers"]] + rows, indent: 2)
   }
 
   private static func words(_ fit: WeightFit) -> String {
@@ -79,7 +79,6 @@ struct WeightInspection {
   }
 
   var json: JSONValue {
-    let list = { (names: [String]) in JSONValue.array(names.map(JSONValue.string)) }
     let arrays = zip(file.names, counts).map { name, count in
       JSONValue.object([
         "name": .string(name), "type": .string(file.type(of: name)?.rawValue ?? ""),
@@ -90,21 +89,21 @@ struct WeightInspection {
       JSONValue.object([
         "map": .string(fit.word), "name": .string(fit.name), "used": .int(fit.used),
         "arrays": .int(fit.count),
-        "classes": fit.classCount.map(JSONValue.int) ?? .null, "orders": list(fit.orders.map(\.word)),
+        "classes": fit.classCount.map(JSONValue.int) ?? .null, "orders": .texts(fit.orders.map(\.word)),
         "parts": .array(
           fit.parts.map { part in
             .object([
               "part": .string(part.path), "used": .int(part.used), "arrays": .int(part.count),
-              "otherShape": list(part.mismatched),
+              "otherShape": .texts(part.mismatched),
             ])
           }),
       ])
     }
     return .object([
       "file": .string(file.path), "format": .string(file.format.rawValue), "bytes": .int(file.length),
-      "arrays": .array(arrays), "numbers": .int(counts.reduce(0, +)), "wrappers": list(file.wrappers),
-      "besides": list(file.besides), "skippedClasses": list(file.skipped), "maps": .array(maps),
-      "metadata": .object(file.metadata.mapValues(JSONValue.string)), "warnings": list(warnings),
+      "arrays": .array(arrays), "numbers": .int(counts.reduce(0, +)), "wrappers": .texts(file.wrappers),
+      "besides": .texts(file.besides), "skippedClasses": .texts(file.skipped), "maps": .array(maps),
+      "metadata": .object(file.metadata.mapValues(JSONValue.string)), "warnings": .texts(warnings),
     ])
   }
 }

@@ -68,7 +68,9 @@ extension Verb {
     arguments: [Argument("RUN-or-FILE", "the folder of a run, whose best is taken, or a file of weights")],
     flags: [
       Flag("--out", value: "FILE", "the safetensors file to write"),
-      Flag("--map", value: "NAME", "whose names; poster++ where not given"), .json,
+      Flag(
+        "--map", value: "NAME",
+        "whose names; those of the first published kind that can be written where not given"), .json,
     ]
   ) { call in
     guard let out = call.value("--out") else {
@@ -110,7 +112,7 @@ extension WeightImport {
     }
     var lines = ["\(file.path.printable): \(file.format.rawValue), read as \(match.naming.name)"]
     if !file.wrappers.isEmpty { lines.append("  unwrapped: \(file.wrappers.listed())") }
-    lines.append(Columns.text([header] + rows, indent: 2))
+    lines.append(TextTable.text([header] + rows, indent: 2))
     let lists = [
       ("reshaped", match.parts.flatMap(\.reshaped)), ("other shape", match.parts.flatMap(\.mismatched)),
       ("missing", match.parts.filter(\.isThere).flatMap(\.missing)),
@@ -125,20 +127,22 @@ extension WeightImport {
 
   /// The same with every name.
   func json(_ out: String) -> JSONValue {
-    let list = { (names: [String]) in JSONValue.array(names.map(JSONValue.string)) }
     let parts = match.parts.map { part in
       JSONValue.object([
         "part": .string(part.path), "arrays": .int(part.count), "used": .int(part.used),
-        "missing": list(part.missing),
-        "reshaped": list(part.reshaped), "otherShape": list(part.mismatched), "inFile": .bool(part.isThere),
+        "missing": .texts(part.missing),
+        "reshaped": .texts(part.reshaped), "otherShape": .texts(part.mismatched),
+        "inFile": .bool(part.isThere),
       ])
     }
     return .object([
-      "source": .string(file.path), "format": .string(file.format.rawValue), "wrappers": list(file.wrappers),
+      "source": .string(file.path), "format": .string(file.format.rawValue),
+      "wrappers": .texts(file.wrappers),
       "map": .string(match.naming.word.isEmpty ? match.naming.name : match.naming.word),
       "parts": .array(parts),
-      "unneeded": list(match.unneeded), "unknown": list(match.unknown), "skippedClasses": list(file.skipped),
-      "warnings": list(warnings), "written": .string(out),
+      "unneeded": .texts(match.unneeded), "unknown": .texts(match.unknown),
+      "skippedClasses": .texts(file.skipped),
+      "warnings": .texts(warnings), "written": .string(out),
     ])
   }
 }

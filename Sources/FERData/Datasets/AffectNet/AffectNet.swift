@@ -10,34 +10,24 @@ import Support
 ///     train_set/annotations/17_exp.npy        the expression of train_set/images/17.jpg; val_set likewise
 ///
 /// Expressions 0...7 are classes; 8 none, 9 uncertain and 10 no face are left out.
-public final class AffectNet: RecognisableLayout {
-  /// The settings of ``AffectNet``.
-  public struct Options: ImageOptions {
-    @Option("The folder that holds training.csv, or train_set.") public var root: FilePath = ""
-    @Option("Which images.", oneOf: ["train", "validation"]) public var split = "train"
+struct AffectNet: Dataset {
+  struct Options: ComponentOptions {
+    @Option("The folder that holds training.csv, or train_set.")
+    var root: FilePath = ""
+    @Option("Which images.")
+    var split = TrainingSplit.train
     @Option(
       "The table of this split below root; empty looks for training.csv or validation.csv, then for train_set or val_set."
     )
-    public var file = ""
+    var file = ""
     @Option("The folder of the images below root; empty looks for Manually_Annotated_Images and the like.")
-    public var images = ""
-    @Option("Whether images are cut to the box of the face that the table gives.") public var cropToFace =
-      false
-    @Option(
-      "An image that is listed twice with the same expression: an error, or taken once.",
-      oneOf: ["fail", "first"])
-    public var onDuplicate = "fail"
-    @Option("Classes of the dataset to leave out.") public var ignore: [String] = []
-    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing =
-      false
-    @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
-    public var onBadImage = "fail"
-    @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
-    @Option("The file that lists the images in quarantine. Empty: quarantine.txt in the dataset's folder.")
-    public var quarantine: FilePath = ""
+    var images = ""
+    @Option("Whether images are cut to the box of the face that the table gives.")
+    var cropToFace = false
+    @Option("An image that is listed twice with the same expression: an error, or taken once.")
+    var onDuplicate = Duplicate.fail
 
-    /// The defaults.
-    public init() {}
+    enum Duplicate: String, OptionChoice { case fail, first }
   }
 
   static let expressions = ClassOrder.affectNet
@@ -45,19 +35,15 @@ public final class AffectNet: RecognisableLayout {
   private static let noClass = 8...10
 
   private let options: Options
+  private let root: String
 
-  /// - Throws: ``BuildIssue`` where no folder is named.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    guard !options.root.isEmpty else {
-      throw BuildIssue("root", "must name the folder that holds training.csv or train_set")
-    }
+  init(_ options: Options) throws(BuildIssue) {
     self.options = options
+    root = try options.root.required("the folder that holds training.csv or train_set")
   }
 
   /// Reads the annotations and looks at the first bytes of each image.
-  /// - Throws: a ``DataProblem``.
-  public func load(classes: [String]) throws -> any LoadedDataset {
-    let root = options.root.text
+  func load(_ request: DataRequest) throws -> any LoadedDataset {
     if options.file.isEmpty, let folder = Self.annotations(options.split).found(in: root),
       Self.table("", options.split).found(in: root) == nil
     {
@@ -65,12 +51,12 @@ public final class AffectNet: RecognisableLayout {
         throw DataProblem(folder, "holds no boxes of faces; take cropToFace out of the recipe")
       }
       let images = PathText.folder(of: folder) + "/images"
-      return try load(try Self.entries(in: folder), images, folder, classes)
+      return try load(try Self.entries(in: folder), images, folder, request)
     }
     let table = try Self.table(options.file, options.split).path(in: root)
     let images = try Self.images(options.images).path(in: root)
-    let entries = try AffectNetTable.entries(table, images, takesFirst: options.onDuplicate == "first")
-    return try load(entries, images, table, classes)
+    let entries = try AffectNetTable.entries(table, images, takesFirst: options.onDuplicate == .first)
+    return try load(entries, images, table, request)
   }
 
   /// An image with its number for an expression.
@@ -81,9 +67,9 @@ public final class AffectNet: RecognisableLayout {
   }
 
   private func load(
-    _ entries: [Entry], _ images: String, _ path: String, _ classes: [String]
+    _ entries: [Entry], _ images: String, _ path: String, _ request: DataRequest
   ) throws(DataProblem) -> LoadedImageFiles {
-    var match = ClassMatch(classes, ignore: options.ignore, allowMissing: options.allowMissing)
+    var match = ClassMatch(request)
     var (samples, faces, left) = ([Sample](), [FaceBox?](), 0)
     for entry in entries {
       guard let name = Self.expressions.name(of: entry.expression) else {
@@ -98,7 +84,7 @@ public final class AffectNet: RecognisableLayout {
     guard !samples.isEmpty else { throw DataProblem(path, "lists no images of the recipe's classes") }
     let notes = left == 0 ? [] : ["no expression, uncertain or no face (8, 9, 10), left out: \(left)"]
     return try LoadedImageFiles(
-      checking: samples, in: images, options.policy, faces: options.cropToFace ? faces : nil,
+      checking: samples, in: images, of: root, for: request, faces: options.cropToFace ? faces : nil,
       notes: notes + match.notes(samples))
   }
 
@@ -112,8 +98,8 @@ public final class AffectNet: RecognisableLayout {
 
   // MARK: where things are
 
-  private static func table(_ named: String, _ split: String) -> UsualPlace {
-    let names = split == "train" ? ["training.csv", "train.csv"] : ["validation.csv", "val.csv"]
+  private static func table(_ named: String, _ split: TrainingSplit) -> UsualPlace {
+    let names = split == .train ? ["training.csv", "train.csv"] : ["validation.csv", "val.csv"]
     return .file(
       "file", named,
       names.flatMap { [$0, "Manually_Annotated_file_lists/\($0)", "Manually_Annotated/\($0)"] })
@@ -129,10 +115,10 @@ public final class AffectNet: RecognisableLayout {
       ])
   }
 
-  private static func annotations(_ split: String) -> UsualPlace {
+  private static func annotations(_ split: TrainingSplit) -> UsualPlace {
     .folder(
       "root", "",
-      split == "train" ? ["train_set/annotations"] : ["val_set/annotations", "validation_set/annotations"])
+      split == .train ? ["train_set/annotations"] : ["val_set/annotations", "validation_set/annotations"])
   }
 
   // MARK: annotations in .npy files
@@ -170,9 +156,9 @@ public final class AffectNet: RecognisableLayout {
   }
 
   /// AffectNet's tables or folders of annotations.
-  public static func recognise(_ root: String) -> RecognisedLayout? {
+  static func recognise(_ root: String) -> RecognisedLayout? {
     var (parts, present) = ([RecognisedLayout.Part](), Set<Int>())
-    for split in ["train", "validation"] {
+    for split in TrainingSplit.allCases {
       let entries: [Entry]?
       if let path = table("", split).found(in: root), let images = images("").found(in: root) {
         entries = try? AffectNetTable.entries(path, images, takesFirst: true)
@@ -182,7 +168,7 @@ public final class AffectNet: RecognisableLayout {
         continue
       }
       guard let entries else { continue }
-      parts.append(.init(split, [.root(root), .init("split", .string(split))]))
+      parts.append(.init(split.rawValue, [.root(root), .init("split", .string(split.rawValue))]))
       present.formUnion(entries.map(\.expression))
     }
     guard !parts.isEmpty else { return nil }

@@ -17,72 +17,54 @@ import NeuralKit
 ///
 /// Where the winner is unknown or NF (not a face), or there is none, the face is left out. `label` is the class with the
 /// most votes, the first of equals.
-public final class FERPlus: RecognisableLayout {
-  /// The settings of ``FERPlus``.
-  public struct Options: ImageOptions {
-    @Option("The folder that holds fer2013new.csv and fer2013.csv or the folders of images.") public var root:
-      FilePath = ""
-    @Option("Which images.", oneOf: ["train", "validation", "test"]) public var split = "train"
-    @Option(
-      "What the votes become: shares of the classes that training aims at, or one class.",
-      oneOf: ["distribution", "majority"])
-    public var labels = "distribution"
+struct FERPlus: Dataset {
+  struct Options: ComponentOptions {
+    @Option("The folder that holds fer2013new.csv and fer2013.csv or the folders of images.")
+    var root: FilePath = ""
+    @Option("Which images.")
+    var split = DataSplit.train
+    @Option("What the votes become: shares of the classes that training aims at, or one class.")
+    var labels = Labels.distribution
     @Option(
       "The table of votes below root; empty looks for fer2013new.csv, then for label.csv beside the images.")
-    public var votes = ""
+    var votes = ""
     @Option(
       "The table of pixels or the folder of images below root; empty looks for FER2013Train and the like, then for fer2013.csv."
     )
-    public var images = ""
-    @Option("Classes of the dataset to leave out; their shares are taken out of distributions.") public
-      var ignore: [String] = []
-    @Option("Whether the recipe may have classes that the dataset does not know.") public var allowMissing =
-      false
-    @Option("What to do with an image that cannot be read.", oneOf: BadImagePolicy.words)
-    public var onBadImage = "fail"
-    @Option("The share of bad images up to which leaving them out goes on.", 0...1) public var skipUpTo = 0.01
-    @Option("The file that lists the images in quarantine. Empty: quarantine.txt in the dataset's folder.")
-    public var quarantine: FilePath = ""
+    var images = ""
 
-    /// The defaults.
-    public init() {}
+    enum Labels: String, OptionChoice { case distribution, majority }
   }
 
   private let options: Options
+  private let root: String
 
-  /// - Throws: ``BuildIssue`` where no folder is named.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    guard !options.root.isEmpty else {
-      throw BuildIssue("root", "must name the folder that holds fer2013new.csv")
-    }
+  init(_ options: Options) throws(BuildIssue) {
     self.options = options
+    root = try options.root.required("the folder that holds fer2013new.csv")
   }
 
   /// Reads the votes and the pixels, or the first bytes of each image.
-  /// - Throws: a ``DataProblem``.
-  public func load(classes: [String]) throws -> any LoadedDataset {
-    let root = options.root.text
+  func load(_ request: DataRequest) throws -> any LoadedDataset {
     guard FolderListing.isFolder(root) else { throw DataProblem(root, "is no folder, or does not exist") }
     let folder = try imageFolder(root)
     let votes = try votesTable(root, folder)
-    var labels = FERPlusLabels(
-      classes: classes, asDistribution: options.labels == "distribution", ignore: options.ignore,
-      allowMissing: options.allowMissing)
+    var labels = FERPlusLabels(request, asDistribution: options.labels == .distribution)
     if let folder {
       let rows = try votes.rows(of: options.split)
       let samples = rows.compactMap { row in labels.sample(row, id: row.image) }
       try labels.check(votes.path, options.split, samples)
-      return try LoadedImageFiles(checking: samples, in: folder, options.policy, notes: labels.notes(samples))
+      return try LoadedImageFiles(
+        checking: samples, in: folder, of: root, for: request, notes: labels.notes(samples))
     }
     let table = try UsualPlace.file("images", options.images, ["fer2013.csv", "fer2013/fer2013.csv"]).path(
       in: root)
-    return try faces(votes, table, &labels)
+    return try faces(votes, table, request, &labels)
   }
 
   /// The folder of this split's images, where there are image files.
   private func imageFolder(_ root: String) throws(DataProblem) -> String? {
-    let own =
-      ["train": "FER2013Train", "validation": "FER2013Valid", "test": "FER2013Test"][options.split] ?? ""
+    let own = Self.folder(of: options.split)
     if !options.images.isEmpty {
       let named = try ListedPath.option("images", options.images, below: root)
       if FolderListing.isFile(named) { return nil }
@@ -92,6 +74,14 @@ public final class FERPlus: RecognisableLayout {
       return FolderListing.isFolder("\(named)/\(own)") ? "\(named)/\(own)" : named
     }
     return UsualPlace.folder("images", "", [own, "data/\(own)"]).found(in: root)
+  }
+
+  private static func folder(of split: DataSplit) -> String {
+    switch split {
+    case .train: "FER2013Train"
+    case .validation: "FER2013Valid"
+    case .test: "FER2013Test"
+    }
   }
 
   private func votesTable(_ root: String, _ folder: String?) throws(DataProblem) -> FERPlusVotes {
@@ -106,7 +96,7 @@ public final class FERPlus: RecognisableLayout {
 
   /// Goes through both tables side by side: the n-th row of one is the n-th of the other.
   private func faces(
-    _ votes: FERPlusVotes, _ path: String, _ labels: inout FERPlusLabels
+    _ votes: FERPlusVotes, _ path: String, _ request: DataRequest, _ labels: inout FERPlusLabels
   ) throws(DataProblem) -> LoadedPixelFaces {
     let rows = try votes.allRows()
     let table = try FER2013Table(path)
@@ -118,7 +108,8 @@ public final class FERPlus: RecognisableLayout {
       let row = rows[face.number]
       if let split = face.split, split != row.split {
         problems.add(
-          line: face.row.line, "is for \(split), but the same row of \(votes.path) is for \(row.split)")
+          line: face.row.line,
+          "is for \(split.rawValue), but the same row of \(votes.path) is for \(row.split.rawValue)")
         continue
       }
       guard row.split == options.split, let sample = labels.sample(row, id: row.image) else { continue }
@@ -134,22 +125,21 @@ public final class FERPlus: RecognisableLayout {
       )
     }
     try problems.check()
-    try options.policy.check(bad, of: samples.count + bad.count)
+    try request.badImagePolicy(in: root).check(bad, of: samples.count + bad.count)
     try labels.check(votes.path, options.split, samples)
     return LoadedPixelFaces(
-      samples, pixels: pixels, options.policy, leftOut: bad, notes: labels.notes(samples))
+      samples, pixels: pixels, of: root, leftOut: bad, notes: labels.notes(samples))
   }
 
   /// The authors' table of votes.
-  public static func recognise(_ root: String) -> RecognisedLayout? {
-    let splits = [("train", "FER2013Train"), ("validation", "FER2013Valid"), ("test", "FER2013Test")]
+  static func recognise(_ root: String) -> RecognisedLayout? {
     var (present, found) = (Set<String>(), [String]())
-    for (split, folder) in splits {
-      let single = "\(root)/\(folder)/label.csv"
+    for split in DataSplit.allCases {
+      let single = "\(root)/\(folder(of: split))/label.csv"
       let isWhole = FolderListing.isFile("\(root)/fer2013new.csv")
       let votes = FERPlusVotes(path: isWhole ? "\(root)/fer2013new.csv" : single, isOfOneFolder: !isWhole)
       guard let rows = try? votes.rows(of: split), !rows.isEmpty else { continue }
-      found.append(split)
+      found.append(split.rawValue)
       for row in rows {
         guard let shares = VoteRule.distribution(row.votes) else { continue }
         present.formUnion(
@@ -159,7 +149,7 @@ public final class FERPlus: RecognisableLayout {
     guard !present.isEmpty else { return nil }
     return RecognisedLayout(
       "ferplus", classes: ClassOrder.ferPlus.names.filter(present.contains),
-      remark: "labels: \"majority\" takes one class in place of shares",
+      remark: "labels: \"majority\" takes one class in place of shares", particularity: 1,
       parts: found.map { .init($0, [.root(root), .init("split", .string($0))]) })
   }
 }

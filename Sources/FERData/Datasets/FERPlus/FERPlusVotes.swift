@@ -4,8 +4,7 @@ import FERCore
 struct FERPlusVotes {
   struct Row {
     let line: Int
-    /// "train", "validation" or "test".
-    let split: String
+    let split: DataSplit
     /// The name of the image; "" where the authors took the face out.
     let image: String
     /// For the eight classes, unknown and NF.
@@ -20,7 +19,7 @@ struct FERPlusVotes {
 
   /// The rows of a split that have an image.
   /// - Throws: a ``DataProblem`` with everything that is wrong with the table.
-  func rows(of split: String) throws(DataProblem) -> [Row] {
+  func rows(of split: DataSplit) throws(DataProblem) -> [Row] {
     if isOfOneFolder { return try folderRows(split) }
     return try allRows().filter { $0.split == split && !$0.image.isEmpty }
   }
@@ -47,7 +46,7 @@ struct FERPlusVotes {
   }
 
   /// A `label.csv`: name, in older copies the face's box, and ten numbers.
-  private func folderRows(_ split: String) throws(DataProblem) -> [Row] {
+  private func folderRows(_ split: DataSplit) throws(DataProblem) -> [Row] {
     let reader = try TableReader(path, separator: .comma)
     var (rows, problems, seen) = ([Row](), ProblemList(path), [String: Int]())
     while let row = try reader.next() {
@@ -66,7 +65,7 @@ struct FERPlusVotes {
   }
 
   private func read(
-    _ row: TableRow, _ split: String, _ image: Int, _ columns: [Int], _ seen: inout [String: Int],
+    _ row: TableRow, _ split: DataSplit, _ image: Int, _ columns: [Int], _ seen: inout [String: Int],
     _ problems: inout ProblemList
   ) -> Row? {
     let name = row.text(image) ?? "/"
@@ -97,9 +96,9 @@ struct FERPlusLabels {
   private var noFace = 0
   private var unclear = 0
 
-  init(classes: [String], asDistribution: Bool, ignore: [String], allowMissing: Bool) {
+  init(_ request: DataRequest, asDistribution: Bool) {
     self.asDistribution = asDistribution
-    match = ClassMatch(classes, ignore: ignore, allowMissing: allowMissing)
+    match = ClassMatch(request)
   }
 
   /// The sample; nil where the face is left out.
@@ -116,27 +115,17 @@ struct FERPlusLabels {
       return nil
     }
     guard let label = match.label(of: ClassOrder.ferPlus.names[winner]) else { return nil }
-    return Sample(id: id, label: label, distribution: shares.flatMap { distribution($0) })
-  }
-
-  /// The shares in the order of the recipe's classes. Those of ignored classes are taken out.
-  private mutating func distribution(_ shares: [Float]) -> [Float] {
-    var result = [Float](repeating: 0, count: match.classes.count)
-    for (name, share) in zip(ClassOrder.ferPlus.names, shares) where share > 0 {
-      if let index = match.index(of: name) {
-        result[index] += share
-      } else if !match.isIgnored(name) {
-        match.addUnknown(name)
-      }
-    }
-    let sum = result.reduce(0, +)
-    return result.map { $0 / sum }
+    return Sample(
+      id: id, label: label,
+      distribution: shares.flatMap { match.distribution($0, of: ClassOrder.ferPlus.names) })
   }
 
   /// - Throws: a ``DataProblem`` where classes do not fit, or nothing is left.
-  func check(_ path: String, _ split: String, _ samples: [Sample]) throws(DataProblem) {
+  func check(_ path: String, _ split: DataSplit, _ samples: [Sample]) throws(DataProblem) {
     try match.check(path, names: ClassOrder.ferPlus.names)
-    guard !samples.isEmpty else { throw DataProblem(path, "leaves no images for the split \"\(split)\"") }
+    guard !samples.isEmpty else {
+      throw DataProblem(path, "leaves no images for the split \"\(split.rawValue)\"")
+    }
   }
 
   func notes(_ samples: [Sample]) -> [String] {

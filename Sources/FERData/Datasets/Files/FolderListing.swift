@@ -1,19 +1,29 @@
 import FERCore
 import Foundation
+import Support
 
 /// What folders hold, in an order that no file system and no language setting can change: by the bytes of the
 /// names.
-enum FolderListing {
+public enum FolderListing {
   /// Links could lead round in a circle; nobody sorts faces this deep.
   private static let deepest = 16
 
   /// The names of the folders in a folder, without hidden ones.
-  static func folders(in folder: String) throws(DataProblem) -> [String] {
+  /// - Throws: a ``DataProblem`` where it cannot be opened.
+  public static func folders(in folder: String) throws(DataProblem) -> [String] {
     try entries(in: folder).filter { kind(of: "\(folder)/\($0)") == S_IFDIR }
   }
 
-  /// The files with one of the endings in a folder and all folders below it, as paths below that folder.
-  static func files(in folder: String, endings: [String], depth: Int = 0) throws(DataProblem) -> [String] {
+  /// The files in a folder and all folders below it, as paths below that folder.
+  /// - Parameter endings: "png" and the like, in capitals or not; a list without entries takes every file.
+  /// - Throws: a ``DataProblem`` where one cannot be opened, or a link leads in a circle.
+  public static func files(in folder: String, endings: [String]) throws(DataProblem) -> [String] {
+    try files(in: folder, endings: endings, depth: 0)
+  }
+
+  private static func files(
+    in folder: String, endings: [String], depth: Int
+  ) throws(DataProblem) -> [String] {
     guard depth < deepest else {
       throw DataProblem(folder, "lies \(deepest) folders deep, or a link leads in a circle")
     }
@@ -36,30 +46,28 @@ enum FolderListing {
   }
 
   /// Whether there is a folder of that name.
-  static func isFolder(_ path: String) -> Bool { kind(of: path) == S_IFDIR }
-
-  /// Whether there is an ordinary file of that name.
-  static func isFile(_ path: String) -> Bool { kind(of: path) == S_IFREG }
-
-  /// The names in a folder, without hidden ones.
-  static func entries(in folder: String) throws(DataProblem) -> [String] {
-    guard let stream = opendir(folder) else {
-      throw DataProblem(folder, "cannot be opened as a folder: \(FileBytes.reason(errno))")
-    }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      let isHidden = name.hasPrefix(".") || ["thumbs.db", "desktop.ini"].contains(name.lowercased())
-      if !isHidden { names.append(name) }
-    }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  public static func isFolder(_ path: String, followingLinks: Bool = true) -> Bool {
+    kind(of: path, followingLinks: followingLinks) == S_IFDIR
   }
 
-  private static func kind(of path: String) -> mode_t? {
+  /// Whether there is an ordinary file of that name.
+  public static func isFile(_ path: String) -> Bool { kind(of: path) == S_IFREG }
+
+  /// The names in a folder, without hidden ones.
+  /// - Throws: a ``DataProblem`` where it cannot be opened.
+  public static func entries(in folder: String) throws(DataProblem) -> [String] {
+    do throws(OpenFile.Failure) {
+      return try FolderNames.all(in: folder).filter {
+        !$0.hasPrefix(".") && !["thumbs.db", "desktop.ini"].contains($0.lowercased())
+      }
+    } catch {
+      throw DataProblem(folder, "cannot be opened as a folder: \(error.reason)")
+    }
+  }
+
+  private static func kind(of path: String, followingLinks: Bool = true) -> mode_t? {
     var status = stat()
-    return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+    let outcome = followingLinks ? stat(path, &status) : lstat(path, &status)
+    return outcome == 0 ? status.st_mode & S_IFMT : nil
   }
 }

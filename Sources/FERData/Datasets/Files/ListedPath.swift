@@ -3,10 +3,10 @@ import Foundation
 import Support
 
 /// Paths that stand in list files. Whoever wrote the list may not reach beyond the dataset's folder.
-enum ListedPath {
+public enum ListedPath {
   /// The path below `root`, without "." and "..".
   /// - Returns: nil with a reason where it is empty or lies elsewhere.
-  static func below(_ root: String, _ listed: String) -> Result<String, Refusal> {
+  public static func below(_ root: String, _ listed: String) -> Result<String, Refusal> {
     guard !listed.isEmpty else { return .failure(Refusal("names no file")) }
     guard !listed.utf8.contains(0) else { return .failure(Refusal("holds a zero byte")) }
     // Lists written on Windows.
@@ -29,7 +29,8 @@ enum ListedPath {
 
   /// A file or folder that an option names, below `root`.
   /// - Throws: a ``DataProblem`` where it lies elsewhere.
-  static func option(_ key: String, _ named: String, below root: String) throws(DataProblem) -> String {
+  public static func option(_ key: String, _ named: String, below root: String) throws(DataProblem) -> String
+  {
     switch below(root, named) {
     case .success(let path): return "\(root)/\(path)"
     case .failure(let refusal):
@@ -38,8 +39,9 @@ enum ListedPath {
   }
 
   /// Why a path is not taken, to be put after it.
-  struct Refusal: Error, Equatable {
-    let reason: String
+  public struct Refusal: Error, Equatable {
+    /// "leads out of the folder faces"
+    public let reason: String
     init(_ reason: String) { self.reason = reason }
   }
 }

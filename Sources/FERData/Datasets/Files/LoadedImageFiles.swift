@@ -1,40 +1,47 @@
 import FERCore
 import TensorKit
 
-/// Image files whose classes are known.
-public struct LoadedImageFiles: TolerantDataset {
-  /// The folder that the samples' names start from.
+/// Image files whose classes are known: what most datasets load.
+public struct LoadedImageFiles: LoadedDataset {
+  /// The dataset's folder, where a list of bad images lies.
   public let folder: String
-  /// Every image with its class, in a fixed order.
+  /// Every image that may be one, in a fixed order.
   public let samples: [Sample]
-  /// What to do with images that cannot be decoded.
-  public let badImagePolicy: BadImagePolicy
   /// What was left out because its size or first bytes are wrong.
   public let leftOut: [DataProblem]
-  /// What else there is to say of the data: what was left out on purpose, and how many.
+  /// What was left out on purpose, and how many.
   public let notes: [String]
-  /// What an image may claim of itself.
-  public var limits = ImageFile.Limits()
+  private let images: String
+  private let limits: ImageFile.Limits
   /// The part of each picture that is the image, where it is a part.
   private let faces: [FaceBox?]?
 
   /// Looks at the size and the first bytes of each file: a missing or empty file or a text should not come to light
   /// in the middle of an epoch.
-  /// - Parameter samples: images whose ids are paths below `folder`.
-  /// - Parameter faces: for each, the part to cut out.
-  /// - Throws: a ``DataProblem`` where more files are bad than the policy allows, or none is left.
-  init(
-    checking samples: [Sample], in folder: String, _ policy: BadImagePolicy, faces: [FaceBox?]? = nil,
+  /// - Parameter samples: images whose ids are paths below `images`.
+  /// - Parameter folder: the dataset's folder.
+  /// - Parameter notes: what else there is to say of the data, in sentences.
+  /// - Throws: a ``DataProblem`` where more files are bad than the request allows, or none is left.
+  public init(
+    checking samples: [Sample], in images: String, of folder: String, for request: DataRequest,
     notes: [String] = []
   ) throws(DataProblem) {
-    let found = Self.problems(samples, folder)
-    let bad = found.compactMap { $0 }
-    try policy.check(bad, of: samples.count)
-    guard bad.count < samples.count else { throw DataProblem(folder, "holds no readable images") }
-    self.folder = folder
-    self.samples = bad.isEmpty ? samples : zip(samples, found).filter { $0.1 == nil }.map(\.0)
+    try self.init(checking: samples, in: images, of: folder, for: request, faces: nil, notes: notes)
+  }
+
+  /// - Parameter faces: for each sample, the part to cut out.
+  init(
+    checking samples: [Sample], in images: String, of folder: String, for request: DataRequest,
+    faces: [FaceBox?]?, notes: [String]
+  ) throws(DataProblem) {
+    let found = Self.problems(samples, images)
+    leftOut = found.compactMap { $0 }
+    try request.badImagePolicy(in: folder).check(leftOut, of: samples.count)
+    guard leftOut.count < samples.count else { throw DataProblem(images, "holds no readable images") }
+    (self.folder, self.images, self.notes) = (folder, images, notes)
+    self.samples = leftOut.isEmpty ? samples : zip(samples, found).filter { $0.1 == nil }.map(\.0)
     self.faces = faces.map { zip($0, found).filter { $0.1 == nil }.map(\.0) }
-    (badImagePolicy, leftOut, self.notes) = (policy, bad, notes)
+    limits = ImageFile.Limits(pixels: request.pixelLimit)
   }
 
   private static func problems(_ samples: [Sample], _ folder: String) -> [DataProblem?] {
@@ -50,7 +57,7 @@ public struct LoadedImageFiles: TolerantDataset {
   }
 
   /// The file of a sample.
-  public func path(at index: Int) -> String { "\(folder)/\(samples[index].id)" }
+  public func path(at index: Int) -> String { "\(images)/\(samples[index].id)" }
 
   /// Reads and decodes one file.
   /// - Throws: a ``DataProblem`` that names it.

@@ -1,28 +1,28 @@
 import FERCore
 
 /// Small grey faces out of a table of numbers, kept in memory: a byte for each pixel.
-public struct LoadedPixelFaces: TolerantDataset {
+struct LoadedPixelFaces: LoadedDataset {
   /// Width and height of FER2013's faces.
-  public static let side = 48
+  static let side = 48
   static let pixelCount = side * side
 
-  public let samples: [Sample]
-  public let badImagePolicy: BadImagePolicy
-  public let leftOut: [DataProblem]
-  public let notes: [String]
+  let samples: [Sample]
+  let folder: String
+  let leftOut: [DataProblem]
+  let notes: [String]
   private let pixels: [UInt8]
 
   /// - Parameter pixels: the faces one after another, row by row.
   init(
-    _ samples: [Sample], pixels: [UInt8], _ policy: BadImagePolicy, leftOut: [DataProblem], notes: [String]
+    _ samples: [Sample], pixels: [UInt8], of folder: String, leftOut: [DataProblem], notes: [String]
   ) {
     precondition(pixels.count == samples.count * Self.pixelCount, "LoadedPixelFaces: \(pixels.count) pixels")
     (self.samples, self.pixels, self.leftOut, self.notes) = (samples, pixels, leftOut, notes)
-    badImagePolicy = policy
+    self.folder = folder
   }
 
   /// The face, its grey spread over three channels.
-  public func image(at index: Int) throws -> Image {
+  func image(at index: Int) throws -> Image {
     let grey = pixels[index * Self.pixelCount..<(index + 1) * Self.pixelCount]
     let colour = [UInt8](unsafeUninitializedCapacity: Self.pixelCount * 3) { values, count in
       for (place, value) in grey.enumerated() {

@@ -1,32 +1,36 @@
 import FERCore
 
 /// Where a dataset's files lie: as its authors lay them out, or as an option says.
-struct UsualPlace {
+public struct UsualPlace {
   /// The option that names another place.
-  let option: String
+  private let option: String
   /// What the option says, below root; "" looks in the usual places.
-  let named: String
+  private let named: String
   /// The usual places below root; the first that exists is taken.
-  let places: [String]
+  private let places: [String]
   /// Whether a folder is wanted.
-  let isFolder: Bool
+  private let isFolder: Bool
 
-  static func file(_ option: String, _ named: String, _ places: [String]) -> UsualPlace {
+  /// A file that lies at one of `places` below root, or where the option of that key says.
+  /// - Parameter named: what the option says; "" looks in the usual places.
+  public static func file(_ option: String, _ named: String, _ places: [String]) -> UsualPlace {
     UsualPlace(option: option, named: named, places: places, isFolder: false)
   }
 
-  static func folder(_ option: String, _ named: String, _ places: [String]) -> UsualPlace {
+  /// A folder that lies at one of `places` below root, or where the option of that key says.
+  /// - Parameter named: what the option says; "" looks in the usual places.
+  public static func folder(_ option: String, _ named: String, _ places: [String]) -> UsualPlace {
     UsualPlace(option: option, named: named, places: places, isFolder: true)
   }
 
-  /// The path; nil where none of the usual places exists.
-  func found(in root: String) -> String? {
+  /// The first of the usual places that exists; nil where none does.
+  public func found(in root: String) -> String? {
     places.lazy.map { $0.isEmpty ? root : "\(root)/\($0)" }.first(where: exists)
   }
 
   /// The path.
   /// - Throws: a ``DataProblem`` that says what was looked for.
-  func path(in root: String) throws(DataProblem) -> String {
+  public func path(in root: String) throws(DataProblem) -> String {
     if !named.isEmpty {
       let path = try ListedPath.option(option, named, below: root)
       guard exists(path) else { throw DataProblem(path, "there is no such \(kind); `\(option)` names it") }

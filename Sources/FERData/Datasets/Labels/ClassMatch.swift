@@ -6,23 +6,23 @@ import Support
 /// A recipe may name the classes in any order, and fewer of them: samples of a class that it does not name are an
 /// error that counts them, unless `ignore` names the class. A class of the recipe that the dataset does not know at
 /// all is an error unless `allowMissing` is set.
-struct ClassMatch {
+public struct ClassMatch {
   /// The recipe's classes.
-  let classes: [String]
+  public let classes: [String]
   private let ignored: [String]
   private let allowMissing: Bool
   private var known: [String: Int?] = [:]
   private var unknown: [String: Int] = [:]
   private var left: [String: Int] = [:]
 
-  init(_ classes: [String], ignore: [String], allowMissing: Bool) {
-    self.classes = classes
-    self.allowMissing = allowMissing
-    ignored = ignore.map(ExpressionNames.canonical)
+  /// Nothing has been counted yet.
+  public init(_ request: DataRequest) {
+    (classes, allowMissing) = (request.classes, request.allowMissing)
+    ignored = request.ignore.map(ExpressionNames.canonical)
   }
 
   /// The recipe's index for a class of the dataset, for one more sample; nil where it is left out or has no place.
-  mutating func label(of name: String) -> Int? {
+  public mutating func label(of name: String) -> Int? {
     let label = index(of: name)
     if label == nil {
       if isIgnored(name) { left[name, default: 0] += 1 } else { unknown[name, default: 0] += 1 }
@@ -30,23 +30,37 @@ struct ClassMatch {
     return label
   }
 
-  /// The same without counting.
-  mutating func index(of name: String) -> Int? {
+  /// The shares of a sample in the order of the recipe's classes, their sum 1. Those of ignored classes are taken out;
+  /// those of classes without a place count as unknown.
+  /// - Parameter names: the dataset's classes, in the order of `shares`.
+  /// - Returns: nil where nothing is left.
+  public mutating func distribution(_ shares: [Float], of names: [String]) -> [Float]? {
+    var result = [Float](repeating: 0, count: classes.count)
+    for (name, share) in zip(names, shares) where share > 0 {
+      if let index = index(of: name) {
+        result[index] += share
+      } else if !isIgnored(name) {
+        unknown[name, default: 0] += 1
+      }
+    }
+    let sum = result.reduce(0, +)
+    return sum > 0 ? result.map { $0 / sum } : nil
+  }
+
+  private mutating func index(of name: String) -> Int? {
     if let known = known[name] { return known }
     let index = isIgnored(name) ? nil : ExpressionNames.index(of: name, in: classes)
     known[name] = .some(index)
     return index
   }
 
-  /// Whether `ignore` names the class.
-  func isIgnored(_ name: String) -> Bool { ignored.contains(ExpressionNames.canonical(name)) }
+  private func isIgnored(_ name: String) -> Bool { ignored.contains(ExpressionNames.canonical(name)) }
 
-  /// Notes that samples of this class, or shares of them, have no place in the recipe.
-  mutating func addUnknown(_ name: String) { unknown[name, default: 0] += 1 }
-
+  /// Speaks up for all samples at once, after the last.
+  /// - Parameter path: the file or folder that tells the classes.
   /// - Parameter names: all classes that the dataset can have, in its order.
   /// - Throws: a ``DataProblem`` where a class of either side has no counterpart on the other.
-  func check(_ path: String, names: [String]) throws(DataProblem) {
+  public func check(_ path: String, names: [String]) throws(DataProblem) {
     var problems: [String] = []
     if !unknown.isEmpty {
       let known = Set(names)
@@ -68,8 +82,8 @@ struct ClassMatch {
     if !problems.isEmpty { throw DataProblem(path, problems.joined(separator: "; and ")) }
   }
 
-  /// What `ignore` left out, and classes without a sample.
-  func notes(_ samples: [Sample]) -> [String] {
+  /// What `ignore` left out, and classes without a sample, in sentences.
+  public func notes(_ samples: [Sample]) -> [String] {
     let ignored = left.sorted { $0.key < $1.key }.map {
       "\($0.key): \(Self.samples($0.value)) left out by `ignore`"
     }

@@ -7,25 +7,32 @@ public struct ClassOrder: Sendable, Equatable {
   /// The classes in the order of their numbers.
   public let names: [String]
 
+  /// An order of one's own.
+  /// - Parameter name: the word for it.
+  /// - Parameter first: the number of the first class.
+  public init(name: String, first: Int = 0, names: [String]) {
+    (self.name, self.first, self.names) = (name, first, names)
+  }
+
   /// RAF-DB (Li, Deng and Du 2017).
   public static let rafDB = ClassOrder(
     name: "raf-db", first: 1,
     names: ["surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral"])
   /// AffectNet (Mollahosseini, Hasani and Mahoor 2017); with seven classes also EfficientFace's RAF-DB.
   public static let affectNet = ClassOrder(
-    name: "affectnet", first: 0,
+    name: "affectnet",
     names: ["neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger", "contempt"])
   /// Aff-Wild2 (Kollias and Zafeiriou 2019), expressions of the challenges from 2022 on.
   public static let affWild2 = ClassOrder(
-    name: "aff-wild2", first: 0,
+    name: "aff-wild2",
     names: ["neutral", "anger", "disgust", "fear", "happiness", "sadness", "surprise", "other"])
   /// FER2013 (Goodfellow et al. 2013).
   public static let fer2013 = ClassOrder(
-    name: "fer2013", first: 0,
+    name: "fer2013",
     names: ["anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"])
   /// FER+ (Barsoum et al. 2016).
   public static let ferPlus = ClassOrder(
-    name: "ferplus", first: 0,
+    name: "ferplus",
     names: ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"])
 
   /// All that a recipe can name.
@@ -40,6 +47,6 @@ public struct ClassOrder: Sendable, Equatable {
     return !overflow && names.indices.contains(index) ? names[index] : nil
   }
 
-  /// "1...7 (surprise, fear, ... neutral)"
-  var range: String { "\(first)...\(first + names.count - 1) (\(names.joined(separator: ", ")))" }
+  /// The numbers for an error: "1...7 (surprise, fear, ... neutral)".
+  public var range: String { "\(first)...\(first + names.count - 1) (\(names.joined(separator: ", ")))" }
 }

@@ -2,31 +2,38 @@ import FERCore
 import NeuralKit
 import TensorKit
 
-/// Cuts a dataset into train, validation and test where its authors did not.
+/// Cuts a dataset into train, validation and test where its authors did not; an option group.
 ///
 /// Named groups (people, videos) are held out for testing as a whole. Otherwise shares of all images, or of all groups,
 /// are drawn: by the seed and the names of classes and groups alone, so that the order of a recipe's classes changes
 /// nothing. Images are drawn class by class, the same share of each.
-struct SplitRule {
-  /// "train", "validation", "test" or "all".
-  var split: String
-  /// The groups that testing takes; empty draws `testShare`.
-  var heldOut: [String] = []
-  /// Whether whole groups are drawn.
-  var byGroup = false
-  var validationShare = 0.0
-  var testShare = 0.0
-  var seed: Int
+public struct SplitRule: ComponentOptions {
+  /// One of the three parts, or all of them.
+  public enum Split: String, OptionChoice { case train, validation, test, all }
 
-  /// What is wrong between the options that make a rule.
-  func issues() -> [OptionIssue] {
+  @Option("Which images.")
+  public var split = Split.train
+  @Option("The groups (people, characters) that test, by name; empty draws testShare of all.")
+  public var heldOut: [String] = []
+  @Option("The share that validation takes; where groups are held out, of the images of the others.", 0..<1)
+  public var validationShare = 0.1
+  @Option("The share that testing takes where no group is held out.", 0..<1)
+  public var testShare = 0.2
+  @Option("Changes what is drawn.", 0...)
+  public var seed = 1
+
+  /// A tenth for validation and a fifth for testing, drawn with seed 1; training's part.
+  public init() {}
+
+  /// Shares that leave a part empty.
+  public func issues() -> [OptionIssue] {
     var issues: [OptionIssue] = []
-    if split == "validation" && validationShare == 0 {
+    if split == .validation && validationShare == 0 {
       issues.append(
         OptionIssue(
           "validationShare", "must be above 0 where split is \"validation\"; give train the same share"))
     }
-    if split == "test" && heldOut.isEmpty && testShare == 0 {
+    if split == .test && heldOut.isEmpty && testShare == 0 {
       issues.append(
         OptionIssue("testShare", "must be above 0 where split is \"test\" and heldOut names nobody"))
     }
@@ -37,9 +44,14 @@ struct SplitRule {
   }
 
   /// The samples of the split.
+  /// - Parameter classes: the recipe's, by whose names images are drawn.
+  /// - Parameter byGroup: whether whole groups are drawn where none is held out.
+  /// - Parameter path: what problems name.
   /// - Throws: a ``DataProblem`` at `path` where a held-out group does not exist, or nothing is left.
-  func chosen(of samples: [Sample], classes: [String], _ path: String) throws(DataProblem) -> [Sample] {
-    if split == "all" { return samples }
+  public func chosen(
+    of samples: [Sample], classes: [String], byGroup: Bool = false, _ path: String
+  ) throws(DataProblem) -> [Sample] {
+    if split == .all { return samples }
     let groups = Set(samples.map(\.group)).sorted()
     let absent = heldOut.filter { !groups.contains($0) }
     guard absent.isEmpty else {
@@ -50,21 +62,23 @@ struct SplitRule {
     }
     let parts = byGroup && heldOut.isEmpty ? drawnGroups(samples, groups) : drawnImages(samples, classes)
     let own = zip(samples, parts).filter { $0.1 == split }.map(\.0)
-    guard !own.isEmpty else { throw DataProblem(path, "leaves no images for the split \"\(split)\"") }
+    guard !own.isEmpty else {
+      throw DataProblem(path, "leaves no images for the split \"\(split.rawValue)\"")
+    }
     return own
   }
 
-  private func drawnGroups(_ samples: [Sample], _ groups: [String]) -> [String] {
+  private func drawnGroups(_ samples: [Sample], _ groups: [String]) -> [Split] {
     var random = RandomSource(seed: UInt64(bitPattern: Int64(seed)), stream: "split groups")
     let parts = Dictionary(
       zip(random.shuffled(groups), parts(groups.count, testShare: testShare)), uniquingKeysWith: { $1 })
-    return samples.map { parts[$0.group] ?? "train" }
+    return samples.map { parts[$0.group] ?? .train }
   }
 
-  private func drawnImages(_ samples: [Sample], _ classes: [String]) -> [String] {
-    var result = samples.map { heldOut.contains($0.group) ? "test" : "train" }
+  private func drawnImages(_ samples: [Sample], _ classes: [String]) -> [Split] {
+    var result = samples.map { heldOut.contains($0.group) ? Split.test : .train }
     for (label, name) in classes.enumerated() {
-      let members = samples.indices.filter { samples[$0].label == label && result[$0] == "train" }
+      let members = samples.indices.filter { samples[$0].label == label && result[$0] == .train }
       var random = RandomSource(
         seed: UInt64(bitPattern: Int64(seed)), stream: "split \(ExpressionNames.canonical(name))")
       let parts = parts(members.count, testShare: heldOut.isEmpty ? testShare : 0)
@@ -74,11 +88,11 @@ struct SplitRule {
   }
 
   /// The part of each of `count` things in random order. No share is rounded to nothing, as long as train keeps one.
-  private func parts(_ count: Int, testShare: Double) -> [String] {
+  private func parts(_ count: Int, testShare: Double) -> [Split] {
     func number(_ share: Double) -> Int { share == 0 ? 0 : max(1, Int((share * Double(count)).rounded())) }
     let test = min(max(0, count - 1), number(testShare))
     let validation = min(max(0, count - 1 - test), number(validationShare))
-    return [String](repeating: "test", count: test) + [String](repeating: "validation", count: validation)
-      + [String](repeating: "train", count: count - test - validation)
+    return [Split](repeating: .test, count: test) + [Split](repeating: .validation, count: validation)
+      + [Split](repeating: .train, count: count - test - validation)
   }
 }

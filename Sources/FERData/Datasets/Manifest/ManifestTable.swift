@@ -12,6 +12,8 @@ final class ManifestTable {
     let split: String
     /// The shares in the order of ``shareNames``, where there are columns of classes.
     let shares: [Float]?
+    /// What the named columns say, by their names as the recipe writes them.
+    let attributes: [String: String]
   }
 
   /// The columns of classes.
@@ -26,6 +28,7 @@ final class ManifestTable {
   private let group: Int?
   private let split: Int?
   private let shareColumns: [Int]
+  private var attributeColumns: [(name: String, column: Int)] = []
   private let numbers: ((Int) -> String?)?
   private let numbersRange: String
   private var lowest = Int.max
@@ -57,7 +60,8 @@ final class ManifestTable {
     let (group, split) = (
       try column(options.groupColumn, Self.groups), try column(options.splitColumn, Self.splits)
     )
-    let others = [path, label, group, split]
+    for name in options.attributes { attributeColumns.append((name, try columns.required(name, file))) }
+    let others = [path, label, group, split] + attributeColumns.map(\.column)
     let shares = columns.names.indices.filter { index in
       !others.contains(index) && !columns.names[index].isEmpty && Self.isClass(columns.names[index], classes)
     }
@@ -126,9 +130,17 @@ final class ManifestTable {
       let shares = shareColumns.isEmpty ? nil : readShares(row, &problems)
       if shares == nil && !shareColumns.isEmpty { continue }
       guard let name = label.map({ readLabel(row, $0, &problems) }) ?? largest(shares) else { continue }
-      return Row(line: row.line, path: place, label: name, group: group, split: split, shares: shares)
+      return Row(
+        line: row.line, path: place, label: name, group: group, split: split, shares: shares,
+        attributes: attributes(of: row))
     }
     return nil
+  }
+
+  private func attributes(of row: TableRow) -> [String: String] {
+    attributeColumns.reduce(into: [:]) { told, attribute in
+      if let text = row.text(attribute.column), !text.isEmpty { told[attribute.name] = text }
+    }
   }
 
   private func readLabel(_ row: TableRow, _ column: Int, _ problems: inout ProblemList) -> String? {

@@ -3,7 +3,8 @@ import Foundation
 import TensorKit
 
 /// A picture under the brush. Shapes are given in face units (the head is about 1.6 high, its centre is the
-/// origin, y points down), by functions that tell how far a point lies outside; edges are a pixel soft.
+/// origin, y points down), by functions that tell how far a point lies outside; edges are a pixel soft. Unlike `Canvas` it turns with the
+/// head and keeps floats to the end, so that faint layers add up.
 struct FaceCanvas {
   /// A rectangle in face units.
   struct Box {

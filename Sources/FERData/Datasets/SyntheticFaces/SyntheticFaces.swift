@@ -8,50 +8,52 @@ import TensorKit
 /// Brows, eyes, mouth and pose follow the class's expression; people, light, background and camera differ from
 /// picture to picture. Each picture is drawn when it is asked for, from the seed and its own number alone.
 /// Different splits and different seeds show different people.
-public final class SyntheticFaces: Dataset {
-  /// The settings of ``SyntheticFaces``.
-  public struct Options: ComponentOptions {
-    @Option("How many images there are.", 1...10_000_000) public var count = 2000
-    @Option("How many people they show.", 1...1_000_000) public var identities = 200
+package struct SyntheticFaces: Dataset {
+  package struct Options: ComponentOptions {
+    @Option("How many images there are.", 1...10_000_000)
+    package var count = 2000
+    @Option("How many people they show.", 1...1_000_000)
+    package var identities = 200
     @Option(
       "How many times as many images the first class has as the last; the others lie between.", 1...1000)
-    public var imbalance = 1.0
-    @Option("The share of labels replaced by another class at random.", 0...1) public var labelNoise = 0.0
-    @Option("Changes everything that is random.", 0...) public var seed = 1
-    @Option("Side of the square images, in pixels.", 16...1024) public var size = 64
-    @Option("The split, such as train or validation: each shows people of its own.") public var split =
+    package var imbalance = 1.0
+    @Option("The share of labels replaced by another class at random.", 0...1)
+    package var labelNoise = 0.0
+    @Option("Changes everything that is random.", 0...)
+    package var seed = 1
+    @Option("Side of the square images, in pixels.", 16...1024)
+    package var size = 64
+    @Option("The split, such as train or validation: each shows people of its own.")
+    package var split =
       "train"
-    @Option("How strongly expressions show; below 1 they are harder to tell.", 0...2) public
-      var expressiveness = 1.0
-    @Option("How much pose, light and muscles differ from picture to picture.", 0...2) public var variation =
+    @Option("How strongly expressions show; below 1 they are harder to tell.", 0...2)
+    package var expressiveness = 1.0
+    @Option("How much pose, light and muscles differ from picture to picture.", 0...2)
+    package var variation =
       1.0
 
-    /// The defaults.
-    public init() {}
+    package init() {}
   }
 
   private let options: Options
 
-  /// Takes nothing from the context.
-  public init(_ options: Options, in context: inout BuildContext) throws {
-    self.options = options
-  }
+  package init(_ options: Options) { self.options = options }
 
   /// Settles who is shown with which expression; draws nothing yet.
-  public func load(classes: [String]) throws -> any LoadedDataset { faces(of: classes) }
+  package func load(_ request: DataRequest) -> any LoadedDataset { faces(of: request.classes) }
 
   /// The same, with what only this dataset knows: the labels before noise.
-  public func faces(of classes: [String]) -> LoadedSyntheticFaces {
+  package func faces(of classes: [String]) -> LoadedSyntheticFaces {
     LoadedSyntheticFaces(options, classes: classes)
   }
 }
 
 /// Drawn faces whose classes and people are settled. Nothing is drawn before it is asked for.
-public struct LoadedSyntheticFaces: LoadedDataset {
+package struct LoadedSyntheticFaces: LoadedDataset {
   /// Every image with its label and its person, in random order.
-  public let samples: [Sample]
+  package let samples: [Sample]
   /// What the pictures really show: the labels before noise.
-  public let shownLabels: [Int]
+  package let shownLabels: [Int]
   private let people: [Int]
   private let expressions: [FaceExpression]
   private let options: SyntheticFaces.Options
@@ -77,7 +79,7 @@ public struct LoadedSyntheticFaces: LoadedDataset {
 
   /// Draws one picture.
   /// - Throws: a ``DataProblem`` where there is none of that number.
-  public func image(at index: Int) throws -> Image {
+  package func image(at index: Int) throws -> Image {
     guard samples.indices.contains(index) else {
       throw DataProblem(
         "synthetic/\(options.split)/\(index)", "does not exist; there are \(samples.count) images")

@@ -2,18 +2,19 @@ import FERCore
 
 /// Gathers what is wrong with one file, so that all of it is reported at once: the first few in full, the rest
 /// counted.
-struct ProblemList {
+public struct ProblemList {
   /// How many are told in full.
   static let told = 10
 
-  let path: String
-  private(set) var count = 0
+  private let path: String
+  private var count = 0
   private var sentences: [String] = []
 
-  init(_ path: String) { self.path = path }
+  /// Nothing is wrong yet with the file at `path`.
+  public init(_ path: String) { self.path = path }
 
   /// Adds a problem with the file as a whole, or with a line of it.
-  mutating func add(line: Int? = nil, _ sentence: @autoclosure () -> String) {
+  public mutating func add(line: Int? = nil, _ sentence: @autoclosure () -> String) {
     count += 1
     guard sentences.count < Self.told else { return }
     sentences.append((line.map { "line \($0): " } ?? "") + sentence())
@@ -21,7 +22,7 @@ struct ProblemList {
 
   /// - Parameter hint: what may be behind all of them.
   /// - Throws: one ``DataProblem`` with everything, where there is something.
-  func check(hint: String = "") throws(DataProblem) {
+  public func check(hint: String = "") throws(DataProblem) {
     guard count > 0 else { return }
     let hint = hint.isEmpty ? "" : "\n  \(hint)"
     if count == 1 { throw DataProblem(path, sentences[0] + hint) }

@@ -1,14 +1,16 @@
 import FERCore
 import Foundation
+import Support
 
 /// Reads a table row by row: CSV, TSV, or words between spaces. Only a piece of the file is in memory, so its
 /// length does not matter.
 ///
 /// Fields may stand in quotation marks, then they may hold separators, line ends and doubled quotation marks (RFC
 /// 4180). Lines end in LF or CR LF; the last needs no end; a UTF-8 byte order mark is passed over.
-final class TableReader {
+public final class TableReader {
   /// What stands between two fields.
-  enum Separator {
+  public enum Separator: Sendable {
+    /// A single sign; fields may stand in quotation marks.
     case comma, semicolon, tab
     /// Any number of spaces and tabs; quotation marks mean nothing.
     case spaces
@@ -27,8 +29,10 @@ final class TableReader {
   static let longestRow = 64 << 20
 
   /// The file.
-  let path: String
-  private let descriptor: Int32
+  public let path: String
+  private let file: OpenFile
+  /// Where in the file the next bytes lie.
+  private var offset = 0
   private var separator = Separator.comma
   private var buffer = [UInt8](repeating: 0, count: 1 << 20)
   /// What is read and not handed out: `start ..< end` of the buffer.
@@ -40,21 +44,19 @@ final class TableReader {
   /// Opens a file.
   /// - Parameter separator: nil chooses comma, semicolon or tab by what the first line holds most of.
   /// - Throws: a ``DataProblem`` where it cannot be opened, or is no text.
-  init(_ path: String, separator: Separator? = nil) throws(DataProblem) {
+  public init(_ path: String, separator: Separator? = nil) throws(DataProblem) {
     self.path = path
-    descriptor = try FileBytes.opened(path).descriptor
+    file = try FileBytes.opened(path)
     try checkStart()
     self.separator = separator ?? likelySeparator()
   }
-
-  deinit { close(descriptor) }
 
   static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (byte >= 0x09 && byte <= 0x0D) }
 
   /// The next row that holds something; nil after the last.
   /// - Parameter keepsBlank: whether an empty line counts as a row.
   /// - Throws: a ``DataProblem`` where a row has no end or the file cannot be read.
-  func next(keepsBlank: Bool = false) throws(DataProblem) -> TableRow? {
+  public func next(keepsBlank: Bool = false) throws(DataProblem) -> TableRow? {
     while let row = try nextRow() {
       if keepsBlank || !row.isBlank { return row }
     }
@@ -136,16 +138,13 @@ final class TableReader {
       (start, end) = (0, end - start)
     }
     if end == buffer.count { buffer += [UInt8](repeating: 0, count: buffer.count) }
-    var got = -1
-    repeat {
-      got = buffer.withUnsafeMutableBytes { bytes in
-        guard let base = bytes.baseAddress else { return -1 }
-        return read(descriptor, base + end, bytes.count - end)
-      }
-    } while got < 0 && errno == EINTR
-    guard got >= 0 else { throw DataProblem(path, "cannot be read: \(FileBytes.reason(errno))") }
-    isAtEnd = got == 0
-    end += got
+    let (count, failure) = buffer.withUnsafeMutableBytes { bytes in
+      file.readToEnd(from: offset, into: UnsafeMutableRawBufferPointer(rebasing: bytes[end...]))
+    }
+    if let failure { throw DataProblem(path, "cannot be read: \(failure.reason)") }
+    isAtEnd = count == 0
+    end += count
+    offset += count
   }
 
   private func checkStart() throws(DataProblem) {

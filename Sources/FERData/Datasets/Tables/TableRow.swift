@@ -1,27 +1,27 @@
 /// One row of a table, as bytes; text is made of a field when it is asked for.
-struct TableRow {
+public struct TableRow {
   /// The line of the file it begins in, from 1.
-  let line: Int
+  public let line: Int
   /// The fields without quotation marks.
-  let fields: [ArraySlice<UInt8>]
+  public let fields: [ArraySlice<UInt8>]
 
   /// Whether there is nothing but spaces in it.
   var isBlank: Bool { fields.allSatisfy { $0.allSatisfy(TableReader.isSpace) } }
 
   /// A field's text without surrounding spaces; nil where it is not UTF-8, "" where there is no such field.
-  func text(_ index: Int) -> String? {
+  public func text(_ index: Int) -> String? {
     guard fields.indices.contains(index) else { return "" }
     return String(validating: Self.trimmed(fields[index]), as: UTF8.self)
   }
 
-  /// A whole number, in ASCII digits with an optional sign.
-  func number(_ index: Int) -> Int? {
+  /// A field as a whole number, in ASCII digits with an optional sign; nil where it is none.
+  public func number(_ index: Int) -> Int? {
     guard let text = text(index), text.utf8.count <= 20 else { return nil }
     return Int(text)
   }
 
   /// A field for an error, cut where it is long and without control characters.
-  func shown(_ index: Int) -> String {
+  public func shown(_ index: Int) -> String {
     guard fields.indices.contains(index) else { return "nothing" }
     let bytes = Self.trimmed(fields[index])
     if bytes.isEmpty { return "an empty field" }

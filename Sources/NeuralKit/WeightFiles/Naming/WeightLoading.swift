@@ -2,11 +2,11 @@ import TensorKit
 import Support
 
 /// What became of a weight file.
-public struct WeightReport: Sendable, Equatable {
+package struct WeightReport: Sendable, Equatable {
   /// Parameters and buffers that were set, in the model's order.
-  public var loaded: [String] = []
+  package var loaded: [String] = []
   /// Keys of the file that were not used.
-  public var unused: [String] = []
+  package var unused: [String] = []
 }
 
 extension WeightFile {
@@ -16,7 +16,7 @@ extension WeightFile {
   /// - Parameter allowsNonFinite: whether numbers that are not finite are let through.
   /// - Throws: ``FileProblem`` that lists everything that does not fit.
   @discardableResult
-  public func load(
+  package func load(
     into parameters: [Parameter], naming: WeightNaming = .own, isStrict: Bool = true,
     allowsNonFinite: Bool = false
   ) throws -> WeightReport {
@@ -41,7 +41,7 @@ extension WeightFile {
   /// under the model's names or those of one of `namings`, of which the rest is left aside; whichever fits most
   /// names is taken.
   @discardableResult
-  public func load(
+  package func load(
     component: String, named use: String = "", of store: ParameterStore, namings: [WeightNaming] = [],
     isStrict: Bool = true, allowsNonFinite: Bool = false
   ) throws -> WeightReport {
@@ -58,7 +58,7 @@ extension WeightFile {
   /// Of several namings the one by which the file has most of the parameters; of equals the one that leaves fewest
   /// keys over, then the first.
   /// - Throws: ``FileProblem`` where the file has none of them by any.
-  public func bestNaming(
+  package func bestNaming(
     _ namings: [WeightNaming], for parameters: [Parameter], called what: String = "the model"
   ) throws -> WeightNaming {
     let targets = Set(parameters.map(\.name))

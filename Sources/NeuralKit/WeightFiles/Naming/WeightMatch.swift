@@ -2,36 +2,36 @@ import TensorKit
 import Support
 
 /// Which array of a weight file belongs to which parameter of a model: worked out before anything is read.
-public struct WeightMatch: Sendable {
+package struct WeightMatch: Sendable {
   /// What became of one part of the model.
-  public struct Part: Sendable, Equatable {
+  package struct Part: Sendable, Equatable {
     /// The path of its parameters: "backbone".
-    public let path: String
+    package let path: String
     /// How many parameters and buffers it has.
-    public var count = 0
+    package var count = 0
     /// How many of them the file gives.
-    public var used = 0
+    package var used = 0
     /// Those among them that the file has with axes of length 1 more or fewer.
-    public var reshaped: [String] = []
+    package var reshaped: [String] = []
     /// Parameters that the file does not have.
-    public var missing: [String] = []
+    package var missing: [String] = []
     /// Parameters that the file has in another shape: the sentence for each.
-    public var mismatched: [String] = []
+    package var mismatched: [String] = []
 
     /// Whether the file has anything of it.
-    public var isThere: Bool { used + mismatched.count > 0 }
+    package var isThere: Bool { used + mismatched.count > 0 }
     /// The share of its arrays that the file gives, 0...1.
-    public var coverage: Double { count == 0 ? 1 : Double(used) / Double(count) }
+    package var coverage: Double { count == 0 ? 1 : Double(used) / Double(count) }
   }
 
   /// How the file names them.
-  public let naming: WeightNaming
+  package let naming: WeightNaming
   /// The parts, in the model's order.
-  public private(set) var parts: [Part] = []
+  package private(set) var parts: [Part] = []
   /// Keys that nobody needs: counters, and layers that published files drag along.
-  public private(set) var unneeded: [String] = []
+  package private(set) var unneeded: [String] = []
   /// Keys for which the model has no parameter, with what they would be called there.
-  public private(set) var unknown: [String] = []
+  package private(set) var unknown: [String] = []
   /// The key for each parameter's name.
   private(set) var keys: [String: String] = [:]
 
@@ -79,7 +79,7 @@ public struct WeightMatch: Sendable {
 
 extension Parameter {
   /// The part of a model that it belongs to: "backbone", "corrections.anchor".
-  public var partPath: String {
+  package var partPath: String {
     let steps = name.split(separator: ".", maxSplits: 2)
     let count = ["corrections", "losses"].contains(steps.first ?? "") ? 2 : 1
     return steps.prefix(count).joined(separator: ".")
@@ -89,7 +89,7 @@ extension Parameter {
 extension WeightFile {
   /// Finds the parameters' arrays by a naming.
   /// - Throws: ``FileProblem`` where two keys belong to one parameter.
-  public func match(_ parameters: [Parameter], by naming: WeightNaming) throws -> WeightMatch {
+  package func match(_ parameters: [Parameter], by naming: WeightNaming) throws -> WeightMatch {
     try WeightMatch(self, parameters, naming)
   }
 
@@ -97,7 +97,7 @@ extension WeightFile {
   /// - Returns: the names that were set.
   /// - Throws: ``FileProblem`` where a number is not finite.
   @discardableResult
-  public func read(
+  package func read(
     _ match: WeightMatch, into parameters: [Parameter], allowsNonFinite: Bool = false
   ) throws -> [String] {
     let wanted = parameters.compactMap { parameter in

@@ -40,6 +40,10 @@ public struct WeightNaming: Sendable {
   public var optional: [String] = []
   /// The orders of classes that are known of such files.
   public var orders: [Order] = []
+  /// The model's name of an array with one value for each class; "" where such files have none.
+  public var classArray = ""
+  /// The side of the images, in pixels, and the size of the embedding that a component's file was made for.
+  public var inputSize = 224, embedding = 768
   /// The name for a key of the file; nil where no model has a use for it.
   public let modelName: @Sendable (String) -> String?
   /// The key for a model's name, for the way back; nil where there is no such way.
@@ -61,20 +65,20 @@ public struct WeightNaming: Sendable {
   }
 
   /// The file uses the model's own names.
-  public static let own = WeightNaming("model file") { $0.withoutWrapper }
+  package static let own = WeightNaming("model file") { $0.withoutWrapper }
 
   /// A checkpoint's own names, without what belongs to optimiser and average.
-  public static let checkpoint = WeightNaming("checkpoint") { name in
+  package static let checkpoint = WeightNaming("checkpoint") { name in
     name.hasPrefix("optimizer/") || name.hasPrefix("average/") ? nil : name
   }
 
   /// The file holds one component under bare names.
-  public static func bare(_ component: String) -> WeightNaming {
+  package static func bare(_ component: String) -> WeightNaming {
     WeightNaming("\(component) file") { "\(component).\($0.withoutWrapper)" }
   }
 
   /// The same for one part of a model, the rest left aside.
-  public func limited(to place: String) -> WeightNaming {
+  package func limited(to place: String) -> WeightNaming {
     var result = WeightNaming(name) { [modelName] key in
       modelName(key).flatMap { $0.hasPrefix(place + ".") ? $0 : nil }
     }
@@ -88,7 +92,7 @@ public struct WeightNaming: Sendable {
   /// Every way in which a file may name the parts of one model: the model's own names, bare names of each part, and
   /// what is registered, brought to the places that the parts have in this model.
   /// - Parameter keys: the names in the file, by which it is decided how a whole model's file names its parts.
-  public static func candidates(
+  package static func candidates(
     _ registered: [WeightNaming], for parts: [Part], keys: [String]
   ) -> [WeightNaming] {
     let components = registered.filter { !$0.component.isEmpty }
@@ -104,6 +108,7 @@ public struct WeightNaming: Sendable {
   private func placed(at place: String) -> WeightNaming {
     var result = WeightNaming(name) { [modelName] in modelName($0.withoutWrapper).map { "\(place).\($0)" } }
     (result.word, result.optional) = (word, optional.map { "\(place).\($0)" })
+    result.classArray = classArray.isEmpty ? "" : "\(place).\(classArray)"
     return result
   }
 
@@ -126,6 +131,7 @@ public struct WeightNaming: Sendable {
       return way.naming.modelName(String(bare.dropFirst(way.prefix.count)))
     }
     (result.word, result.parts, result.orders, result.fileName) = (word, self.parts, orders, fileName)
+    result.classArray = classArray
     result.optional = optional + ways.flatMap(\.naming.optional)
     return result
   }

@@ -6,7 +6,7 @@ extension WeightFile {
   /// The old file stays until the new one is safe (``AtomicFile``).
   /// - Parameter tensors: in the file's layout.
   /// - Parameter previous: the name under which the old file is kept; nil lets it go.
-  public static func write(
+  package static func write(
     _ tensors: [String: Tensor], metadata: [String: String] = [:], to path: String,
     keepingOldAs previous: String? = nil
   ) throws {
@@ -29,55 +29,39 @@ extension WeightFile {
     _ names: [String], _ arrays: [Tensor], _ metadata: [String: String], sha256: String
   ) -> [UInt8] {
     let texts = metadata.merging([digestKey: sha256]) { _, new in new }.sorted { $0.key < $1.key }
-    let pairs = texts.map { "\(quoted($0.key)):\(quoted($0.value))" }
+    let pairs = texts.map { "\(JSONValue.quoted($0.key)):\(JSONValue.quoted($0.value))" }
     var parts = ["\"__metadata__\":{" + pairs.joined(separator: ",") + "}"]
     var offset = 0
     for (name, array) in zip(names, arrays) {
       let shape = array.shape.map(String.init).joined(separator: ",")
       let end = offset + array.count * 4
       parts.append(
-        "\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+        "\(JSONValue.quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
+      )
       offset = end
     }
     var header = Array(("{" + parts.joined(separator: ",") + "}").utf8)
     while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
     return (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) } + header
   }
-
-  /// A JSON text.
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\u{0}"..<" ":
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
-  }
 }
 
 extension Parameter {
   /// The shape of this parameter in a weight file.
-  public var fileShape: [Int] {
+  package var fileShape: [Int] {
     isTransposed ? [shape[0], shape[3], shape[1], shape[2]] : shape
   }
 
   /// The value as a weight file holds it.
-  public var fileValue: Tensor { inFileLayout(value) }
+  package var fileValue: Tensor { inFileLayout(value) }
 
   /// Any array of this parameter's shape, turned to the layout of a weight file.
-  public func inFileLayout(_ tensor: Tensor) -> Tensor {
+  package func inFileLayout(_ tensor: Tensor) -> Tensor {
     isTransposed ? tensor.detached.permuted([0, 3, 1, 2]) : tensor
   }
 
   /// An array from a weight file, turned to the layout in memory.
-  public func fromFileLayout(_ tensor: Tensor) -> Tensor {
+  package func fromFileLayout(_ tensor: Tensor) -> Tensor {
     isTransposed ? tensor.detached.permuted([0, 2, 3, 1]) : tensor
   }
 

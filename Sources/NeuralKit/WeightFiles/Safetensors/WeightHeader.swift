@@ -122,7 +122,7 @@ struct WeightHeader {
 }
 
 /// How a file stores numbers.
-public enum NumberType: String, Sendable {
+package enum NumberType: String, Sendable {
   case float64 = "F64"
   case float32 = "F32"
   case float16 = "F16"

@@ -1,0 +1,54 @@
+import TensorKit
+
+/// The name of something that a stage noticed, and how its numbers lie.
+public struct EvidenceKey: Hashable, Sendable, CustomStringConvertible {
+  /// How the numbers lie, which also decides where people get to see them.
+  public enum Layout: String, Hashable, Sendable {
+    /// `[N, 1]`: a column of `predictions.csv`, a number in JSON.
+    case sample
+    /// `[N, V]`: a number for each view of a sample; likewise.
+    case views
+    /// `[N, h, w]`: over the face; in JSON.
+    case map
+    /// `[N, ...]`: for later stages and losses only.
+    case rows
+    /// No axis of samples, as anchors `[C, K, D]`.
+    case shared
+  }
+
+  /// Letters, digits and "-": a word for files.
+  public let name: String
+  /// How the numbers lie.
+  public let layout: Layout
+
+  /// A key that belongs to the plug-in which provides it.
+  public init(_ name: String, _ layout: Layout) { (self.name, self.layout) = (name, layout) }
+
+  /// The name.
+  public var description: String { name }
+
+  /// What is wrong with the shape of such evidence in a pass over `rows` samples with `views` views; nil where nothing is.
+  package func problem(with shape: [Int], rows: Int, views: Int) -> String? {
+    let isRight: Bool
+    let expected: String
+    switch layout {
+    case .sample: (isRight, expected) = (shape == [rows, 1], "[\(rows), 1]")
+    case .views: (isRight, expected) = (shape == [rows, views], "[\(rows), \(views)]")
+    case .map: (isRight, expected) = (shape.count == 3 && shape[0] == rows, "[\(rows), h, w]")
+    case .rows: (isRight, expected) = (shape.first == rows, "[\(rows), ...]")
+    case .shared: (isRight, expected) = (true, "")
+    }
+    return isRight ? nil : "the evidence \"\(name)\" has shape \(shape), expected \(expected)"
+  }
+}
+
+/// What stages noticed, by key.
+public typealias Evidence = [EvidenceKey: Tensor]
+
+extension [EvidenceKey: Tensor] {
+  /// Walked in the order of names, so that nothing depends on hashing.
+  package var byName: [(key: EvidenceKey, value: Tensor)] { sorted { $0.key.name < $1.key.name } }
+
+  /// Both; of equal keys the later counts.
+  func adding(_ later: Evidence) -> Evidence { later.isEmpty ? self : merging(later) { $1 } }
+}

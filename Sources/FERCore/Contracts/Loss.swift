@@ -1,0 +1,26 @@
+import NeuralKit
+import TensorKit
+
+/// A number to make small.
+public protocol Loss: ModelPart where Kind == any Loss {
+  /// What it is a number of.
+  static var scope: LossScope { get }
+  /// - Returns: `[N]`, one value a row, where the scope is `samples`; else `[1]`.
+  func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor
+}
+extension Loss {
+  public static func make(_ options: Options, in context: inout BuildContext) throws -> any Loss {
+    try Self(options, in: &context)
+  }
+}
+
+/// What a loss is a number of. The objective alone averages, so that a step may be cut into pieces.
+public enum LossScope: Sendable {
+  /// Of each row: `[N]`. The objective takes Σ wₙ·lₙ / Σ wₙ over the whole step, w from ``Targets/weights``.
+  case samples
+  /// Of all rows together: `[1]`, for losses that sort or pair rows. Over pieces of a step their mean by rows; left out
+  /// of validation. Must be defined for one row.
+  case batch
+  /// Of parameters alone: `[1]`, counted once a step.
+  case parameters
+}

@@ -1,0 +1,53 @@
+import TensorKit
+
+/// Everything a forward pass produced.
+public struct Outcome: Sendable {
+  /// A correction term's proposal.
+  public struct Term: Sendable {
+    /// Its key in the recipe.
+    public let name: String
+    /// `[N, C]`; rows sum to 1.
+    public let distribution: Tensor
+
+    /// The proposal `[N, C]` of the term of that key.
+    public init(name: String, distribution: Tensor) { (self.name, self.distribution) = (name, distribution) }
+  }
+
+  /// The embedding that head and corrections saw `[N, D]`.
+  public let embedding: Tensor
+  /// The head's scores `[N, C]`.
+  public let logits: Tensor
+  /// The softmax of the logits `[N, C]`.
+  public let primary: Tensor
+  /// The correction terms in the order of their names.
+  public let terms: [Term]
+  /// The balanced distribution `[N, C]`, equations 18-19; `primary` where there are no terms.
+  public let final: Tensor
+  /// Of all stages.
+  public let evidence: Evidence
+
+  /// What a forward pass made of N samples.
+  public init(
+    embedding: Tensor, logits: Tensor, primary: Tensor, terms: [Term], final: Tensor, evidence: Evidence = [:]
+  ) {
+    (self.embedding, self.logits, self.primary) = (embedding, logits, primary)
+    (self.terms, self.final, self.evidence) = (terms, final, evidence)
+  }
+
+  /// The outcomes of a step's pieces as one, without their history.
+  package static func joined(_ pieces: [Outcome]) -> Outcome {
+    func join(_ part: (Outcome) -> Tensor) -> Tensor {
+      pieces.count == 1
+        ? part(pieces[0]).detached : Tensor.concatenated(pieces.map { part($0).detached }, along: 0)
+    }
+    var evidence: Evidence = [:]
+    for (key, value) in pieces[0].evidence {
+      evidence[key] = key.layout == .shared ? value.detached : join { $0.evidence[key] ?? value }
+    }
+    return Outcome(
+      embedding: join(\.embedding), logits: join(\.logits), primary: join(\.primary),
+      terms: pieces[0].terms.indices.map { place in
+        Term(name: pieces[0].terms[place].name, distribution: join { $0.terms[place].distribution })
+      }, final: join(\.final), evidence: evidence)
+  }
+}

@@ -1,0 +1,32 @@
+/// One labelled image, without its pixels.
+public struct Sample: Sendable, Equatable {
+  /// A name that stays the same between runs: the path below the dataset's root, or "synthetic/17".
+  public var id: String
+  /// An index into the model's classes.
+  public var label: Int
+  /// What belongs together (a person, a video); "" where that is not known.
+  public var group: String
+  /// How several annotators see it: a share for each of the model's classes, together 1. Training then aims at these;
+  /// `label` still is what counts as right. Nil where the label is all that is known.
+  public var distribution: [Float]?
+  /// What else is known of it, by name, for reports to group by: "gender": "female".
+  public var attributes: [String: String]
+
+  /// A sample by its stable name.
+  public init(
+    id: String, label: Int, group: String = "", distribution: [Float]? = nil,
+    attributes: [String: String] = [:]
+  ) {
+    (self.id, self.label, self.group) = (id, label, group)
+    (self.distribution, self.attributes) = (distribution, attributes)
+  }
+}
+
+extension [Sample] {
+  /// `indices` (of these samples) cut into one list for each class, each in the order given.
+  public func byClass(_ indices: some Sequence<Int>, classCount: Int) -> [[Int]] {
+    var classes = [[Int]](repeating: [], count: classCount)
+    for index in indices { classes[self[index].label].append(index) }
+    return classes
+  }
+}

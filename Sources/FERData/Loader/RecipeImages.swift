@@ -1,0 +1,69 @@
+import FERCore
+import TensorKit
+
+/// One of a recipe's sets of images, prepared as the recipe says.
+package final class RecipeImages: BatchSource {
+  package let samples: [Sample]
+  package let problems: [String]
+  private let images: any LoadedDataset
+  private let badImages: BadImagePolicy
+  private let pipeline: InputPipeline
+  private let seed: UInt64
+  private let workers: Int
+
+  /// Reads the list of samples; images are read when they are asked for.
+  /// - Parameter isTraining: whether augmentations apply.
+  /// - Parameter workers: threads that prepare images, where it is another number than the recipe's.
+  /// - Throws: a ``DataProblem``, also where the recipe names no such set.
+  package init(_ split: DataSplit, of recipe: Recipe, isTraining: Bool, workers: Int? = nil) throws {
+    guard let (images, badImages) = try recipe.load(split) else {
+      throw DataProblem(recipe.path, "names no data.\(split.rawValue)")
+    }
+    (self.images, self.badImages, samples) = (images, badImages, images.samples)
+    // What the dataset left out already is noted where it keeps a quarantine.
+    var list = try badImages.quarantineList()
+    try list?.add(images.leftOut)
+    problems = images.leftOut.map(\.description)
+    guard !samples.isEmpty else { throw DataProblem(recipe.path, "a dataset holds no images") }
+    try Self.check(samples, classes: recipe.classes)
+    pipeline = InputPipeline(
+      recipe.input, augmentations: isTraining ? recipe.augmentations : [], views: recipe.views)
+    seed = recipe.seed
+    let wanted = workers ?? recipe.training.workers
+    self.workers = wanted > 0 ? wanted : Parallel.availableCores
+  }
+
+  /// The same, or nil where the recipe names no such set.
+  package static func load(
+    _ split: DataSplit, of recipe: Recipe, isTraining: Bool = false, workers: Int? = nil
+  ) throws -> RecipeImages? {
+    guard recipe.has(split) else { return nil }
+    return try RecipeImages(split, of: recipe, isTraining: isTraining, workers: workers)
+  }
+
+  /// A dataset may come from a plug-in; what it says of its samples must not stop the program in the middle of an epoch.
+  private static func check(_ samples: [Sample], classes: [String]) throws(DataProblem) {
+    for sample in samples {
+      guard classes.indices.contains(sample.label) else {
+        throw DataProblem(sample.id, "label \(sample.label) is not in 0...\(classes.count - 1)")
+      }
+      guard let shares = sample.distribution else { continue }
+      let sum = shares.reduce(0, +)
+      guard shares.count == classes.count, shares.allSatisfy({ $0 >= 0 }), abs(sum - 1) < 1e-3 else {
+        throw DataProblem(
+          sample.id,
+          "its distribution has \(shares.count) shares for \(classes.count) classes that sum to \(sum), not to 1"
+        )
+      }
+    }
+  }
+
+  package func stream(_ request: BatchRequest) -> any BatchStream {
+    BatchLoader(
+      images, request, pipeline: pipeline, badImages: badImages, seed: seed, workers: workers)
+  }
+
+  package func image(of id: String) -> Image? {
+    samples.firstIndex { $0.id == id }.flatMap { try? images.image(at: $0) }
+  }
+}

@@ -1,0 +1,81 @@
+import FERCore
+import FERData
+import NeuralKit
+import Support
+import TensorKit
+
+/// A run's model as a label policy uses it: frozen, its classes and its normalisation brought to those of the recipe in
+/// training.
+struct TeacherModel: FrozenModel {
+  let fingerprint: String
+  private let model: ExpressionModel
+  /// For each class of the recipe in training, the teacher's index.
+  private let places: [Int]
+  /// Brings values from the recipe's normalisation to the teacher's, channel by channel; nil where they are the same.
+  private let change: (gain: Tensor, offset: Tensor)?
+  private let swapsColours: Bool
+
+  /// - Parameter path: the folder of a run.
+  /// - Throws: ``RunProblem`` where it is none, or its model cannot see what this recipe's sees.
+  init(_ path: String, for recipe: Recipe) throws {
+    let folder = try RunFolder.existing(path)
+    let own = try Recipe.load(
+      path: folder.file("recipe.json5"), needsWeights: false, registry: recipe.registry)
+    let weights = try TrainedModel.weights(ofRun: path)
+    let trained = try TrainedModel(own, weights: weights)
+    let refused = { (what: String) in RunProblem.request("\(path.printable): \(what)") }
+    let (theirs, ours) = (trained.recipe, recipe)
+    guard theirs.input.size == ours.input.size else {
+      throw refused(
+        "sees images of \(theirs.input.size) pixels a side, this recipe makes them of \(ours.input.size)")
+    }
+    let counts = [theirs, ours].map { ($0.views?.plan ?? .single).count }
+    guard counts[0] == counts[1] else {
+      throw refused("sees \(counts[0]) views of a sample, this recipe makes \(counts[1])")
+    }
+    let met = ours.classes.map { ExpressionNames.index(of: $0, in: theirs.classes) }
+    places = met.compactMap { $0 }
+    guard places.count == ours.classes.count, theirs.classes.count == ours.classes.count else {
+      throw refused(
+        "knows the classes \(theirs.classes.listed(atMost: 20)), this recipe names \(ours.classes.listed(atMost: 20))"
+      )
+    }
+    model = trained.model
+    fingerprint = try Digest.sha256(ofFile: weights)
+    swapsColours = theirs.input.channels != ours.input.channels
+    let (from, to) = (ours.input.normalize, theirs.input.normalize)
+    let order = swapsColours ? [2, 1, 0] : [0, 1, 2]
+    // x·d + m is the pixel value; minus the teacher's mean, over its deviation.
+    let gain = order.indices.map { from.deviation[order[$0]] / to.deviation[$0] }
+    let offset = order.indices.map { (from.mean[order[$0]] - to.mean[$0]) / to.deviation[$0] }
+    change = gain == [1, 1, 1] && offset == [0, 0, 0] ? nil : (Tensor([3], gain), Tensor([3], offset))
+    let size = ours.input.size
+    _ = try found(Tensor.zeros([counts[0], size, size, 3]), isThorough: true)
+  }
+
+  func distribution(of images: Tensor) -> Tensor {
+    do { return try found(images) } catch {
+      // The model has been tried whole when it was loaded.
+      fatalError("\(error)")
+    }
+  }
+
+  private func found(_ given: Tensor, isThorough: Bool = false) throws -> Tensor {
+    var images = given.detached
+    if swapsColours {
+      images = Tensor.concatenated((0..<3).map { images.sliced(along: 3, from: 2 - $0, count: 1) }, along: 3)
+    }
+    if let change { images = images * change.gain + change.offset }
+    let final = try model(images, .evaluation, isThorough: isThorough).final
+    return Tensor.concatenated(places.map { final.sliced(along: 1, from: $0, count: 1) }, along: 1)
+  }
+}
+
+extension Digest {
+  /// The digest of a file's bytes.
+  static func sha256(ofFile path: String) throws -> String {
+    let (file, digest) = (try OpenFile(path), Digest())
+    try file.blocks(of: 0..<file.length) { digest.update($0) }
+    return digest.finish()
+  }
+}

@@ -1,0 +1,15 @@
+import Foundation
+
+/// A folder for the time of a measurement, a check or a test.
+package struct TemporaryFolder: ~Copyable {
+  /// Where it is.
+  package let path: String
+
+  /// - Throws: where it cannot be made.
+  package init(_ name: String) throws {
+    path = NSTemporaryDirectory() + "arbex-\(name)-\(ProcessInfo.processInfo.globallyUniqueString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}

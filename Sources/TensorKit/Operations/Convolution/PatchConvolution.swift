@@ -1,0 +1,175 @@
+import CKernels
+
+/// Patches of the input as rows of a matrix, block by block, times the weights.
+struct PatchConvolution: DifferentiableConvolution {
+  let sizes: ConvolutionShape
+  var name: StaticString { "convolution, patches" }
+  var packing: WeightPacking { .matrices(groups: sizes.groups) }
+
+  init(_ sizes: ConvolutionShape) { self.sizes = sizes }
+
+  /// For each group a packed matrix `[depth, outputs of a group]`.
+  func packed(_ weight: Tensor) -> Tensor {
+    let (columns, depth) = (sizes.groupOutputs, sizes.depth)
+    let packed = Tensor(uninitialized: [sizes.groups, BLAS.packedCount(columns: columns, depth: depth)])
+    for group in 0..<sizes.groups {
+      BLAS.pack(
+        BLAS.Matrix(pointer: weight.pointer + group * columns * depth, stride: depth, transposed: true),
+        columns: columns, depth: depth, into: packed.pointer + group * packed.shape[1])
+    }
+    return packed
+  }
+
+  func forward(
+    _ input: Tensor, _ kernel: Tensor, _ prologue: ConvolutionPrologue?, _ epilogue: ConvolutionEpilogue
+  ) -> Tensor {
+    let input = prologue?.applied(to: input) ?? input
+    let window = sizes.window
+    let result = Tensor(uninitialized: [sizes.images, window.outHeight, window.outWidth, sizes.outputs])
+    let rowsPerBlock = sizes.rowsPerBlock
+    if sizes.groups == 1, sizes.outputRows <= 3 * rowsPerBlock {
+      fewPixels(input, kernel, into: result)
+      epilogue.apply(to: result)
+      return result
+    }
+    Parallel.forEachBlock(of: sizes.outputRows, size: rowsPerBlock) { rows in
+      let pixels = rows.count * window.outWidth,
+        target = result.pointer + rows.lowerBound * window.outWidth * sizes.outputs
+      withScratch(pixels * sizes.depth) { patches in
+        for group in 0..<sizes.groups {
+          arbex_gather_patches(
+            patches, input.pointer, window, rows.lowerBound, rows.count, group * sizes.groupInputs,
+            sizes.groupInputs, 0, sizes.taps)
+          BLAS.multiply(
+            BLAS.Matrix(pointer: patches, stride: sizes.depth),
+            BLAS.packed(
+              kernel.pointer + group * kernel.shape[1], columns: sizes.groupOutputs, depth: sizes.depth),
+            into: target + group * sizes.groupOutputs, stride: sizes.outputs, rows: pixels,
+            columns: sizes.groupOutputs, depth: sizes.depth)
+        }
+      }
+      epilogue.apply(
+        to: target, firstRow: rows.lowerBound * window.outWidth, rows: pixels, columns: sizes.outputs)
+    }
+    return result
+  }
+
+  /// Few pixels are cut by output channels, so that there is work for several threads.
+  private func fewPixels(_ input: Tensor, _ kernel: Tensor, into result: Tensor) {
+    let window = sizes.window, pixels = sizes.outputRows * window.outWidth
+    withScratch(pixels * sizes.depth) { patches in
+      nonisolated(unsafe) let patches = patches
+      Parallel.forEachBlock(of: sizes.outputRows, size: (sizes.outputRows + 7) / 8) {
+        arbex_gather_patches(
+          patches + $0.lowerBound * window.outWidth * sizes.depth, input.pointer, window, $0.lowerBound,
+          $0.count, 0, window.channels, 0, sizes.taps)
+      }
+      MatrixProduct.byColumns(
+        BLAS.Matrix(pointer: patches, stride: sizes.depth), packed: kernel.pointer, into: result.pointer,
+        rows: pixels, columns: sizes.outputs, depth: sizes.depth)
+    }
+  }
+
+  func inputGradient(_ gradient: Tensor, _ weight: Tensor) -> Tensor {
+    let window = sizes.window, reach = (window.kernelHeight - 1) * window.dilation
+    if window.stride == 1, sizes.groups == 1, window.kernelHeight == window.kernelWidth,
+      window.padding <= reach
+    {
+      return gradient.detached.convolved(
+        weight: rotated(weight), padding: reach - window.padding, dilation: window.dilation)
+    }
+    let result = Tensor.zeros([sizes.images, window.height, window.width, window.channels])
+    let rowsPerBlock = sizes.rowsPerBlock
+    Parallel.forEach(sizes.images) { image in
+      withScratch(rowsPerBlock * window.outWidth * sizes.depth) { patches in
+        for first in stride(from: 0, to: window.outHeight, by: rowsPerBlock) {
+          let rows = min(rowsPerBlock, window.outHeight - first), pixels = rows * window.outWidth
+          let flow = gradient.pointer + (image * window.outHeight + first) * window.outWidth * sizes.outputs
+          for group in 0..<sizes.groups {
+            BLAS.multiply(
+              BLAS.Matrix(pointer: flow + group * sizes.groupOutputs, stride: sizes.outputs),
+              BLAS.Matrix(
+                pointer: weight.pointer + group * sizes.groupOutputs * sizes.depth, stride: sizes.depth),
+              into: patches, stride: sizes.depth, rows: pixels, columns: sizes.depth,
+              depth: sizes.groupOutputs)
+            arbex_scatter_patches(
+              result.pointer + image * window.height * window.width * window.channels, patches, window, first,
+              rows, group * sizes.groupInputs, sizes.groupInputs)
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  /// The kernel that carries gradients back: rotated by 180 degrees, inputs and outputs exchanged.
+  private func rotated(_ weight: Tensor) -> Tensor {
+    let (outputs, inputs, taps) = (sizes.outputs, sizes.window.channels, sizes.taps)
+    let result = Tensor(uninitialized: [inputs, sizes.window.kernelHeight, sizes.window.kernelWidth, outputs])
+    Parallel.forEachBlock(of: inputs, size: 16) { range in
+      for input in range {
+        for tap in 0..<taps {
+          let target = result.pointer + (input * taps + taps - 1 - tap) * outputs
+          for output in 0..<outputs {
+            target[output] = weight.pointer[(output * taps + tap) * inputs + input]
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  func weightGradient(_ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?) -> Tensor {
+    let input = prologue?.applied(to: input) ?? input
+    let window = sizes.window
+    let result = Tensor(uninitialized: [
+      sizes.outputs, window.kernelHeight, window.kernelWidth, sizes.groupInputs,
+    ])
+    // Large weights: each kernel position is a piece of its own. Small ones: all positions, over eight parts of
+    // the pixels, which are added in order.
+    let isLarge = result.count > 1 << 17
+    let tapsPerPiece = isLarge ? 1 : sizes.taps
+    let tapPieces = sizes.taps / tapsPerPiece
+    let rowParts = isLarge ? 1 : min(8, max(1, sizes.outputRows / 8))
+    let rowsPerPart = (sizes.outputRows + rowParts - 1) / rowParts
+    let width = tapsPerPiece * sizes.groupInputs
+    withScratch(rowParts * result.count) { partial in
+      nonisolated(unsafe) let partial = partial
+      Parallel.forEach(tapPieces * rowParts * sizes.groups) { piece in
+        let group = piece % sizes.groups, part = piece / sizes.groups % rowParts
+        let firstTap = piece / sizes.groups / rowParts * tapsPerPiece
+        let target =
+          partial + part * result.count + group * sizes.groupOutputs * sizes.depth
+          + firstTap * sizes.groupInputs
+        let last = min((part + 1) * rowsPerPart, sizes.outputRows)
+        let rowsPerBlock = max(1, min(2048, max(512, (1 << 20) / width)) / max(window.outWidth, 1))
+        withScratch(rowsPerBlock * window.outWidth * width) { patches in
+          for first in stride(
+            from: part * rowsPerPart, to: max(last, part * rowsPerPart + 1), by: rowsPerBlock)
+          {
+            let rows = max(0, min(rowsPerBlock, last - first))
+            arbex_gather_patches(
+              patches, input.pointer, window, first, rows, group * sizes.groupInputs, sizes.groupInputs,
+              firstTap, tapsPerPiece)
+            BLAS.multiply(
+              BLAS.Matrix(
+                pointer: gradient.pointer + first * window.outWidth * sizes.outputs + group
+                  * sizes.groupOutputs,
+                stride: sizes.outputs, transposed: true),
+              BLAS.Matrix(pointer: patches, stride: width), into: target, stride: sizes.depth,
+              rows: sizes.groupOutputs, columns: width, depth: rows * window.outWidth,
+              accumulating: first > part * rowsPerPart)
+          }
+        }
+      }
+      Parallel.forEachBlock(of: result.count, size: 1 << 14) { range in
+        (result.pointer + range.lowerBound).update(from: partial + range.lowerBound, count: range.count)
+        for part in 1..<max(rowParts, 1) {
+          arbex_add_into(
+            result.pointer + range.lowerBound, partial + part * result.count + range.lowerBound, range.count)
+        }
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,141 @@
+import CKernels
+
+/// A batch norm with its statistics (Ioffe and Szegedy 2015):
+///
+///     y = scale · (x - mean) / √(variance + ε) + offset
+///
+/// Knowing them it is a gain and an offset per channel, which whatever reads x can apply: so y need not be kept for the
+/// backward pass, and often is not even written.
+public struct BatchNormalization {
+  /// Per channel, `[C]`.
+  public let mean: Tensor
+  /// Per channel, biased (divided by the number of values), `[C]`.
+  public let variance: Tensor
+  let scale, offset: Tensor
+  /// Whether the statistics are x's own, so that gradients flow through them too.
+  private let followsBatch: Bool
+  private let inverse: Tensor
+  /// y = gain x + shift
+  let gain, shift: Tensor
+
+  /// With the statistics of `x`.
+  ///
+  /// ## Shapes
+  /// x `[..., C]`, scale and offset `[C]`
+  public init(over x: Tensor, scale: Tensor, offset: Tensor, epsilon: Float) {
+    let columns = scale.count, rows = x.count / max(columns, 1)
+    require(Self.issue(x.shape, scale.shape, offset.shape))
+    let input = x.detached
+    let mean = Profile.asOne { input.columnSums(columns) / Float(rows) }
+    let variance = Tensor(uninitialized: [columns])
+    Tensor.sumsOverRows(rows, width: columns, into: variance.pointer) { sums, range in
+      arbex_column_square_sums(
+        sums, input.pointer + range.lowerBound * columns, mean.pointer, range.count, columns)
+    }
+    arbex_scale(variance.pointer, variance.pointer, 1 / Float(rows), columns)
+    self.init(mean, variance, scale, offset, epsilon, followsBatch: true)
+    _ = mean.recorded(from: [], operation: "batch norm") { _ in [] }
+  }
+
+  /// With given statistics, as in evaluation.
+  public init(mean: Tensor, variance: Tensor, scale: Tensor, offset: Tensor, epsilon: Float) {
+    self.init(mean.detached, variance.detached, scale, offset, epsilon, followsBatch: false)
+  }
+
+  private init(
+    _ mean: Tensor, _ variance: Tensor, _ scale: Tensor, _ offset: Tensor, _ epsilon: Float,
+    followsBatch: Bool
+  ) {
+    (self.mean, self.variance, self.scale, self.offset) = (mean, variance, scale, offset)
+    self.followsBatch = followsBatch
+    let (inverse, gain, shift) = Profile.asOne {
+      let inverse = 1 / (variance + epsilon).squareRoot(), gain = scale.detached * inverse
+      return (inverse, gain, offset.detached - mean * gain)
+    }
+    (self.inverse, self.gain, self.shift) = (inverse, gain, shift)
+  }
+
+  /// Without a history, for a backward pass to keep.
+  var constant: BatchNormalization { BatchNormalization(copy: self) }
+
+  private init(copy: BatchNormalization) {
+    (mean, variance, inverse, gain, shift) = (copy.mean, copy.variance, copy.inverse, copy.gain, copy.shift)
+    (scale, offset, followsBatch) = (copy.scale.detached, copy.offset.detached, copy.followsBatch)
+  }
+
+  /// What a ``Profile`` calls it.
+  var name: StaticString { followsBatch ? "batch norm" : "batch norm, stored" }
+
+  /// Whose gradients are wanted.
+  struct Wanted {
+    let input, scale, offset: Bool
+
+    init(_ input: Tensor, _ norm: BatchNormalization?) {
+      self.input = input.isTracked
+      (scale, offset) = (norm?.scale.isTracked ?? false, norm?.offset.isTracked ?? false)
+    }
+
+    var isAnything: Bool { input || scale || offset }
+  }
+
+  /// The gradients of input, scale and offset from that of the result, which is overwritten where nobody shares it.
+  func gradients(_ flow: inout Tensor, _ input: Tensor, _ wanted: Wanted) -> [Tensor?] {
+    let columns = gain.count, rows = input.count / max(columns, 1)
+    guard wanted.scale || followsBatch else {
+      return [wanted.input ? flow * gain : nil, nil, wanted.offset ? flow.columnSums(columns) : nil]
+    }
+    let sums = Tensor(uninitialized: [2, columns])
+    Tensor.sumsOverRows(rows, width: 2 * columns, into: sums.pointer) { both, range in
+      let start = range.lowerBound * columns
+      arbex_normalization_sums(
+        both, both + columns, flow.pointer + start, input.pointer + start, mean.pointer, inverse.pointer,
+        range.count, columns)
+    }
+    return [
+      wanted.input ? inputGradient(&flow, input, sums) : nil,
+      wanted.scale ? sums.sliced(along: 0, from: 1, count: 1).reshaped([columns]) : nil,
+      wanted.offset ? sums.sliced(along: 0, from: 0, count: 1).reshaped([columns]) : nil,
+    ]
+  }
+
+  private func inputGradient(_ flow: inout Tensor, _ input: Tensor, _ sums: Tensor) -> Tensor {
+    guard followsBatch else { return flow * gain }
+    let columns = gain.count, rows = input.count / max(columns, 1)
+    let made = flow.recycled()
+    Parallel.forEachBlock(of: rows, size: max(16, (1 << 15) / columns)) {
+      let start = $0.lowerBound * columns
+      arbex_batch_norm_gradient(
+        made.pointer + start, flow.pointer + start, input.pointer + start, mean.pointer, inverse.pointer,
+        scale.pointer, sums.pointer, sums.pointer + columns, Float(rows), $0.count, columns)
+    }
+    return made
+  }
+
+  static func issue(_ input: [Int], _ scale: [Int], _ offset: [Int]) -> ShapeIssue? {
+    input.last == scale.elementCount && scale == offset
+      ? nil : ShapeIssue("batch norm", "\(input)", "scale \(scale), offset \(offset)")
+  }
+}
+
+extension Tensor {
+  /// Each channel scaled and shifted by a batch norm.
+  ///
+  /// ## Shapes
+  /// self `[..., C]` → the same
+  /// - Parameter addend: of the result's shape, added in the same pass over memory.
+  public func normalized(by norm: BatchNormalization, adding addend: Tensor? = nil) -> Tensor {
+    require(BatchNormalization.issue(shape, norm.scale.shape, norm.offset.shape))
+    require(
+      addend?.shape ?? shape == shape, "batch norm", "\(shape)", "an addend of shape \(addend?.shape ?? [])")
+    var pass = ConvolutionEpilogue()
+    (pass.gain, pass.offset, pass.addend) = (norm.gain, norm.shift, addend?.detached)
+    let input = detached, constant = norm.constant
+    let wanted = BatchNormalization.Wanted(self, norm), wantsAddend = addend?.isTracked ?? false
+    return pass.applied(to: input).recorded(
+      from: [self, norm.scale, norm.offset] + (addend.map { [$0] } ?? []), operation: norm.name
+    ) { gradient in
+      let passedOn = wantsAddend ? gradient : nil
+      return constant.gradients(&gradient, input, wanted) + (addend == nil ? [] : [passedOn])
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import CKernels
+
+extension Tensor {
+  /// Rows of the first axis, by number; a row may come twice.
+  public func gathered(rows: [Int]) -> Tensor {
+    let limit = shape.first ?? 0, size = count / max(limit, 1)
+    require(rows.allSatisfy { $0 >= 0 && $0 < limit }, "gather", "rows \(rows)", "\(limit) rows")
+    let result = Tensor(uninitialized: [rows.count] + shape.dropFirst())
+    for (place, row) in rows.enumerated() {
+      (result.pointer + place * size).update(from: pointer + row * size, count: size)
+    }
+    let original = shape
+    return result.recorded(from: [self]) { gradient in
+      let sums = Tensor.zeros(original)
+      for (place, row) in rows.enumerated() {
+        arbex_add_into(sums.pointer + row * size, gradient.pointer + place * size, size)
+      }
+      return [sums]
+    }
+  }
+
+  /// Some rows of each sample, by their places in it; a place may come twice, and then gathers both gradients.
+  ///
+  /// ## Shapes
+  /// `[N, T, ...]`, k places in 0 ..< T for each of the N samples → `[N, k, ...]`
+  public func gathered(places: [[Int]]) -> Tensor {
+    require(
+      rank >= 2 && places.count == shape[0] && places.allSatisfy { $0.count == places[0].count }, "gather",
+      "\(places.count) lists of \(Set(places.map(\.count)).sorted()) places",
+      "\(shape): one list for each sample, all of one length")
+    let (samples, length, rest) = (shape[0], shape[1], shape[2...])
+    require(
+      places.allSatisfy { $0.allSatisfy { (0..<length).contains($0) } }, "gather", "places \(places)",
+      "0 ..< \(length)")
+    let rows = places.enumerated().flatMap { sample, places in places.map { sample * length + $0 } }
+    return reshaped([samples * length] + rest).gathered(rows: rows)
+      .reshaped([samples, places.first?.count ?? 0] + rest)
+  }
+}

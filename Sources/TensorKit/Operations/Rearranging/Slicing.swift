@@ -1,0 +1,63 @@
+extension Tensor {
+  /// Tensors one after another along an axis; the other axes are equal.
+  public static func concatenated(_ parts: [Tensor], along index: Int) -> Tensor {
+    require(!parts.isEmpty, "concatenate", "nothing", "at least one tensor")
+    let axis = parts[0].axis(index, "concatenate")
+    for part in parts {
+      var expected = parts[0].shape
+      if part.rank == expected.count { expected[axis] = part.shape[axis] }
+      require(part.shape == expected, "concatenate", "\(part.shape)", "\(parts[0].shape)")
+    }
+    let lengths = parts.map { $0.shape[axis] }
+    var shape = parts[0].shape
+    shape[axis] = lengths.reduce(0, +)
+    let inner = shape[(axis + 1)...].reduce(1, *), outer = shape[..<axis].reduce(1, *),
+      row = shape[axis] * inner
+    let result = Tensor(uninitialized: shape)
+    var start = 0
+    for (part, length) in zip(parts, lengths) {
+      for index in 0..<outer {
+        (result.pointer + index * row + start * inner).update(
+          from: part.pointer + index * length * inner, count: length * inner)
+      }
+      start += length
+    }
+    let wants = parts.map(\.isTracked)
+    return result.recorded(from: parts) { gradient in
+      var start = 0
+      return zip(lengths, wants).map { length, wanted in
+        defer { start += length }
+        return wanted ? gradient.sliced(along: axis, from: start, count: length) : nil
+      }
+    }
+  }
+
+  /// `count` entries of an axis from `start` on.
+  public func sliced(along index: Int, from start: Int, count length: Int) -> Tensor {
+    let axis = axis(index, "slice")
+    require(
+      start >= 0 && length >= 0 && start + length <= shape[axis], "slice", "\(start) ..< \(start + length)",
+      "axis \(index) of \(shape)")
+    var target = shape
+    target[axis] = length
+    let original = shape
+    let inner = shape[(axis + 1)...].reduce(1, *), outer = shape[..<axis].reduce(1, *),
+      row = shape[axis] * inner
+    let result = Tensor(uninitialized: target)
+    let source = pointer
+    Parallel.forEachBlock(of: outer, size: max(1, (1 << 14) / max(1, length * inner))) { range in
+      for index in range {
+        (result.pointer + index * length * inner).update(
+          from: source + index * row + start * inner, count: length * inner)
+      }
+    }
+    return result.recorded(from: [self]) { gradient in
+      let spread = Tensor.zeros(original)
+      for index in 0..<outer {
+        (spread.pointer + index * row + start * inner).update(
+          from: gradient.pointer + index * length * inner, count: length * inner)
+      }
+      return [spread]
+    }
+  }
+}

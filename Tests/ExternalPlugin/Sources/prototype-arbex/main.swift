@@ -1,3 +1,0 @@
-import ARBEx
-
-CommandLineTool.main(plugins: [PrototypePlugin.self])
