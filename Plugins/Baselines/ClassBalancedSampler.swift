@@ -10,7 +10,7 @@ final class ClassBalancedSampler: Sampler {
   struct Options: ComponentOptions {
     @Option(
       "Samples of each class in an epoch. 0: the mean size of the classes, so that an epoch keeps its length.",
-      0...)
+      0...1_000_000)
     var perClass = 0
   }
 

@@ -12,8 +12,7 @@ import TensorKit
 /// largest of their factors; here it has one. The paper's t = 0.001 is for more than 1000 classes.
 final class RepeatFactorSampler: Sampler {
   struct Options: ComponentOptions {
-    @Option("Share of a class below which its samples are repeated, t.", 0...1)
-    var threshold: Float = 0.1
+    @Option("Share of a class below which its samples are repeated, t.", 0...1) var threshold: Float = 0.1
   }
 
   private let options: Options

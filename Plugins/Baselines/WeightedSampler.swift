@@ -15,8 +15,7 @@ final class WeightedSampler: Sampler {
   struct Options: ComponentOptions {
     @Option("How much rare classes are favoured. 0: not at all; 1: all classes come as often.", 0...)
     var power: Float = 1
-    @Option("Samples in an epoch. 0: as many as there are.", 0...)
-    var count = 0
+    @Option("Samples in an epoch. 0: as many as there are.", 0...100_000_000) var count = 0
   }
 
   private let options: Options

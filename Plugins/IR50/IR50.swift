@@ -18,8 +18,7 @@ final class IR50: Backbone {
   struct Options: ComponentOptions {
     @Option("Residual units of each stage. Every stage halves the image and delivers one level.", 1...)
     var units = [3, 4, 14]
-    @Option("Channels of the first convolution, then of each stage.", 1...)
-    var widths = [64, 64, 128, 256]
+    @Option("Channels of the first convolution, then of each stage.", 1...) var widths = [64, 64, 128, 256]
     @OptionGroup var scale = InputScale.Options(view: 112)
 
     func issues() -> [OptionIssue] {
@@ -55,8 +54,7 @@ final class IR50: Backbone {
       (0..<options.units[stage]).map { unit in
         ResidualUnit(
           from: unit == 0 ? widths[stage] : widths[stage + 1], to: widths[stage + 1],
-          stride: unit == 0 ? 2 : 1,
-          in: scope / "body\(stage + 1)" / unit)
+          stride: unit == 0 ? 2 : 1, in: scope / "body\(stage + 1)" / unit)
       }
     }
   }

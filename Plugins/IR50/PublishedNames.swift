@@ -4,9 +4,7 @@ import NeuralKit
 /// here needs has none.
 enum PublishedNames {
   static let all = [
-    WeightNaming(
-      "IR-50 of POSTER++", word: "ir50-poster++", component: "ir50", optional: irOptional
-    ) { key in
+    WeightNaming("IR-50 of POSTER++", word: "ir50-poster++", component: "ir50", optional: irOptional) { key in
       let steps = WeightNaming.steps(of: key)
       return ["input_layer", "output_layer", "body1", "body2", "body3", "body4"].contains(steps[0])
         ? key : nil

@@ -16,8 +16,7 @@ import TensorKit
 /// points `[N, P, 2]` as (x, y) in 0...1 of the image
 final class MobileFaceNetLandmarks: LandmarkExtractor {
   struct Options: ComponentOptions {
-    @Option("Points it can locate. 0 leaves that part of the network out.", 0...)
-    var points = 68
+    @Option("Points it can locate. 0 leaves that part of the network out.", 0...) var points = 68
     @OptionGroup var trunk = MobileFaceNetTrunk.Options()
   }
 
@@ -35,8 +34,7 @@ final class MobileFaceNetLandmarks: LandmarkExtractor {
     trunk = try MobileFaceNetTrunk(options.trunk, in: context)
     locator =
       options.points == 0
-      ? nil
-      : PointLocator(map: trunk.levels[2], points: options.points, in: context.scope / "output_layer")
+      ? nil : PointLocator(map: trunk.levels[2], points: options.points, in: context.scope / "output_layer")
   }
 
   func landmarks(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid {

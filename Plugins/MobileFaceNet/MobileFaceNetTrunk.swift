@@ -12,10 +12,8 @@ import TensorKit
 /// | stage 3: down, 2 blocks, 1x1 | S/16, 512 | `conv_45`, `conv_5.model.N`, `conv_6_sep` |
 struct MobileFaceNetTrunk {
   struct Options: ComponentOptions {
-    @Option("Blocks of the three stages.", 0...)
-    var blocks = [4, 6, 2]
-    @Option("Multiplies all channels; they are rounded to multiples of 8.", above: 0)
-    var width: Float = 1
+    @Option("Blocks of the three stages.", 0...) var blocks = [4, 6, 2]
+    @Option("Multiplies all channels; they are rounded to multiples of 8.", above: 0) var width: Float = 1
     @OptionGroup var scale = InputScale.Options(view: 112)
 
     func issues() -> [OptionIssue] {
@@ -84,8 +82,7 @@ extension ConvolutionBlock {
   /// Convolution without bias, batch norm, and PReLU unless left out: `conv`, `bn`, `prelu`.
   init(
     from: Int, to: Int, kernel: Int, stride: Int = 1, padding: Int = 0, groups: Int = 1,
-    hasActivation: Bool = true,
-    in scope: ParameterScope
+    hasActivation: Bool = true, in scope: ParameterScope
   ) {
     self.init(
       Convolution(

@@ -7,9 +7,7 @@ enum PublishedNames {
     WeightNaming(
       "MobileFaceNet for landmarks", word: "mobilefacenet", component: "mobilefacenet",
       optional: ["output_layer."]
-    ) { key in
-      mobileParts.contains(WeightNaming.steps(of: key)[0]) ? key : nil
-    },
+    ) { key in mobileParts.contains(WeightNaming.steps(of: key)[0]) ? key : nil },
     WeightNaming(
       "MobileFaceNet of the ARBEx repository", word: "mobilefacenet-arbex", component: "mobilefacenet"
     ) { key in

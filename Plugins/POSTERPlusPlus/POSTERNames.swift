@@ -65,8 +65,7 @@ package enum POSTERNames {
 
   /// The checkpoint's key for one of the model's names, without `module.`.
   package static func key(ofModelName name: String) -> String {
-    prefixes.first { name.hasPrefix($0.model) }
-      .map { $0.checkpoint + name.dropFirst($0.model.count) } ?? name
+    prefixes.first { name.hasPrefix($0.model) }.map { $0.checkpoint + name.dropFirst($0.model.count) } ?? name
   }
 
   private static func isUnused(_ key: String) -> Bool {

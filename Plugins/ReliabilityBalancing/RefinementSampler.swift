@@ -13,10 +13,8 @@ import TensorKit
 /// Source: Wasi et al. 2023, ARBEx, arXiv:2305.01486, section 4.2.2 (N = 512, M = 500).
 final class RefinementSampler: Sampler {
   struct Options: ComponentOptions {
-    @Option("Samples of each group that enter an epoch's pool, N.", 1...)
-    var perGroup = 512
-    @Option("Samples of each class in an epoch, M.", 1...)
-    var perClass = 500
+    @Option("Samples of each group that enter an epoch's pool, N.", 1...) var perGroup = 512
+    @Option("Samples of each class in an epoch, M.", 1...) var perClass = 500
   }
 
   private let options: Options

@@ -14,8 +14,7 @@ final class ResNet<Unit: ResNetUnit>: Backbone {
   struct Options: ComponentOptions {
     @Option("Units of each stage. The first may have none: the stem stands alone in its place.", 0...)
     var units = Unit.publishedUnits
-    @Option(Unit.meaningOfWidths, 1...)
-    var widths = [64, 128, 256, 512]
+    @Option(Unit.meaningOfWidths, 1...) var widths = [64, 128, 256, 512]
     @Option(
       "\"large\": 7x7 with stride 2, then a pooling with stride 2. \"small\", for small images: 3x3 with stride 1."
     )

@@ -12,14 +12,8 @@ import ResNet
 extension Registry {
   /// The plug-ins that come with arbex. To add one, add its line here.
   package static let builtinPlugins: [any Plugin.Type] = [
-    IR50Plugin.self,
-    MobileFaceNetPlugin.self,
-    ResNetPlugin.self,
-    POSTERPlusPlusPlugin.self,
-    BaselinesPlugin.self,
-    ReliabilityBalancingPlugin.self,
-    FERDataPlugin.self,
-    FERTrainingPlugin.self,
+    IR50Plugin.self, MobileFaceNetPlugin.self, ResNetPlugin.self, POSTERPlusPlusPlugin.self,
+    BaselinesPlugin.self, ReliabilityBalancingPlugin.self, FERDataPlugin.self, FERTrainingPlugin.self,
   ]
 
   /// Every component that comes with arbex, and those of further plug-ins.

@@ -14,9 +14,8 @@ public final class ExpressionModel {
   private let parts: ModelParts
   private let views: ViewFolding
 
-  init(
-    classes: [String], store: ParameterStore, parts: ModelParts, views: ViewFolding, objective: Objective
-  ) {
+  init(classes: [String], store: ParameterStore, parts: ModelParts, views: ViewFolding, objective: Objective)
+  {
     (self.classes, self.store, self.parts, self.views) = (classes, store, parts, views)
     self.objective = objective
   }
@@ -24,22 +23,17 @@ public final class ExpressionModel {
   /// - Parameter images: `[N·V, size, size, 3]`, normalised. From the embedding on, all is computed in 32-bit floats.
   /// - Parameter isThorough: whether values are looked at too, not only shapes.
   /// - Throws: ``ComponentFault`` where a part delivers something else than it declared.
-  public func callAsFunction(
-    _ images: Tensor, _ pass: ForwardPass, isThorough: Bool = false
-  ) throws -> Outcome {
+  public func callAsFunction(_ images: Tensor, _ pass: ForwardPass, isThorough: Bool = false) throws
+    -> Outcome
+  {
     let check = OutputCheck(
       rows: images.shape[0] / views.count, views: views.count, classCount: classes.count,
-      isThorough: isThorough)
-    let image = parts.backbone.run(pass) { part, pass in
-      views.pyramid(of: images, pass, part.features)
-    }
+      isThorough: isThorough, looksForNonFinite: isThorough && !pass.isTraining)
+    let image = parts.backbone.run(pass) { part, pass in views.pyramid(of: images, pass, part.features) }
     try check.pyramid(image, parts.backbone.component.levels, parts.backbone)
-    let landmarks = parts.landmarks?.run(pass) { part, pass in
-      views.pyramid(of: images, pass, part.landmarks)
+    let landmarks = parts.landmarks?.run(pass) { part, pass in views.pyramid(of: images, pass, part.landmarks)
     }
-    if let landmarks, let part = parts.landmarks {
-      try check.pyramid(landmarks, part.component.levels, part)
-    }
+    if let landmarks, let part = parts.landmarks { try check.pyramid(landmarks, part.component.levels, part) }
     let encoded = parts.encoder.run(pass) { $0.encode(image: image, landmarks: landmarks, $1) }
     try check.encoding(encoded, size: parts.encoder.component.embeddingSize, parts.encoder)
     let pass = pass.inFloat32

@@ -9,8 +9,7 @@ package enum FERTrainingPlugin: Plugin {
     try registry.optimizers.register(
       "adamw", AdamW.self, "adaptive moments; weight decay apart from the gradient")
     try registry.optimizers.register("sgd", SGD.self, "gradient descent with momentum")
-    try registry.optimizers.register(
-      "sam", SAM.self, "sharpness-aware, over any other; twice the work")
+    try registry.optimizers.register("sam", SAM.self, "sharpness-aware, over any other; twice the work")
     try registry.schedules.register("constant", ConstantSchedule.self, "the same rate throughout")
     try registry.schedules.register("step", StepSchedule.self, "falls every so many epochs")
     try registry.schedules.register("multi-step", MultiStepSchedule.self, "falls after each of some epochs")

@@ -22,6 +22,20 @@ struct RecipeFolderTests {
     #expect(Self.names.contains("arbex.json5") && Self.names.contains("ablations/no-anchor.json5"))
   }
 
+  @Test(
+    "what a component itself objects to stands at its key",
+    arguments: [
+      (
+        "input.augment=[{use:'one-of',of:[{use:'one-of',of:[]}]}]",
+        "input.augment[0].of[0].of: must name at least one augmentation"
+      ),
+      ("sampler={use:'weighted',count:1000000000000000000}", "sampler.count: must be "),
+    ])
+  func objections(change: String, sentence: String) throws {
+    let problems = try #require(throws: RecipeProblems.self) { try load("quickstart.json5", [change]) }
+    #expect("\(problems)".contains(sentence), "\(problems)")
+  }
+
   /// Smaller networks behind the same names and the same wiring.
   private func smaller(_ recipe: Recipe) -> [String] {
     let used = Dictionary(uniqueKeysWithValues: recipe.values.map { ("\($0.path)", "\($0.value)") })

@@ -165,15 +165,25 @@ struct FakeDataset: Dataset {
   }
   let options: Options
   init(_ options: Options) { self.options = options }
-  func load(_ request: DataRequest) throws -> any LoadedDataset { throw DataProblem("", "not in this test") }
+  func load(_ request: DataRequest) -> any LoadedDataset { Drawn(count: options.count) }
+
+  /// Sample i has class i mod 3 and is i + 1 pixels wide; nothing is looked at that was asked for.
+  struct Drawn: LoadedDataset {
+    let count: Int
+    var samples: [Sample] { (0..<count).map { Sample(id: "drawn/\($0)", label: $0 % 3) } }
+    func image(at index: Int) -> Image {
+      Image(width: index + 1, height: 2, pixels: .init(repeating: 0, count: 6 * index + 6))
+    }
+  }
 }
 
 struct FakeViews: Views {
   struct Options: ComponentOptions {
-    @Option("Views of a sample.", 1...) var count = 2
+    @Option("Views of a sample.") var count = 2
+    @Option("Which shows the whole face.") var whole = 0
   }
   let plan: ViewPlan
-  init(_ options: Options) { plan = ViewPlan(count: options.count, wholeFace: 0) }
+  init(_ options: Options) { plan = ViewPlan(count: options.count, wholeFace: options.whole) }
   func boxes(width: Int, height: Int, random: RandomSource) -> [Box] {
     (0..<plan.count).map { _ in Box(left: 0, top: 0, right: width, bottom: height) }
   }

@@ -106,6 +106,18 @@ struct RecipeProblemTests {
       "input: { normalize: 'imagnet' }",
       "a.json5:1: input.normalize: must be one of imagenet, half, none, is \"imagnet\""),
     Mistake(
+      "input: { normalize: { mean: [0, 0, 0], deviation: [1, 1, 1], std: 3 } }",
+      "a.json5:1: input.normalize: has no key \"std\"; its keys are mean and deviation"),
+    Mistake(
+      "input: { views: { use: 'whole', count: 300 } }",
+      "a.json5:1: input.views: makes 300 views of an image; there must be 1 to 256"),
+    Mistake(
+      "input: { views: { use: 'whole', count: 2, whole: 2 } }",
+      "a.json5:1: input.views: says that view 2 shows the whole face, and there are only 0...1"),
+    Mistake(
+      "training: { microBatch: 1 }",
+      "a.json5:1: training.microBatch: must be 0 or at least 2: batch norm needs two samples, is 1"),
+    Mistake(
       "input: { augment: { use: 'rotate' } }",
       "a.json5:1: input.augment: must be a list of objects such as { use: \"rotate\" }, is an object"),
     Mistake(

@@ -42,6 +42,15 @@ struct RegistryTests {
     #expect(throws: RegistryProblem.self) { try registry.heads.register(name, FakeHead.self) }
   }
 
+  @Test("a number of the loss's name is refused; one that is not finite is undefined")
+  func metrics() throws {
+    var registry = Registry()
+    for name in ["", "loss"] {
+      #expect(throws: RegistryProblem.self) { try registry.register(Metric(name) { _ in 1 }) }
+    }
+    #expect(Metric("wild") { _ in .nan }.value(EvaluatedSet(classes: [], samples: [])) == nil)
+  }
+
   @Test("an option named like a reserved key is refused")
   func reservedOption() throws {
     var registry = Registry()

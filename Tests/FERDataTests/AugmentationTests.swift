@@ -114,16 +114,6 @@ struct AugmentationTests {
     #expect(small == rampImage(width: 4, height: 4).cropped(x: -2, y: -2, width: 8, height: 8))
   }
 
-  @Test("a crop that is not to be random is centred")
-  func centredCrop() throws {
-    var options = Crop.Options()
-    options.probability = 0
-    let crop = Crop(options)
-    var (image, random) = (rampImage(width: 11, height: 12), RandomSource(seed: 1, stream: "crop"))
-    crop.apply(to: &image, size: 8, random: &random)
-    #expect(image == rampImage(width: 11, height: 12).cropped(x: 1, y: 2, width: 8, height: 8))
-  }
-
   /// 20 pixels and a quarter of them either way: 15...25.
   @Test("resizing to random sides reaches all of them and no other; without a spread it goes to the side")
   func resize() throws {
@@ -182,21 +172,6 @@ struct AugmentationTests {
     crop.apply(to: &second, size: 8, random: &random)
     #expect(
       second == high.cropped(x: 0, y: 18, width: 2, height: 3).resized(width: 8, height: 8, antialias: true))
-  }
-
-  /// Each output pixel comes from half as far from the centre.
-  @Test("an affine map that only doubles")
-  func doubled() throws {
-    var options = Affine.Options()
-    (options.degrees, options.translate, options.scaleMin, options.scaleMax) = (0, 0, 2, 2)
-    var (image, random) = (rampImage(width: 9, height: 7), RandomSource(seed: 1, stream: "a"))
-    Affine(options).apply(to: &image, size: 8, random: &random)
-    for y in stride(from: 1, to: 7, by: 2) {
-      for x in stride(from: 0, to: 9, by: 2) {
-        let source = rampImage(width: 9, height: 7).pixels[((y - 3) / 2 + 3) * 27 + ((x - 4) / 2 + 4) * 3]
-        #expect(abs(image.pixels[y * 27 + x * 3] - source) < 1e-5, "\(x), \(y)")
-      }
-    }
   }
 
   @Test("an erased rectangle has its area and becomes 0 by normalising")

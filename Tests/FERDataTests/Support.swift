@@ -12,6 +12,9 @@ struct ScratchFolder {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
+  /// A folder that another makes and removes.
+  init(at path: String) { self.path = path }
+
   func remove() { try? FileManager.default.removeItem(atPath: path) }
 
   /// Writes a file, making the folders above it.

@@ -21,6 +21,7 @@ final class Seen: LabelPolicy {
   func begin(_ samples: inout [Sample], in setting: TrainingSetting) {
     for index in samples.indices { samples[index].label = (samples[index].label + 1) % setting.classes.count }
     if options.fault == "begin" { samples[2].label = 7 }
+    if options.fault == "shares" { samples[2].distribution = [1, 0.5, -0.5] }
   }
 
   func targets(_ given: Targets, for batch: Batch) -> Targets {
@@ -28,6 +29,7 @@ final class Seen: LabelPolicy {
     answer.weights = batch.indices.map { 1 + Float(counts[$0] ?? 0) }
     if options.fault == "weights" { answer.weights?.removeLast() }
     if options.fault == "labels" { answer.relabel(row: 0, as: 9) }
+    if options.fault == "rows" { answer.distribution = .ones([batch.indices.count, 3]) }
     return answer
   }
 
@@ -40,7 +42,7 @@ final class Seen: LabelPolicy {
     get {
       ComponentState([
         "index": counts.keys.sorted().map(Double.init),
-        "count": counts.sorted { $0.key < $1.key }.map(\.value),
+        "count": options.fault == "state" ? [.nan] : counts.sorted { $0.key < $1.key }.map(\.value),
       ])
     }
     set {
@@ -105,7 +107,13 @@ struct LabelPolicyTests {
   @Test(
     "a policy whose answer cannot be used is named, before anything is changed",
     arguments: [
-      ("begin", "gives face 2 the label 7, which is not in 0...2"),
+      ("begin", "changes face 2: label 7 is not in 0...2"),
+      (
+        "shares",
+        "changes face 2: its distribution has 3 shares for 3 classes that sum to 1.0; each must be at"
+      ),
+      ("rows", "answers for row 0: its distribution has 3 shares for 3 classes that sum to 3.0"),
+      ("state", "holds a number in its state \"count\" that is not finite"),
       ("weights", "answers 4 weights for 5 rows"),
       ("labels", "answers the label 9, which is not in 0...2"),
     ])
@@ -113,6 +121,13 @@ struct LabelPolicyTests {
     let workshop = try Workshop(["labels=[{use:'seen',fault:'\(fault)'}]"], plugins: [SeenPlugin.self])
     let problem = try #require(throws: RunProblem.self) { try workshop.run("run") }
     #expect(problem.description.contains("label policy Seen: ") && problem.description.contains(sentence))
+  }
+
+  @Test("two policies of one kind leave two tables")
+  func twice() throws {
+    let workshop = try Workshop(["labels=[{use:'seen'},{use:'seen'}]"], plugins: [SeenPlugin.self])
+    #expect(try workshop.run("run") == .finished)
+    #expect(workshop.bytes("run/samples-seen.csv") != nil && workshop.bytes("run/samples-seen-2.csv") != nil)
   }
 
   @Test("pieces of a step have the gradients of the whole, but for rounding")

@@ -43,4 +43,21 @@ struct DropoutTests {
     #expect(Array(whole[120...]) == pieces.flatMap { $0[60...] })
     #expect(pieces[0] != pieces[1])
   }
+
+  /// Rows 0, 2, 4 are the first view of three samples, rows 1, 3, 5 the second.
+  @Test("every view of a sample draws by itself, one at a time as all together")
+  func views() {
+    let dropout = Dropout(0.5, in: scope / "dropout")
+    var pass = ForwardPass.training(on: Tape(), seed: 1, step: 2)
+    let together = dropout(.ones([6, 20]), pass).values
+    let views = (0..<2).map { view in
+      (pass.firstRow, pass.rowStride) = (view, 2)
+      return dropout(.ones([3, 20]), pass).values
+    }
+    let woven = (0..<6).flatMap { row in
+      let start = row / 2 * 20
+      return Array(views[row % 2][start..<start + 20])
+    }
+    #expect(woven == together && views[0] != views[1])
+  }
 }

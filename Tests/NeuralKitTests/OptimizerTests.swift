@@ -59,21 +59,6 @@ struct OptimizerTests {
     }
   }
 
-  /// By hand, momentum 0.5, rate 1, gradient 1 twice: u = 1, then 1.5. Plain: w = 0 - 1 - 1.5. Nesterov steps by
-  /// g + 0.5 u: 1.5, then 1.75.
-  @Test("momentum and Nesterov steps, by hand", arguments: [(false, Float(-2.5)), (true, -3.25)])
-  func nesterov(isNesterov: Bool, expected: Float) {
-    var options = SGD.Options()
-    (options.momentum, options.nesterov) = (0.5, isNesterov)
-    let sgd = SGD(options)
-    let parameter = Self.parameter("w", .zeros([1]))
-    for _ in 0..<2 {
-      parameter.gradient = .ones([1])
-      sgd.step([parameter], learningRate: 1, recompute: {})
-    }
-    #expect(parameter.value.item == expected)
-  }
-
   /// f = w², w = 1, rho 0.5: gradient 2 has norm 2, so w' = 1 + 0.5 and the gradient there is 3. Plain descent
   /// with rate 0.1 then goes from 1 to 1 - 0.3.
   @Test("SAM steps by the gradient uphill")

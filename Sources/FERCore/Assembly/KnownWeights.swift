@@ -2,21 +2,21 @@ import NeuralKit
 import Support
 
 /// How much of a published kind of model a weight file holds.
-public struct WeightFit: Sendable {
+package struct WeightFit: Sendable {
   /// The kind: the word for it, and what such files are called.
-  public let word: String
-  public let name: String
+  package let word: String
+  package let name: String
   /// Its parts, and what the file has of each.
   package let parts: [WeightMatch.Part]
   /// Classes of the file's head; nil where it has none.
-  public let classCount: Int?
+  package let classCount: Int?
   /// The orders of that many classes that are known of such files.
-  public let orders: [WeightNaming.Order]
+  package let orders: [WeightNaming.Order]
 
   /// Arrays of such a model that the file has.
-  public var used: Int { parts.reduce(0) { $0 + $1.used } }
+  package var used: Int { parts.reduce(0) { $0 + $1.used } }
   /// Arrays that such a model has.
-  public var count: Int { parts.reduce(0) { $0 + $1.count } }
+  package var count: Int { parts.reduce(0) { $0 + $1.count } }
 }
 
 extension Registry {
@@ -60,16 +60,16 @@ extension Registry {
 
   /// The parameters of a model of these parts, with the options they were published with; nil where one is not
   /// known.
-  private func published(
-    _ parts: [WeightNaming.Part], _ naming: WeightNaming, classCount: Int
-  ) -> ParameterStore? {
+  private func published(_ parts: [WeightNaming.Part], _ naming: WeightNaming, classCount: Int)
+    -> ParameterStore?
+  {
     let root = ParameterScope()
     var context = BuildContext(
       scope: root, classes: (0..<classCount).map { "class \($0)" }, inputSize: naming.inputSize)
     for part in parts {
       context.scope = root / part.place
       do {
-        // Some networks stand on both shelves; where nothing else is said, with all that their files have.
+        // Some networks are backbone and landmark extractor; where nothing else is said, with all that their files have.
         if part.place != "backbone", let entry = landmarks[part.component] {
           context.landmarkLevels = try entry.make(in: &context).levels
         } else if let entry = backbones[part.component] {
@@ -82,9 +82,7 @@ extension Registry {
         } else {
           return nil
         }
-      } catch {
-        return nil
-      }
+      } catch { return nil }
     }
     return root.store
   }
@@ -92,5 +90,5 @@ extension Registry {
 
 extension WeightFit {
   /// The share of a part's arrays that a file must have to be taken for a file of that part.
-  public static let leastCoverage = 0.95
+  package static let leastCoverage = 0.95
 }

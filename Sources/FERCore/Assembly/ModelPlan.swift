@@ -35,8 +35,7 @@ struct ModelPlan {
       isNeeded: false)
     encoder = reader.component(
       at: model / "encoder", from: registry.encoders, settings: PartOptions.self, key: "encoder")
-    head = reader.component(
-      at: model / "head", from: registry.heads, settings: PartOptions.self, key: "head")
+    head = reader.component(at: model / "head", from: registry.heads, settings: PartOptions.self, key: "head")
     corrections = reader.keyed(
       at: model / "corrections", from: registry.corrections, settings: PartOptions.self)
     losses = reader.keyed(at: JSONPath("losses"), from: registry.losses, settings: LossOptions.self)
@@ -75,6 +74,15 @@ struct ModelPlan {
     site.context.landmarkLevels = landmarks?.component.levels ?? []
     let hasPyramids = backbone != nil && (landmarks != nil || !wantsLandmarks)
     let encoder = hasPyramids ? site.part(encoder) : nil
+    if let encoder, let choice = self.encoder, context.views.count > 1,
+      !type(of: encoder.component).foldsViews
+    {
+      site.issues.append(
+        RecipeIssue(
+          choice.path,
+          "takes one view of a sample, and input.views makes \(context.views.count) of each; "
+            + "choose an encoder that brings views together, or leave input.views out"))
+    }
     site.context.embedding = encoder?.component.embeddingSize
     var reduction: Linear?
     if self.reduction > 0 {

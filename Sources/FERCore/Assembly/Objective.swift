@@ -84,15 +84,11 @@ package struct Objective {
     let whole = piece?.isWhole ?? true
     switch scope {
     case .samples:
-      guard let weights else {
-        return whole ? value.mean() : value.sum() * (1 / Float(piece?.ofRows ?? 1))
-      }
+      guard let weights else { return whole ? value.mean() : value.sum() * (1 / Float(piece?.ofRows ?? 1)) }
       let sum = piece?.ofWeight ?? weights.reduce(0, +)
       return (value * Tensor([weights.count], weights)).sum() * (sum > 0 ? 1 / sum : 0)
-    case .batch:
-      return whole ? value : value * (Float(piece?.rows ?? 1) / Float(piece?.ofRows ?? 1))
-    case .parameters:
-      return piece?.isFirst ?? true ? value : value.detached * 0
+    case .batch: return whole ? value : value * (Float(piece?.rows ?? 1) / Float(piece?.ofRows ?? 1))
+    case .parameters: return piece?.isFirst ?? true ? value : value.detached * 0
     }
   }
 }

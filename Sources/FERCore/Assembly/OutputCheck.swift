@@ -16,6 +16,8 @@ struct OutputCheck {
   let views: Int
   let classCount: Int
   let isThorough: Bool
+  /// In training a loss that is not finite tells the step and its images, and looks for who is behind it.
+  var looksForNonFinite = false
 
   func pyramid<Kind>(_ found: FeaturePyramid, _ declared: [PyramidLevel], _ part: Part<Kind>) throws {
     let shapes = found.levels.map(\.shape)
@@ -71,10 +73,10 @@ struct OutputCheck {
     }
   }
 
-  private func check<Kind>(finite tensors: [Tensor], _ part: Part<Kind>) throws {
-    guard isThorough, let bad = tensors.first(where: { $0.nonFiniteCount > 0 }) else { return }
+  private func check<Kind>(finite tensors: [Tensor], _ part: Part<Kind>, _ what: String = "delivers") throws {
+    guard looksForNonFinite, let bad = tensors.first(where: { $0.nonFiniteCount > 0 }) else { return }
     throw ComponentFault(
-      part.title, "delivers \(bad.nonFiniteCount) of \(bad.count) numbers that are not finite")
+      part.title, "\(what) \(bad.nonFiniteCount) of \(bad.count) numbers that are not finite")
   }
 
   private func evidence<Kind>(_ found: Evidence, _ part: Part<Kind>, rows: Int) throws {
@@ -88,6 +90,7 @@ struct OutputCheck {
       if let problem = key.problem(with: value.shape, rows: rows, views: views) {
         throw ComponentFault(part.title, problem)
       }
+      try check(finite: [value], part, "delivers the evidence \"\(key)\" with")
     }
   }
 }

@@ -11,9 +11,9 @@ struct ViewFolding {
 
   /// - Parameter images: `[N·V, H, W, 3]`, view v of sample i in row i·V + v.
   /// - Returns: maps with rows in the same order.
-  func pyramid(
-    of images: Tensor, _ pass: ForwardPass, _ extract: (Tensor, ForwardPass) -> FeaturePyramid
-  ) -> FeaturePyramid {
+  func pyramid(of images: Tensor, _ pass: ForwardPass, _ extract: (Tensor, ForwardPass) -> FeaturePyramid)
+    -> FeaturePyramid
+  {
     guard count > 1, isOneByOne, pass.isTraining else {
       var pass = pass
       pass.firstRow *= count
@@ -22,7 +22,9 @@ struct ViewFolding {
     let shape = Array(images.shape.dropFirst())
     let byView = images.reshaped([-1, count] + shape)  // [N, V, H, W, 3]
     let found = (0..<count).map { view in
-      extract(byView.sliced(along: 1, from: view, count: 1).reshaped([-1] + shape), pass)
+      var pass = pass
+      (pass.firstRow, pass.rowStride) = (pass.firstRow * count + view, count)
+      return extract(byView.sliced(along: 1, from: view, count: 1).reshaped([-1] + shape), pass)
     }
     let levels = found[0].levels.indices.map { level in Self.woven(found.map { $0.levels[level] }) }
     var evidence = found[0].evidence

@@ -36,8 +36,8 @@ extension Tensor {
     guard !terms.isEmpty else { return primary }
     let trust = Tensor.concatenated(terms.map { $0.confidence() }, along: 1) + tiny  // [B, T]
     let share = trust / trust.sum(along: 1, keepingDimensions: true)  // [B, T]
-    let proposal = terms.indices
-      .map { share.sliced(along: 1, from: $0, count: 1) * terms[$0] }  // each [B, N]
+    let proposal = terms.indices  // each [B, N]
+      .map { share.sliced(along: 1, from: $0, count: 1) * terms[$0] }
       .reduce(Tensor.zeros([1, 1]), +)
     let (c, d) = (primary.confidence() + tiny, proposal.confidence() + tiny)  // [B, 1]
     return (c * primary + d * proposal) / (c + d)

@@ -8,6 +8,3 @@ public protocol Augmentation: Component, Sendable where Kind == any Augmentation
   /// - Parameter size: the input size the image will end at.
   func apply(to image: inout Image, size: Int, random: inout RandomSource)
 }
-extension Augmentation {
-  public static func make(_ options: Options) throws -> any Augmentation { try Self(options) }
-}

@@ -8,8 +8,3 @@ public protocol Backbone: ModelPart where Kind == any Backbone {
   /// - Parameter images: `[N, H, W, 3]`, normalised.
   func features(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid
 }
-extension Backbone {
-  public static func make(_ options: Options, in context: inout BuildContext) throws -> any Backbone {
-    try Self(options, in: &context)
-  }
-}

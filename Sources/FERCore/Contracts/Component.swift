@@ -2,7 +2,7 @@ import NeuralKit
 
 /// Why a component cannot be built in its place: under which of its options (or "" for the component as a
 /// whole), and the sentence, in words and numbers.
-public struct BuildIssue: Error, Equatable {
+public struct BuildIssue: Error, Equatable, CustomStringConvertible {
   /// The option that would have to change; empty for the component itself.
   public let key: String
   /// The sentence that follows the component's key path.
@@ -13,6 +13,9 @@ public struct BuildIssue: Error, Equatable {
     self.key = key
     self.message = message
   }
+
+  /// The sentence, after the option's key where there is one.
+  public var description: String { key.isEmpty ? message : "\(key) \(message)" }
 }
 
 /// A component with a place in the model: backbone, landmarks, encoder, head, correction, loss.
@@ -33,10 +36,10 @@ public protocol ModelPart: SendableMetatype {
   /// Builds the part, asking `context.scope` for its parameters.
   /// - Throws: ``BuildIssue`` where it cannot fit what comes before it.
   init(_ options: Options, in context: inout BuildContext) throws
-  /// Builds it as its kind; each kind's protocol does that.
-  static func make(_ options: Options, in context: inout BuildContext) throws -> Kind
 }
 extension ModelPart {
+  /// Delivers no evidence.
   public static func provides(_ options: Options) -> [EvidenceKey] { [] }
+  /// Needs no evidence.
   public static func requires(_ options: Options) -> [EvidenceKey] { [] }
 }

@@ -6,12 +6,6 @@ public protocol CorrectionTerm: ModelPart where Kind == any CorrectionTerm {
   /// Must treat each sample by itself: a prediction may not depend on its neighbours in the batch.
   func correct(_ prediction: Prediction, _ pass: ForwardPass) -> Correction
 }
-extension CorrectionTerm {
-  public static func make(_ options: Options, in context: inout BuildContext) throws -> any CorrectionTerm {
-    try Self(options, in: &context)
-  }
-}
-
 /// What a correction term is given.
 public struct Prediction: Sendable {
   /// `[N, D]`

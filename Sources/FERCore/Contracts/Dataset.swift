@@ -11,7 +11,7 @@ public protocol Dataset: Component, Sendable where Kind == any Dataset {
   func load(_ request: DataRequest) throws -> any LoadedDataset
 }
 extension Dataset {
-  public static func make(_ options: Options) throws -> any Dataset { try Self(options) }
+  /// Cannot be told by sight.
   public static func recognise(_ path: String) -> RecognisedLayout? { nil }
 }
 
@@ -30,8 +30,8 @@ public struct DataRequest: Sendable {
   /// Everything as a recipe says it where it says nothing, but for the classes.
   /// - Parameter badImages: a quarantine without a list gets one in the dataset's folder.
   public init(
-    classes: [String], pixelLimit: Int = 64 << 20, badImages: BadImagePolicy = .fail,
-    ignore: [String] = [], allowMissing: Bool = false
+    classes: [String], pixelLimit: Int = 64 << 20, badImages: BadImagePolicy = .fail, ignore: [String] = [],
+    allowMissing: Bool = false
   ) {
     (self.classes, self.pixelLimit, self.badImages) = (classes, pixelLimit, badImages)
     (self.ignore, self.allowMissing) = (ignore, allowMissing)
@@ -61,8 +61,12 @@ public protocol LoadedDataset: Sendable {
   var notes: [String] { get }
 }
 extension LoadedDataset {
+  /// The folder that the process works in.
   public var folder: String { "." }
+  /// The sample's own name, where there are no files.
   public func path(at index: Int) -> String { samples[index].id }
+  /// Nothing was left out.
   public var leftOut: [DataProblem] { [] }
+  /// There is nothing else to say.
   public var notes: [String] { [] }
 }

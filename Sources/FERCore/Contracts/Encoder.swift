@@ -12,16 +12,8 @@ public protocol Encoder: ModelPart where Kind == any Encoder {
   func encode(image: FeaturePyramid, landmarks: FeaturePyramid?, _ pass: ForwardPass) -> Encoding
 }
 extension Encoder {
+  /// Most take one image of a sample.
   public static var foldsViews: Bool { false }
-  public static func make(_ options: Options, in context: inout BuildContext) throws -> any Encoder {
-    if context.views.count > 1, !foldsViews {
-      throw BuildIssue(
-        "",
-        "takes one view of a sample, and input.views makes \(context.views.count) of each; "
-          + "choose an encoder that brings views together, or leave input.views out")
-    }
-    return try Self(options, in: &context)
-  }
 }
 
 /// What an encoder makes of a sample.

@@ -24,6 +24,11 @@ public struct EvidenceKey: Hashable, Sendable, CustomStringConvertible {
   /// A key that belongs to the plug-in which provides it.
   public init(_ name: String, _ layout: Layout) { (self.name, self.layout) = (name, layout) }
 
+  /// Whether the name is one.
+  var isWord: Bool {
+    !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+  }
+
   /// The name.
   public var description: String { name }
 

@@ -7,12 +7,6 @@ public protocol Head: ModelPart where Kind == any Head {
   /// - Returns: in every mode the scores that prediction goes by; what training mixes, a loss mixes.
   func classify(_ encoding: Encoding, _ pass: ForwardPass) -> HeadOutput
 }
-extension Head {
-  public static func make(_ options: Options, in context: inout BuildContext) throws -> any Head {
-    try Self(options, in: &context)
-  }
-}
-
 /// What a head says of an embedding.
 public struct HeadOutput: Sendable {
   /// Unnormalised class scores `[N, C]`.

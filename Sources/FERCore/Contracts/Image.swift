@@ -1,7 +1,9 @@
 /// A decoded colour image: RGB, row by row, three values per pixel in 0...1.
 public struct Image: Sendable, Equatable {
-  public var width: Int
-  public var height: Int
+  /// Columns, in pixels.
+  public let width: Int
+  /// Rows, in pixels.
+  public let height: Int
   /// `height * width * 3` values. An image of eight-bit values reckons them each time until something is changed.
   public var pixels: [Float] {
     get { eightBit.map(Self.floats) ?? floats }

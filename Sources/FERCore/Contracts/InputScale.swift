@@ -10,8 +10,7 @@ public struct InputScale: Sendable {
   public struct Options: ComponentOptions {
     @Option(
       "Largest side, in pixels, at which the image is seen; larger images are seen at every n-th pixel. 0: no limit.",
-      0...)
-    public var view = 0
+      0...) public var view = 0
 
     /// No limit.
     public init() {}
@@ -57,7 +56,5 @@ public struct InputScale: Sendable {
   }
 
   /// `[N, H, W, 3]` -> `[N, side, side, 3]`
-  public func callAsFunction(_ images: Tensor) -> Tensor {
-    step == 1 ? images : images.strided(by: step)
-  }
+  public func callAsFunction(_ images: Tensor) -> Tensor { step == 1 ? images : images.strided(by: step) }
 }

@@ -9,7 +9,7 @@ public protocol LabelPolicy: AnyObject, Component where Kind == any LabelPolicy 
   /// The evidence that ``observe(_:_:_:epoch:)`` reads.
   static func requires(_ options: Options) -> [EvidenceKey]
   /// Called before training, and before ``state`` is set where a run is resumed. May change labels and distributions for
-  /// good, as a function of seed and sample ids; samplers see the changes. Nobody's files are ever changed.
+  /// good (a changed label without a distribution of its own loses the old one), as a function of seed and sample ids; samplers see the changes. Nobody's files are ever changed.
   /// - Throws: where something it needs cannot be had, such as the file of a teacher.
   func begin(_ samples: inout [Sample], in setting: TrainingSetting) throws
   /// What a batch is to be taken for; asked once a batch, before its first forward pass.
@@ -29,16 +29,22 @@ public protocol LabelPolicy: AnyObject, Component where Kind == any LabelPolicy 
   func remarks(on samples: [Sample], classes: [String]) -> [Table]
 }
 extension LabelPolicy {
-  public static func make(_ options: Options) throws -> any LabelPolicy { try Self(options) }
+  /// Reads no evidence.
   public static func requires(_ options: Options) -> [EvidenceKey] { [] }
+  /// Leaves the samples as they are.
   public func begin(_ samples: inout [Sample], in setting: TrainingSetting) throws {}
+  /// Leaves the targets as they are.
   public func targets(_ given: Targets, for batch: Batch) throws -> Targets { given }
+  /// Learns nothing.
   public func observe(_ outcome: Outcome, _ targets: Targets, _ indices: [Int], epoch: Int) {}
+  /// Nothing was learned.
   public var state: ComponentState {
     get { ComponentState() }
     set {}
   }
+  /// Nothing was read outside the recipe.
   public var fingerprint: String { "" }
+  /// Nothing to tell.
   public func remarks(on samples: [Sample], classes: [String]) -> [Table] { [] }
 }
 
@@ -55,7 +61,7 @@ public struct ComponentState: Sendable, Equatable, Codable {
 public struct TrainingSetting: Sendable {
   /// The class names, in the model's order.
   public let classes: [String]
-  /// Every random number follows from it.
+  /// Every random number follows from it; another one for each place in the list of policies.
   public let seed: UInt64
   /// A frozen model of a run's folder, whose classes are met by name.
   /// - Throws: where there is none, or it was trained for other classes, another size or number of views.
@@ -64,9 +70,7 @@ public struct TrainingSetting: Sendable {
   /// The classes, the seed, and a way to other models.
   public init(
     classes: [String], seed: UInt64, loadModel: @escaping @Sendable (FilePath) throws -> any FrozenModel
-  ) {
-    (self.classes, self.seed, self.loadModel) = (classes, seed, loadModel)
-  }
+  ) { (self.classes, self.seed, self.loadModel) = (classes, seed, loadModel) }
 }
 
 /// A trained model that only predicts, on stored statistics; it is in no parameter store and no checkpoint.

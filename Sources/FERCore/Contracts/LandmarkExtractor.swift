@@ -8,8 +8,3 @@ public protocol LandmarkExtractor: ModelPart where Kind == any LandmarkExtractor
   /// - Parameter images: `[N, H, W, 3]`, normalised.
   func landmarks(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid
 }
-extension LandmarkExtractor {
-  public static func make(
-    _ options: Options, in context: inout BuildContext
-  ) throws -> any LandmarkExtractor { try Self(options, in: &context) }
-}

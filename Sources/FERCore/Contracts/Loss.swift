@@ -8,12 +8,6 @@ public protocol Loss: ModelPart where Kind == any Loss {
   /// - Returns: `[N]`, one value a row, where the scope is `samples`; else `[1]`.
   func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor
 }
-extension Loss {
-  public static func make(_ options: Options, in context: inout BuildContext) throws -> any Loss {
-    try Self(options, in: &context)
-  }
-}
-
 /// What a loss is a number of. The objective alone averages, so that a step may be cut into pieces.
 public enum LossScope: Sendable {
   /// Of each row: `[N]`. The objective takes Σ wₙ·lₙ / Σ wₙ over the whole step, w from ``Targets/weights``.

@@ -59,11 +59,12 @@ public struct Metric: Sendable {
   /// The number; nil where it is undefined, as the accuracy of no samples.
   public let value: @Sendable (EvaluatedSet) -> Double?
 
-  /// A number that belongs to a name.
+  /// A number that belongs to a name. A value that is not finite counts as undefined.
   public init(
     _ name: String, better: Direction = .higher, value: @escaping @Sendable (EvaluatedSet) -> Double?
   ) {
-    (self.name, self.better, self.value) = (name, better, value)
+    (self.name, self.better) = (name, better)
+    self.value = { set in value(set).flatMap { $0.isFinite ? $0 : nil } }
   }
 }
 
@@ -89,8 +90,9 @@ extension EvaluatedSet {
 
   /// The registered numbers beyond those that stand in every evaluation anyway.
   package func further(_ metrics: [Metric]) -> [(name: String, value: Double?)] {
-    metrics.filter { metric in !Metric.standard.contains { $0.name == metric.name } }
-      .map { ($0.name, $0.value(self)) }
+    metrics.filter { metric in !Metric.standard.contains { $0.name == metric.name } }.map {
+      ($0.name, $0.value(self))
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import NeuralKit
+import Support
 
 /// How pixel values 0...1 become a network's input: (value − mean) / deviation, channel by channel in the order that the
 /// network takes them. In a recipe a name, or `{ mean: [...], deviation: [...] }`.
@@ -15,6 +16,9 @@ package struct Normalization: OptionValue {
     (name, self.mean, self.deviation) = ("", mean, deviation)
   }
 
+  /// Keys of the object that mean nothing.
+  private var unknown: [String] = []
+
   private init(name: String, mean: [Float], deviation: [Float]) {
     (self.name, self.mean, self.deviation) = (name, mean, deviation)
   }
@@ -30,6 +34,14 @@ package struct Normalization: OptionValue {
 
   private enum CodingKeys: CodingKey { case mean, deviation }
 
+  private struct AnyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
   /// Reads a name or an object of numbers.
   package init(from decoder: any Decoder) throws {
     if let word = try? decoder.singleValueContainer().decode(String.self) {
@@ -40,6 +52,9 @@ package struct Normalization: OptionValue {
       self.init(
         mean: try members.decode([Float].self, forKey: .mean),
         deviation: try members.decode([Float].self, forKey: .deviation))
+      unknown = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).filter {
+        CodingKeys(stringValue: $0) == nil
+      }
     }
   }
 
@@ -64,6 +79,9 @@ package struct Normalization: OptionValue {
   /// What is wrong with numbers of one's own, for `input.normalize`.
   var problem: String? {
     guard name.isEmpty else { return nil }
+    if let key = unknown.first {
+      return "has no key \(JSONValue.quoted(key)); its keys are mean and deviation"
+    }
     if mean.count != 3 || deviation.count != 3 {
       return "needs 3 numbers in mean and 3 in deviation, has \(mean.count) and \(deviation.count)"
     }

@@ -21,7 +21,9 @@ public struct RecognisedLayout: Sendable, Equatable {
 
   /// An option and its value.
   public struct Setting: Sendable, Equatable {
+    /// The option's key.
     public let key: String
+    /// What a recipe has to say there.
     public let value: JSONValue
 
     /// An option with its value.
@@ -57,8 +59,7 @@ public struct RecognisedLayout: Sendable, Equatable {
       let options = part.options.map { ", \($0.key): \($0.value.oneLine)" }.joined()
       return "  \(part.key): { use: \(JSONValue.quoted(dataset))\(options) },\n"
     }
-    return
-      "classes: \(JSONValue.texts(classes).oneLine),\ndata: {\n\(sets.joined())},\n"
+    return "classes: \(JSONValue.texts(classes).oneLine),\ndata: {\n\(sets.joined())},\n"
   }
 }
 

@@ -22,6 +22,26 @@ public struct Sample: Sendable, Equatable {
   }
 }
 
+extension Sample {
+  /// What is wrong with its label or its distribution in a model of `classCount` classes; nil where nothing is.
+  package func problem(classCount: Int) -> String? {
+    guard 0..<classCount ~= label else { return "label \(label) is not in 0...\(classCount - 1)" }
+    return distribution.flatMap { Self.problem(withShares: $0, classCount: classCount) }
+  }
+
+  /// What is wrong with shares of the classes; nil where nothing is.
+  package static func problem(withShares shares: [Float], classCount: Int) -> String? {
+    let sum = shares.reduce(0, +)
+    // Also false for what is not a number.
+    guard shares.count == classCount, shares.allSatisfy({ $0 >= 0 }), abs(sum - 1) < 1e-3 else {
+      return
+        "its distribution has \(shares.count) shares for \(classCount) classes that sum to \(sum); each must be "
+        + "at least 0, and the sum 1"
+    }
+    return nil
+  }
+}
+
 extension [Sample] {
   /// `indices` (of these samples) cut into one list for each class, each in the order given.
   public func byClass(_ indices: some Sequence<Int>, classCount: Int) -> [[Int]] {

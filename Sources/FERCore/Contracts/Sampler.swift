@@ -9,6 +9,3 @@ public protocol Sampler: Component where Kind == any Sampler {
   /// - Returns: indices into `samples`; one may come twice or not at all.
   func order(of samples: [Sample], classCount: Int, epoch: Int, random: RandomSource) -> [Int]
 }
-extension Sampler {
-  public static func make(_ options: Options) throws -> any Sampler { try Self(options) }
-}

@@ -56,8 +56,8 @@ public struct Targets: Sendable {
 
 /// The option of losses that aim at ``Targets/distribution(classCount:smoothing:)``.
 public struct SmoothingOptions: ComponentOptions {
-  @Option("Share of the target that is spread evenly over all classes.", 0..<1)
-  public var smoothing: Float = 0
+  @Option("Share of the target that is spread evenly over all classes.", 0..<1) public var smoothing: Float =
+    0
 
   /// No smoothing.
   public init() {}

@@ -15,19 +15,22 @@ public protocol Views: Component, Sendable where Kind == any Views {
   /// - Returns: a box for each view of the plan, inside the image.
   func boxes(width: Int, height: Int, random: RandomSource) -> [Box]
 }
-extension Views {
-  public static func make(_ options: Options) throws -> any Views { try Self(options) }
-}
-
 /// How many views of a sample there are.
 public struct ViewPlan: Sendable, Equatable {
-  /// V, at least 1.
+  /// V, from 1 to 256.
   public let count: Int
   /// The view that shows the whole face, where one does.
   public let wholeFace: Int?
 
   /// V views, of which one may show the whole face.
   public init(count: Int, wholeFace: Int? = nil) { (self.count, self.wholeFace) = (count, wholeFace) }
+
+  /// What is wrong with it; nil where nothing is.
+  var problem: String? {
+    guard 1...256 ~= count else { return "makes \(count) views of an image; there must be 1 to 256" }
+    guard let wholeFace, !(0..<count ~= wholeFace) else { return nil }
+    return "says that view \(wholeFace) shows the whole face, and there are only 0...\(count - 1)"
+  }
 
   /// The image as it is.
   public static let single = ViewPlan(count: 1, wholeFace: 0)

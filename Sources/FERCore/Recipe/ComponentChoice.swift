@@ -23,13 +23,13 @@ struct ComponentChoice<Kind, Settings: ComponentOptions> {
   /// - Returns: nil where it cannot be made.
   func build(in context: inout BuildContext, issues: inout [RecipeIssue]) -> Kind? {
     guard isSound else { return nil }
-    do {
-      return try prepared.build(&context)
-    } catch let issue as BuildIssue {
+    do { return try prepared.build(&context) } catch let issue as BuildIssue {
       issues.append(RecipeIssue(issue.key.isEmpty ? path : path / issue.key, issue.message))
-    } catch {
-      issues.append(RecipeIssue(path, "cannot be built: \(error)"))
-    }
+    } catch let issue as OptionIssue {
+      issues.append(RecipeIssue(path / issue.key, issue.message))
+    } catch let issue as RecipeIssue {
+      issues.append(issue)
+    } catch { issues.append(RecipeIssue(path, "cannot be built: \(error)")) }
     return nil
   }
 

@@ -40,10 +40,9 @@ extension Registry {
   /// Finds components among those registered. Parts of a model are never inside another component.
   package var resolver: ComponentResolver {
     { [self] request in
-      found(request, among: optimizers) ?? found(request, among: schedules)
-        ?? found(request, among: augmentations) ?? found(request, among: samplers)
-        ?? found(request, among: datasets) ?? found(request, among: labelPolicies)
-        ?? found(request, among: views)
+      found(request, among: optimizers) ?? found(request, among: schedules) ?? found(
+        request, among: augmentations) ?? found(request, among: samplers) ?? found(request, among: datasets)
+        ?? found(request, among: labelPolicies) ?? found(request, among: views)
     }
   }
 
@@ -73,7 +72,9 @@ extension Registry {
       issues: issues, options: (prepared.effective.members ?? [:]).filter { inherited[$0.key] == nil },
       build: {
         var context = BuildContext(scope: ParameterScope(), classes: [], inputSize: 0)
-        return try prepared.build(&context)
+        do { return try prepared.build(&context) } catch let issue as BuildIssue {
+          throw RecipeIssue(issue.key.isEmpty ? request.path : request.path / issue.key, issue.message)
+        }
       })
   }
 }

@@ -84,7 +84,7 @@ public struct Recipe {
       classes: classes, pixelLimit: data.pixelLimit, badImages: settings.badImages, ignore: settings.ignore,
       allowMissing: settings.allowMissing)
     let loaded = try dataset.load(request)
-    return (loaded, request.badImagePolicy(in: loaded.folder))
+    return (HeededDataset(loaded, request), request.badImagePolicy(in: loaded.folder))
   }
 
   /// New label policies that have learned nothing yet, in their order.

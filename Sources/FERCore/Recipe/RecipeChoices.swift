@@ -65,8 +65,7 @@ struct RecipeChoices {
     rules["optimizer"] = optimizer?.effective
     rules["schedule"] = schedule?.effective
     var all: [String: JSONValue] = [
-      "name": .string(name), "seed": .int(header.seed),
-      "classes": .texts(header.classes),
+      "name": .string(name), "seed": .int(header.seed), "classes": .texts(header.classes),
       "input": .object(inputs), "data": .object(data), "model": model.effective,
       "losses": ModelPlan.byKey(model.losses.map { ($0.key, $0.effective) }), "training": .object(rules),
     ]

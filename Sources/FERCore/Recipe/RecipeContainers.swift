@@ -64,17 +64,15 @@ private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
     guard let value = given[name], value != .null else {
       return try below.read(type, standard, standard: standard)
     }
-    do {
-      return try below.read(type, value, standard: standard)
-    } catch {
+    do { return try below.read(type, value, standard: standard) } catch {
       node.log.add(error)
       return try below.read(type, standard, standard: standard)
     }
   }
 
-  func nestedContainer<Nested: CodingKey>(
-    keyedBy type: Nested.Type, forKey key: Key
-  ) throws -> KeyedDecodingContainer<Nested> { try decoder(key).container(keyedBy: type) }
+  func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) throws
+    -> KeyedDecodingContainer<Nested>
+  { try decoder(key).container(keyedBy: type) }
   func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
     try decoder(key).unkeyedContainer()
   }
@@ -94,8 +92,8 @@ private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
   private func decoder(_ key: Key) -> RecipeValueDecoder {
     let name = key.stringValue
     return RecipeValueDecoder(
-      node: node / name,
-      given: given[name] ?? standard[name] ?? .null, standard: standard[name], expected: "an object")
+      node: node / name, given: given[name] ?? standard[name] ?? .null, standard: standard[name],
+      expected: "an object")
   }
 }
 
@@ -123,9 +121,9 @@ private struct Elements: UnkeyedDecodingContainer {
     return try decoder.node.read(type, decoder.given, standard: nil)
   }
 
-  mutating func nestedContainer<Nested: CodingKey>(
-    keyedBy type: Nested.Type
-  ) throws -> KeyedDecodingContainer<Nested> { try next().container(keyedBy: type) }
+  mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) throws
+    -> KeyedDecodingContainer<Nested>
+  { try next().container(keyedBy: type) }
   mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer {
     try next().unkeyedContainer()
   }
@@ -135,7 +133,6 @@ private struct Elements: UnkeyedDecodingContainer {
     guard !isAtEnd else { throw RecipeIssue(node.path, "must have more than \(elements.count) elements") }
     defer { currentIndex += 1 }
     return RecipeValueDecoder(
-      node: node / currentIndex,
-      given: elements[currentIndex], standard: nil, expected: "an object")
+      node: node / currentIndex, given: elements[currentIndex], standard: nil, expected: "an object")
   }
 }

@@ -38,15 +38,12 @@ package struct RecipeDecoder {
     }
     let keys = Options.described().map(\.key)
     for (place, key) in keys.enumerated() where keys[..<place].contains(key) {
-      log.add(
-        RecipeIssue(path / key, "is declared twice, perhaps by a group of options; rename one"))
+      log.add(RecipeIssue(path / key, "is declared twice, perhaps by a group of options; rename one"))
     }
     findUnknown(in: given ?? .null, standard: standard, at: path, isTop: true, log: log)
     let node = RecipeNode(path: path, log: log, folder: folder, resolver: resolver)
     let options: Options
-    do {
-      options = try node.read(Options.self, given ?? .null, standard: standard)
-    } catch {
+    do { options = try node.read(Options.self, given ?? .null, standard: standard) } catch {
       log.add(error)
       options = Options()
     }
@@ -64,15 +61,13 @@ package struct RecipeDecoder {
       if let standard = known[key] {
         findUnknown(in: value, standard: standard, at: path / key, isTop: false, log: log)
       } else if !isTop || !reserved.contains(key) {
-        log.add(
-          unknown(key, options: known.keys.sorted(), besides: isTop ? reserved.sorted() : [], at: path))
+        log.add(unknown(key, options: known.keys.sorted(), besides: isTop ? reserved.sorted() : [], at: path))
       }
     }
   }
 
-  private func unknown(
-    _ key: String, options: [String], besides: [String], at path: JSONPath
-  ) -> RecipeIssue {
+  private func unknown(_ key: String, options: [String], besides: [String], at path: JSONPath) -> RecipeIssue
+  {
     let own = noun == "key" ? (options + besides).sorted() : options
     let also = noun == "key" || besides.isEmpty ? "" : "; also " + besides.joined(separator: ", ")
     return RecipeIssue(

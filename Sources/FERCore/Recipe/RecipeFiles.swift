@@ -41,9 +41,9 @@ struct RecipeFiles {
     return result.merged(with: try patch(from: overrides))
   }
 
-  private static func problem(
-    _ origin: RecipeOrigin, _ key: String?, _ message: String, note: String? = nil
-  ) -> RecipeProblems {
+  private static func problem(_ origin: RecipeOrigin, _ key: String?, _ message: String, note: String? = nil)
+    -> RecipeProblems
+  {
     let path = key.map { JSONPath($0) } ?? JSONPath()
     return RecipeProblems([RecipeProblem(origin, RecipeIssue(path, message, note: note))])
   }
@@ -53,13 +53,9 @@ struct RecipeFiles {
   {
     let text = try text(of: file, askedBy: asker)
     let document: JSON5Parser.Document
-    do {
-      document = try JSON5Parser.parse(text)
-    } catch let mistake as JSON5Parser.Problem {
+    do { document = try JSON5Parser.parse(text) } catch let mistake as JSON5Parser.Problem {
       throw problem(.file(file, line: mistake.line), nil, "column \(mistake.column): \(mistake.message)")
-    } catch {
-      throw problem(.file(file, line: 0), nil, "cannot be read: \(error)")
-    }
+    } catch { throw problem(.file(file, line: 0), nil, "cannot be read: \(error)") }
     guard document.value.members != nil else {
       throw problem(
         .file(file, line: 1), nil, "a recipe is an object { ... }, this is \(document.value.inWords)")
@@ -134,7 +130,5 @@ extension SourcedValue {
 }
 
 extension String {
-  fileprivate init?(validating data: Data, as encoding: UTF8.Type) {
-    self.init(data: data, encoding: .utf8)
-  }
+  fileprivate init?(validating data: Data, as encoding: UTF8.Type) { self.init(data: data, encoding: .utf8) }
 }

@@ -9,7 +9,7 @@ public struct RecipeIssue: Error, Equatable, Sendable {
   /// What exists, for a line of its own below the sentence: `known: anchor, attentive`.
   public var note: String?
 
-  /// Made from its parts.
+  /// An objection to the value at `path`.
   public init(_ path: JSONPath, _ message: String, note: String? = nil) {
     self.path = path
     self.message = message

@@ -5,9 +5,7 @@ import Support
 final class IssueLog {
   private(set) var issues: [RecipeIssue] = []
 
-  func add(_ issue: RecipeIssue) {
-    if !issues.contains(issue) { issues.append(issue) }
-  }
+  func add(_ issue: RecipeIssue) { if !issues.contains(issue) { issues.append(issue) } }
 }
 
 /// A place in the tree, without its value.
@@ -42,9 +40,7 @@ struct RecipeNode {
           from: RecipeValueDecoder(node: node, given: given, standard: standard, expected: kind(of: type)))
         result = (value as? FilePath)?.from(folder: folder(path)) ?? value
       }
-    } catch let issue as RecipeIssue {
-      throw issue
-    } catch {
+    } catch let issue as RecipeIssue { throw issue } catch {
       throw RecipeIssue(path, problem(with: given, as: type))
     }
     guard let typed = result as? T else { throw RecipeIssue(path, "cannot be read as \(type)") }
@@ -52,9 +48,9 @@ struct RecipeNode {
   }
 
   /// Finds the component that a bare name or an object with `use` asks for.
-  private func component<T: AnyNested>(
-    _ type: T.Type, _ given: JSONValue, isStandard: Bool
-  ) throws(RecipeIssue) -> T {
+  private func component<T: AnyNested>(_ type: T.Type, _ given: JSONValue, isStandard: Bool)
+    throws(RecipeIssue) -> T
+  {
     var own = given.members ?? [:]
     let use = own.removeValue(forKey: "use") ?? (given.members == nil ? given : .null)
     let namePath = given.members == nil ? path : path / "use"

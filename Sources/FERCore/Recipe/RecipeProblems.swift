@@ -24,7 +24,7 @@ public struct RecipeProblem: Equatable, Sendable, CustomStringConvertible {
   /// Its place, and the sentence.
   public let issue: RecipeIssue
 
-  /// Made from its parts.
+  /// A problem, and where it was found.
   public init(_ origin: RecipeOrigin, _ issue: RecipeIssue) {
     self.origin = origin
     self.issue = issue
@@ -42,7 +42,7 @@ public struct RecipeProblems: Error, Equatable, CustomStringConvertible {
   /// In the order in which they were found.
   public let problems: [RecipeProblem]
 
-  /// Made from its parts.
+  /// A problem, and where it was found.
   public init(_ problems: [RecipeProblem]) { self.problems = problems }
 
   /// The sentence that a person reads.

@@ -31,25 +31,27 @@ struct RecipeReader {
 
   /// The component at `path`; nil where the recipe names none. An absent one that is needed is an issue.
   mutating func component<P, Settings: ComponentOptions>(
-    at path: JSONPath, from shelf: ComponentRegistry<P>, settings: Settings.Type, key: String,
-    isNeeded: Bool = true,
-    isKeyed: Bool = false
+    at path: JSONPath, from components: ComponentRegistry<P>, settings: Settings.Type, key: String,
+    isNeeded: Bool = true, isKeyed: Bool = false
   ) -> ComponentChoice<P, Settings>? {
     guard let value = given(at: path) else {
       if isNeeded {
-        issues.append(RecipeIssue(path, "is missing; name one, as in \(shelf.example)", note: shelf.known))
+        issues.append(
+          RecipeIssue(path, "is missing; name one, as in \(components.example)", note: components.known))
       }
       return nil
     }
     guard let members = value.members else {
-      let example = isKeyed ? "an object of options, such as {}" : "an object such as \(shelf.example)"
+      let example = isKeyed ? "an object of options, such as {}" : "an object such as \(components.example)"
       issues.append(RecipeIssue(path, "must be \(example), is \(value.inWords)"))
       return nil
     }
-    guard let name = name(in: members, at: path, key: isKeyed ? key : nil, shelf: shelf) else { return nil }
+    guard let name = name(in: members, at: path, key: isKeyed ? key : nil, components: components) else {
+      return nil
+    }
     let place = members["use"] == nil ? path : path / "use"
     let entry: Entry<P>
-    do { entry = try shelf.entry(name, at: place) } catch {
+    do { entry = try components.entry(name, at: place) } catch {
       issues.append(error)
       return nil
     }
@@ -57,14 +59,15 @@ struct RecipeReader {
   }
 
   private mutating func name<P>(
-    in members: [String: JSONValue], at path: JSONPath, key: String?, shelf: ComponentRegistry<P>
+    in members: [String: JSONValue], at path: JSONPath, key: String?, components: ComponentRegistry<P>
   ) -> String? {
     switch members["use"] {
     case .string(let name)?: return name
     case nil, .null?:
       if let key { return key }
       issues.append(
-        RecipeIssue(path / "use", "is missing; name one, as in \(shelf.example)", note: shelf.known))
+        RecipeIssue(path / "use", "is missing; name one, as in \(components.example)", note: components.known)
+      )
     case let other?: issues.append(RecipeIssue(path / "use", "must be text, is \(other.inWords)"))
     }
     return nil
@@ -75,8 +78,7 @@ struct RecipeReader {
     key: String
   ) -> ComponentChoice<P, Settings> {
     let before = issues.count
-    let prepared = entry.prepared(
-      .object(members), at: path, folder: folder, resolver: registry.resolver)
+    let prepared = entry.prepared(.object(members), at: path, folder: folder, resolver: registry.resolver)
     issues += prepared.issues
     let known = (try? JSONValue.encoding(Settings()))?.members ?? [:]
     let decoder = RecipeDecoder(owner: "\"\(entry.summary.name)\"", folder: folder)
@@ -90,53 +92,54 @@ struct RecipeReader {
 
   /// The components of a keyed map, in the order of their keys.
   mutating func keyed<P, Settings: ComponentOptions>(
-    at path: JSONPath, from shelf: ComponentRegistry<P>, settings: Settings.Type
+    at path: JSONPath, from components: ComponentRegistry<P>, settings: Settings.Type
   ) -> [ComponentChoice<P, Settings>] {
     guard let value = given(at: path) else { return [] }
     guard let members = value.members else {
       issues.append(
-        RecipeIssue(path, "must be an object with a \(shelf.kind) under each key, is \(value.inWords)"))
+        RecipeIssue(path, "must be an object with a \(components.kind) under each key, is \(value.inWords)"))
       return []
     }
     return members.keys.sorted().compactMap { key in
       if members[key] == .null {
         noteRemoval(
-          of: key, at: path, shelf: shelf, present: members.filter { $0.value != .null }.keys.sorted())
+          of: key, at: path, components: components,
+          present: members.filter { $0.value != .null }.keys.sorted())
         return nil
       }
       guard key.allSatisfy({ $0.isLetter || $0.isNumber || "-_".contains($0) }), !key.isEmpty else {
         issues.append(RecipeIssue(path / key, "a key here is made of letters, digits, \"-\" and \"_\""))
         return nil
       }
-      return component(at: path / key, from: shelf, settings: settings, key: key, isKeyed: true)
+      return component(at: path / key, from: components, settings: settings, key: key, isKeyed: true)
     }
   }
 
   /// A null that removes nothing is harmless under a registered name, else most likely a misspelt one.
   private mutating func noteRemoval<P>(
-    of key: String, at path: JSONPath, shelf: ComponentRegistry<P>, present: [String]
+    of key: String, at path: JSONPath, components: ComponentRegistry<P>, present: [String]
   ) {
-    guard shelf[key] == nil else { return }
+    guard components[key] == nil else { return }
     issues.append(
       RecipeIssue(
         path / key,
         "null removes nothing: there is no \(JSONValue.quoted(key))"
-          + NearestName.suggestion(for: key, among: present + shelf.names),
+          + NearestName.suggestion(for: key, among: present + components.names),
         note: "present: " + (present.isEmpty ? "none" : present.joined(separator: ", "))))
   }
 
   /// The components of a list.
-  mutating func list<P>(at path: JSONPath, from shelf: ComponentRegistry<P>) -> [ComponentChoice<
+  mutating func list<P>(at path: JSONPath, from components: ComponentRegistry<P>) -> [ComponentChoice<
     P, NoOptions
   >] {
     guard let value = given(at: path) else { return [] }
     guard let elements = value.elements else {
       issues.append(
-        RecipeIssue(path, "must be a list of objects such as \(shelf.example), is \(value.inWords)"))
+        RecipeIssue(path, "must be a list of objects such as \(components.example), is \(value.inWords)"))
       return []
     }
     return elements.indices.compactMap {
-      component(at: path / $0, from: shelf, settings: NoOptions.self, key: "\($0)")
+      component(at: path / $0, from: components, settings: NoOptions.self, key: "\($0)")
     }
   }
 

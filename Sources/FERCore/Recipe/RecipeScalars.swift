@@ -1,9 +1,7 @@
 import Support
 
 /// A value that a recipe writes without braces or brackets.
-protocol RecipeScalar {
-  static func read(_ value: JSONValue, _ path: JSONPath) throws(RecipeIssue) -> Self
-}
+protocol RecipeScalar { static func read(_ value: JSONValue, _ path: JSONPath) throws(RecipeIssue) -> Self }
 extension Bool: RecipeScalar {
   static func read(_ value: JSONValue, _ path: JSONPath) throws(RecipeIssue) -> Bool {
     if case .bool(let bool) = value { return bool }
@@ -27,9 +25,7 @@ extension FixedWidthInteger {
   }
 }
 extension Int: RecipeScalar {
-  static func read(_ value: JSONValue, _ path: JSONPath) throws(RecipeIssue) -> Int {
-    try whole(value, path)
-  }
+  static func read(_ value: JSONValue, _ path: JSONPath) throws(RecipeIssue) -> Int { try whole(value, path) }
 }
 extension UInt64: RecipeScalar {
   static func read(_ value: JSONValue, _ path: JSONPath) throws(RecipeIssue) -> UInt64 {

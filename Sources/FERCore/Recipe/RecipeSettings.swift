@@ -3,12 +3,10 @@ import Support
 
 /// What a recipe says of itself.
 package struct RecipeHeader: ComponentOptions {
-  @Option("Name of the experiment and of its run folder. Empty: the file's name.")
-  package var name = ""
-  @Option("Every random number follows from it.", 0...)
-  package var seed = 1
-  @Option("Class names in the model's order. Everything maps by name, never by index.")
-  package var classes: [String] = []
+  @Option("Name of the experiment and of its run folder. Empty: the file's name.") package var name = ""
+  @Option("Every random number follows from it.", 0...) package var seed = 1
+  @Option("Class names in the model's order. Everything maps by name, never by index.") package var classes:
+    [String] = []
 
   /// The defaults.
   package init() {}
@@ -37,21 +35,18 @@ package enum ChannelOrder: String, OptionChoice { case rgb, bgr }
 
 /// How an image becomes the model's input.
 package struct InputOptions: ComponentOptions {
-  @Option("Side of the model's square input, in pixels.", 8...2048)
-  package var size = 224
+  @Option("Side of the model's square input, in pixels.", 8...2048) package var size = 224
   @Option(
     "Side of the square that images are brought to before the augmentations, in pixels. 0: none.", 0...4096)
   package var resize = 0
   @Option(
     "Mean and deviation taken from the pixels: a name, or { mean: [...], deviation: [...] } of the channels.")
   package var normalize = Normalization.imagenet
-  @Option(
-    "The order in which the network takes the colours; bgr for networks that were trained so.")
-  package var channels = ChannelOrder.rgb
+  @Option("The order in which the network takes the colours; bgr for networks that were trained so.") package
+    var channels = ChannelOrder.rgb
   @Option(
     "Whether making an image smaller averages over what it leaves out, as Pillow does; else as PyTorch's bilinear."
-  )
-  package var antialias = true
+  ) package var antialias = true
 
   /// The defaults.
   package init() {}
@@ -60,8 +55,7 @@ package struct InputOptions: ComponentOptions {
   package func issues() -> [OptionIssue] {
     let isSmall = resize != 0 && resize < size
     return
-      (isSmall
-      ? [OptionIssue("resize", "must be 0 or at least the input size, \(size), is \(resize)")] : [])
+      (isSmall ? [OptionIssue("resize", "must be 0 or at least the input size, \(size), is \(resize)")] : [])
       + (normalize.problem.map { [OptionIssue("normalize", $0)] } ?? [])
   }
 }
@@ -73,8 +67,7 @@ package struct DataOptions: ComponentOptions {
 
   @Option(
     "Pixels of the largest image that is read. A larger one is bad, before memory is given to it.",
-    1...1 << 30)
-  package var pixelLimit = standardPixelLimit
+    1...1 << 30) package var pixelLimit = standardPixelLimit
 
   /// The defaults.
   package init() {}
@@ -85,48 +78,48 @@ package struct TrainingOptions: ComponentOptions {
   /// Chooses the best checkpoint by the objective, the smaller the better.
   package static let bestByLoss = "loss"
 
-  @Option("Rounds over what the sampler chooses.", 1...1_000_000)
-  package var epochs = 100
-  @Option("Images in a training step. A batch norm needs at least 2.", 2...65536)
-  package var batch = 64
+  @Option("Rounds over what the sampler chooses.", 1...1_000_000) package var epochs = 100
+  @Option("Images in a training step. A batch norm needs at least 2.", 2...65536) package var batch = 64
   @Option(
     "Samples that go through the network at once; a step adds the gradients of its pieces up, which takes less memory. "
-      + "Batch norms see one piece at a time. 0: the whole batch.", 0...65536)
-  package var microBatch = 0
-  @Option("Images in a validation step.", 1...65536)
-  package var validationBatch = 64
+      + "Batch norms see one piece at a time. 0: the whole batch.", 0...65536) package var microBatch = 0
+  @Option("Images in a validation step.", 1...65536) package var validationBatch = 64
   @Option("Largest norm of all gradients together; beyond it they are scaled down. 0: no limit.", 0...)
   package var gradientClip: Float = 0
   @Option(
     "Decay by step of the weights' running mean, which then validates and is saved as best. 0: none.", 0..<1)
   package var ema: Float = 0
-  @Option("Threads that read and prepare images. 0: as many as the machine has.", 0...256)
-  package var workers = 0
+  @Option("Threads that read and prepare images. 0: as many as the machine has.", 0...256) package
+    var workers = 0
   @Option("Validation number by which the best checkpoint is chosen: a registered metric, or \"loss\".")
   package var best = "final accuracy"
-  @Option("Epochs between two validations; the last epoch is always validated.", 1...)
-  package var validateEvery = 1
-  @Option("Steps between two checkpoints inside an epoch. 0: only at its end.", 0...)
-  package var checkpointSteps = 0
-  @Option("Minutes between two checkpoints inside an epoch. 0: only as checkpointSteps says.", 0...)
-  package var checkpointMinutes: Float = 10
-  @Option("Epochs without a better validation after which training stops. 0: never.", 0...)
-  package var patience = 0
+  @Option("Epochs between two validations; the last epoch is always validated.", 1...) package
+    var validateEvery = 1
+  @Option("Steps between two checkpoints inside an epoch. 0: only at its end.", 0...) package
+    var checkpointSteps = 0
+  @Option("Minutes between two checkpoints inside an epoch. 0: only as checkpointSteps says.", 0...) package
+    var checkpointMinutes: Float = 10
+  @Option("Epochs without a better validation after which training stops. 0: never.", 0...) package
+    var patience = 0
 
   /// The defaults.
   package init() {}
+
+  /// What a single option's range cannot tell.
+  package func issues() -> [OptionIssue] {
+    microBatch == 1
+      ? [OptionIssue("microBatch", "must be 0 or at least 2: batch norm needs two samples, is 1")] : []
+  }
 }
 
 /// What a recipe may say of any part of a model, beside the part's own options.
 package struct PartOptions: ComponentOptions {
-  @Option("File with the part's weights. Empty: it starts from random numbers.")
-  package var weights: FilePath = ""
-  @Option("Whether training leaves the part as it is.")
-  package var frozen = false
+  @Option("File with the part's weights. Empty: it starts from random numbers.") package var weights:
+    FilePath = ""
+  @Option("Whether training leaves the part as it is.") package var frozen = false
   @Option(
     "Multiplies the learning rate of the part's parameters: a number, or numbers by the beginnings of their names within "
-      + "the part, as { \"vit.head\": 10 }.", 0...)
-  package var learningRateScale = LearningRateScale(1)
+      + "the part, as { \"vit.head\": 10 }.", 0...) package var learningRateScale = LearningRateScale(1)
 
   /// The defaults.
   package init() {}
@@ -134,8 +127,7 @@ package struct PartOptions: ComponentOptions {
 
 /// What a recipe may say of any loss, beside the loss's own options.
 package struct LossOptions: ComponentOptions {
-  @Option("Factor of this loss in the sum.", 0...)
-  package var weight: Float = 1
+  @Option("Factor of this loss in the sum.", 0...) package var weight: Float = 1
 
   /// The defaults.
   package init() {}
@@ -146,16 +138,13 @@ package enum BadImageChoice: String, OptionChoice { case fail, skip, quarantine 
 
 /// What a recipe may say of any dataset, beside the dataset's own options.
 package struct DatasetOptions: ComponentOptions {
-  @Option("What to do with an image that cannot be read.")
-  package var onBadImage = BadImageChoice.fail
-  @Option("The share of bad images up to which leaving them out goes on.", 0...1)
-  package var skipUpTo = 0.01
+  @Option("What to do with an image that cannot be read.") package var onBadImage = BadImageChoice.fail
+  @Option("The share of bad images up to which leaving them out goes on.", 0...1) package var skipUpTo = 0.01
   @Option("The file that lists the images in quarantine. Empty: quarantine.txt in the dataset's folder.")
   package var quarantine: FilePath = ""
-  @Option("Classes of the dataset to leave out.")
-  package var ignore: [String] = []
-  @Option("Whether the recipe may have classes that the dataset does not know.")
-  package var allowMissing = false
+  @Option("Classes of the dataset to leave out.") package var ignore: [String] = []
+  @Option("Whether the recipe may have classes that the dataset does not know.") package var allowMissing =
+    false
 
   /// Every image is needed, and every class is known.
   package init() {}
@@ -174,8 +163,7 @@ package struct DatasetOptions: ComponentOptions {
 package struct ViewOptions: ComponentOptions {
   @Option(
     "Whether batch norms of backbone and landmarks see one view at a time in training, in their order, or all "
-      + "together.")
-  package var statistics = Statistics.each
+      + "together.") package var statistics = Statistics.each
 
   /// What a batch norm sees at once.
   package enum Statistics: String, OptionChoice { case each, together }
@@ -226,8 +214,8 @@ package struct LearningRateScale: OptionValue {
 
   /// The factor of the parameter of that name within the part: the longest beginning counts.
   func factor(of name: String) -> Float {
-    byName.filter { name == $0.key || name.hasPrefix($0.key + ".") }
-      .max { $0.key.count < $1.key.count }?.value ?? all
+    byName.filter { name == $0.key || name.hasPrefix($0.key + ".") }.max { $0.key.count < $1.key.count }?
+      .value ?? all
   }
 
   private struct Key: CodingKey {

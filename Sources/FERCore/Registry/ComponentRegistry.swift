@@ -47,13 +47,11 @@ public struct ComponentRegistry<Kind>: Sendable {
     requires: @escaping @Sendable (Options) -> [EvidenceKey] = { _ in [] },
     provides: @escaping @Sendable (Options) -> [EvidenceKey] = { _ in [] },
     recognise: (@Sendable (String) -> RecognisedLayout?)? = nil, scope: LossScope? = nil,
-    build: @escaping @Sendable (Options, inout BuildContext) throws -> Kind
+    build: @escaping @Sendable (Options, inout BuildContext) throws -> Kind?
   ) throws {
     let typeName = String(reflecting: type)
     guard !name.isEmpty, name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_/".contains($0)) })
-    else {
-      throw RegistryProblem.badName(name, kind: kind, type: typeName)
-    }
+    else { throw RegistryProblem.badName(name, kind: kind, type: typeName) }
     if let owner = entries[name] {
       throw RegistryProblem.taken(name: name, kind: kind, by: owner.summary.type, refused: typeName)
     }
@@ -66,17 +64,19 @@ public struct ComponentRegistry<Kind>: Sendable {
     if let key = members.keys.sorted().first(where: reserved.contains) {
       throw refused("its option \"\(key)\" has a name that is reserved in recipes")
     }
+    if let key = (requires(Options()) + provides(Options())).first(where: { !$0.isWord }) {
+      throw refused("its evidence \(JSONValue.quoted(key.name)) must be a word of letters, digits and \"-\"")
+    }
     let decoder = RecipeDecoder(owner: "\"\(name)\"", reserved: reserved)
     if let issue = decoder.decode(Options.self, from: nil, at: JSONPath()).issues.first {
       throw refused("its default \(issue.path) \(issue.message)")
     }
-    let reserved = reserved
+    let (reserved, kindName) = (reserved, kind)
     entries[name] = Entry(
       summary: ComponentSummary(
         name: name, kind: kind, plural: plural, type: typeName, purpose: purpose,
         options: Options.described(), defaults: defaults, reserved: reserved, requires: requires(Options()),
-        provides: provides(Options())),
-      recognise: recognise,
+        provides: provides(Options())), recognise: recognise,
       prepare: { given, path, folder, resolver in
         let decoder = RecipeDecoder(
           owner: "\"\(name)\"", reserved: reserved, folder: folder, resolver: resolver)
@@ -84,7 +84,11 @@ public struct ComponentRegistry<Kind>: Sendable {
         return Prepared(
           issues: issues, effective: (try? JSONValue.encoding(options)) ?? defaults,
           requires: requires(options), provides: provides(options), scope: scope,
-          build: { context in try build(options, &context) })
+          build: { context in
+            // A type whose `Kind` this is conforms to it.
+            guard let made = try build(options, &context) else { throw BuildIssue("", "is no \(kindName)") }
+            return made
+          })
       })
   }
 }

@@ -50,9 +50,7 @@ public struct Registry: Sendable {
 
   /// One with the components of some plug-ins.
   /// - Throws: ``RegistryProblem`` where two of them claim one name.
-  public init(plugins: [any Plugin.Type]) throws {
-    for plugin in plugins { try plugin.register(in: &self) }
-  }
+  public init(plugins: [any Plugin.Type]) throws { for plugin in plugins { try plugin.register(in: &self) } }
 
   /// Makes known how a kind of published weight file names its arrays.
   /// - Throws: ``RegistryProblem`` where its word is taken.
@@ -67,6 +65,10 @@ public struct Registry: Sendable {
   /// Makes known a number that says how good a model is.
   /// - Throws: ``RegistryProblem`` where its name is taken.
   public mutating func register(_ metric: Metric) throws {
+    guard !metric.name.isEmpty, metric.name != TrainingOptions.bestByLoss else {
+      throw RegistryProblem.taken(
+        name: metric.name, kind: "metric", by: "the mean of the losses", refused: "another")
+    }
     guard !metrics.contains(where: { $0.name == metric.name }) else {
       throw RegistryProblem.taken(
         name: metric.name, kind: "metric", by: "one of that name", refused: "another")
@@ -89,8 +91,7 @@ public struct Registry: Sendable {
   public var summaries: [ComponentSummary] {
     backbones.summaries + landmarks.summaries + encoders.summaries + heads.summaries + corrections.summaries
       + losses.summaries + samplers.summaries + augmentations.summaries + views.summaries + datasets.summaries
-      + labelPolicies.summaries
-      + optimizers.summaries + schedules.summaries
+      + labelPolicies.summaries + optimizers.summaries + schedules.summaries
   }
 }
 

@@ -6,20 +6,13 @@ import TensorKit
 /// and scaled about its centre, then moved, as torchvision's `RandomAffine`.
 struct Affine: Augmentation {
   struct Options: ComponentOptions {
-    @Option("The largest angle, either way.", 0...180)
-    var degrees: Float = 10
-    @Option("The largest move along each side, as a share of that side.", 0...1)
-    var translate: Float = 0.05
-    @Option("The smallest enlargement.", 0.1...10)
-    var scaleMin: Float = 0.9
-    @Option("The largest enlargement.", 0.1...10)
-    var scaleMax: Float = 1.1
-    @Option("The largest shear along x, in degrees, either way.", 0...60)
-    var shear: Float = 0
-    @Option("The share of images that are changed.", 0...1)
-    var probability: Float = 1
-    @Option("What comes into view from outside.")
-    var border = ImageBorder.edge
+    @Option("The largest angle, either way.", 0...180) var degrees: Float = 10
+    @Option("The largest move along each side, as a share of that side.", 0...1) var translate: Float = 0.05
+    @Option("The smallest enlargement.", 0.1...10) var scaleMin: Float = 0.9
+    @Option("The largest enlargement.", 0.1...10) var scaleMax: Float = 1.1
+    @Option("The largest shear along x, in degrees, either way.", 0...60) var shear: Float = 0
+    @Option("The share of images that are changed.", 0...1) var probability: Float = 1
+    @Option("What comes into view from outside.") var border = ImageBorder.edge
 
     func issues() -> [OptionIssue] {
       scaleMin <= scaleMax

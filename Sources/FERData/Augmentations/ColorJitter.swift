@@ -8,16 +8,11 @@ import TensorKit
 /// circle.
 struct ColorJitter: Augmentation {
   struct Options: ComponentOptions {
-    @Option("Strength of the change in brightness.", 0...10)
-    var brightness: Float = 0.2
-    @Option("Strength of the change in contrast.", 0...10)
-    var contrast: Float = 0.2
-    @Option("Strength of the change in saturation.", 0...10)
-    var saturation: Float = 0.2
-    @Option("Largest shift of hue, as a share of the colour circle.", 0...0.5)
-    var hue: Float = 0
-    @Option("The share of images that are changed.", 0...1)
-    var probability: Float = 1
+    @Option("Strength of the change in brightness.", 0...10) var brightness: Float = 0.2
+    @Option("Strength of the change in contrast.", 0...10) var contrast: Float = 0.2
+    @Option("Strength of the change in saturation.", 0...10) var saturation: Float = 0.2
+    @Option("Largest shift of hue, as a share of the colour circle.", 0...0.5) var hue: Float = 0
+    @Option("The share of images that are changed.", 0...1) var probability: Float = 1
   }
 
   private let options: Options
@@ -32,16 +27,11 @@ struct ColorJitter: Augmentation {
     let saturation = factor(options.saturation, &random)
     let hue = random.uniform(-options.hue, options.hue)
     guard isChanged else { return }
-    var steps: [ColourStep] = []
-    for step in order {
-      switch step {
-      case 0: if options.brightness > 0 { steps.append(.brightness(brightness)) }
-      case 1: if options.contrast > 0 { steps.append(.contrast(contrast)) }
-      case 2: if options.saturation > 0 { steps.append(.saturation(saturation)) }
-      default: if options.hue > 0 { steps.append(.hue(hue)) }
-      }
-    }
-    image.change(steps)
+    let steps: [(strength: Float, step: ColourStep)] = [
+      (options.brightness, .brightness(brightness)), (options.contrast, .contrast(contrast)),
+      (options.saturation, .saturation(saturation)), (options.hue, .hue(hue)),
+    ]
+    image.change(order.map { steps[$0] }.filter { $0.strength > 0 }.map(\.step))
   }
 
   private func factor(_ strength: Float, _ random: inout RandomSource) -> Float {

@@ -8,10 +8,8 @@ import TensorKit
 /// square reach over the border: at 48 pixels and a padding of 4 the face moves by up to 4 pixels each way.
 struct Crop: Augmentation {
   struct Options: ComponentOptions {
-    @Option("Pixels by which the image is enlarged on each side first.", 0...4096)
-    var padding = 0
-    @Option("What the enlarged border shows.")
-    var border = ImageBorder.edge
+    @Option("Pixels by which the image is enlarged on each side first.", 0...4096) var padding = 0
+    @Option("What the enlarged border shows.") var border = ImageBorder.edge
     @Option("The share of images whose square lies anywhere; that of the others is centred.", 0...1)
     var probability: Float = 1
   }

@@ -5,8 +5,7 @@ import TensorKit
 /// Takes the colour out of an image: all three channels become its lightness.
 struct Grey: Augmentation {
   struct Options: ComponentOptions {
-    @Option("The share of images that lose their colour.", 0...1)
-    var probability: Float = 0.1
+    @Option("The share of images that lose their colour.", 0...1) var probability: Float = 0.1
   }
 
   private let options: Options

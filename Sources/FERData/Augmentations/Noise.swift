@@ -5,10 +5,8 @@ import TensorKit
 /// Adds normally distributed noise to every value, as a poor camera does.
 struct Noise: Augmentation {
   struct Options: ComponentOptions {
-    @Option("Standard deviation of the noise; black is 0, white is 1.", 0...1)
-    var deviation: Float = 0.02
-    @Option("The share of images that get noise.", 0...1)
-    var probability: Float = 0.5
+    @Option("Standard deviation of the noise; black is 0, white is 1.", 0...1) var deviation: Float = 0.02
+    @Option("The share of images that get noise.", 0...1) var probability: Float = 0.5
   }
 
   private let options: Options

@@ -8,14 +8,11 @@ import TensorKit
 /// `input.resize` does the same before all augmentations, always and to one size.
 struct RandomResize: Augmentation {
   struct Options: ComponentOptions {
-    @Option("The side of the square, in pixels; 0 is the input size.", 0...4096)
-    var side = 0
+    @Option("The side of the square, in pixels; 0 is the input size.", 0...4096) var side = 0
     @Option("By which share of itself the side is drawn smaller or larger, at most.", 0..<1)
     var spread: Float = 0
-    @Option("The share of images that are changed.", 0...1)
-    var probability: Float = 1
-    @Option("Whether shrinking averages over what it leaves out, as Pillow does.")
-    var antialias = true
+    @Option("The share of images that are changed.", 0...1) var probability: Float = 1
+    @Option("Whether shrinking averages over what it leaves out, as Pillow does.") var antialias = true
   }
 
   private let options: Options

@@ -6,18 +6,12 @@ import TensorKit
 /// `RandomResizedCrop`.
 struct RandomResizedCrop: Augmentation {
   struct Options: ComponentOptions {
-    @Option("The smallest area, as a share of the image.", above: 0)
-    var scaleMin: Float = 0.6
-    @Option("The largest area, as a share of the image.", above: 0)
-    var scaleMax: Float = 1
-    @Option("The smallest ratio of width to height.", 0.01...100)
-    var aspectMin: Float = 0.85
-    @Option("The largest ratio of width to height.", 0.01...100)
-    var aspectMax: Float = 1.18
-    @Option("Whether shrinking averages over what it leaves out, as Pillow does.")
-    var antialias = true
-    @Option("The share of images that are cut.", 0...1)
-    var probability: Float = 1
+    @Option("The smallest area, as a share of the image.", above: 0) var scaleMin: Float = 0.6
+    @Option("The largest area, as a share of the image.", above: 0) var scaleMax: Float = 1
+    @Option("The smallest ratio of width to height.", 0.01...100) var aspectMin: Float = 0.85
+    @Option("The largest ratio of width to height.", 0.01...100) var aspectMax: Float = 1.18
+    @Option("Whether shrinking averages over what it leaves out, as Pillow does.") var antialias = true
+    @Option("The share of images that are cut.", 0...1) var probability: Float = 1
 
     func issues() -> [OptionIssue] {
       var issues: [OptionIssue] = []

@@ -5,12 +5,9 @@ import TensorKit
 /// Turns the image about its centre by a random angle.
 struct Rotate: Augmentation {
   struct Options: ComponentOptions {
-    @Option("The largest angle, either way.", 0...180)
-    var degrees: Float = 10
-    @Option("The share of images that are turned.", 0...1)
-    var probability: Float = 1
-    @Option("What the corners that come into view show.")
-    var border = ImageBorder.edge
+    @Option("The largest angle, either way.", 0...180) var degrees: Float = 10
+    @Option("The share of images that are turned.", 0...1) var probability: Float = 1
+    @Option("What the corners that come into view show.") var border = ImageBorder.edge
   }
 
   private let options: Options

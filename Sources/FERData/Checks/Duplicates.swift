@@ -104,8 +104,7 @@ private struct Search {
             for other in shelf[(place + 1)..<min(place + 1 + reach, shelf.count)] {
               let apart = one.outline ^ other.outline
               guard apart.nonzeroBitCount <= Self.bits, !(one.isMirrored && other.isMirrored),
-                one.index != other.index,
-                !Self.isShown(apart, before: byte)
+                one.index != other.index, !Self.isShown(apart, before: byte)
               else { continue }
               let isOwn = sets[Int(one.index)] == sets[Int(other.index)]
               guard (isOwn ? own : others) < Self.most else {

@@ -10,16 +10,13 @@ import NeuralKit
 /// VIDEO and VIDEO_left or VIDEO_right; the group is the video, without these endings, so that no split shares one.
 struct AffWild2: Dataset {
   struct Options: ComponentOptions {
-    @Option("The folder that holds annotations and images.")
-    var root: FilePath = ""
-    @Option("Which videos.")
-    var split = TrainingSplit.train
+    @Option("The folder that holds annotations and images.") var root: FilePath = ""
+    @Option("Which videos.") var split = TrainingSplit.train
     @Option(
       "The folder of text files of this split below root; empty looks for EXPR_Classification_Challenge/Train_Set and the like."
     )
     var annotations = ""
-    @Option("The folder of the videos' frames below root; empty looks for cropped_aligned.")
-    var images = ""
+    @Option("The folder of the videos' frames below root; empty looks for cropped_aligned.") var images = ""
   }
 
   private let options: Options
@@ -171,9 +168,7 @@ struct AffWild2: Dataset {
       let parts = name.split(separator: ".", omittingEmptySubsequences: false)
       guard parts.count == 2, ["jpg", "jpeg", "png"].contains(parts[1].lowercased()),
         let number = Int(parts[0])
-      else {
-        continue
-      }
+      else { continue }
       frames[number] = name
     }
     return frames

@@ -8,14 +8,12 @@ import Support
 /// "happiness", "joy"); numbers only where `order` says whose they are. Subfolders are searched too. Files that begin with a dot, and `Thumbs.db`, are no images.
 struct ClassFolders: Dataset {
   struct Options: ComponentOptions {
-    @Option("The folder that holds the splits or classes.")
-    var root: FilePath = ""
+    @Option("The folder that holds the splits or classes.") var root: FilePath = ""
     @Option("The folder of this split below root, such as train; empty where root holds the classes.")
     var split = ""
     @Option("Endings of image files, in any case; a list without entries takes every file.")
     var extensions = ["jpg", "jpeg", "png", "tif", "tiff"]
-    @Option("The most images of each class, the first by name; 0 takes all.", 0...)
-    var limit = 0
+    @Option("The most images of each class, the first by name; 0 takes all.", 0...) var limit = 0
     @Option(
       "What folders named by numbers mean: the order of a dataset's authors.",
       oneOf: [""] + ClassOrder.all.map(\.name))
@@ -98,9 +96,7 @@ struct ClassFolders: Dataset {
     return found
   }
 
-  private static func hasSplits(_ names: [String]) -> Bool {
-    names.contains { SplitNames.split($0) != nil }
-  }
+  private static func hasSplits(_ names: [String]) -> Bool { names.contains { SplitNames.split($0) != nil } }
 
   private static func text(missing: [String], present: [String]) -> String {
     let folders = present.isEmpty ? "no folders" : "the folders \(present.prefix(12).joined(separator: ", "))"
@@ -164,9 +160,7 @@ extension ClassFolders {
       "class-folders", classes: classes,
       remark: order.map {
         "folders are named by numbers; they are taken for those of \($0.name): look whether it is so"
-      }
-        ?? "",
-      particularity: -2, parts: parts)
+      } ?? "", particularity: -2, parts: parts)
   }
 
   /// Whose numbers the folders' names are, as far as that can be told: RAF-DB counts from 1, others from 0.

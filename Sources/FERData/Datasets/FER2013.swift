@@ -12,8 +12,7 @@ struct FER2013: Dataset {
   struct Options: ComponentOptions {
     @Option("The folder that holds the table or the folders of the splits, or the table itself.")
     var root: FilePath = ""
-    @Option("Which images; all takes every row of a table.")
-    var split = SplitRule.Split.train
+    @Option("Which images; all takes every row of a table.") var split = SplitRule.Split.train
     @Option("The table below root; empty looks for fer2013.csv and icml_face_data.csv, then for folders.")
     var file = ""
   }
@@ -71,8 +70,7 @@ struct FER2013: Dataset {
     guard !samples.isEmpty else {
       throw DataProblem(path, "holds no rows for the split \"\(options.split.rawValue)\"")
     }
-    return LoadedPixelFaces(
-      samples, pixels: pixels, of: folder, leftOut: bad, notes: match.notes(samples))
+    return LoadedPixelFaces(samples, pixels: pixels, of: folder, leftOut: bad, notes: match.notes(samples))
   }
 
   // MARK: where things are

@@ -9,10 +9,8 @@ import NeuralKit
 /// characters are drawn.
 struct FERGDB: Dataset {
   struct Options: ComponentOptions {
-    @Option("The folder that holds the characters.")
-    var root: FilePath = ""
-    @OptionGroup
-    var rule = SplitRule()
+    @Option("The folder that holds the characters.") var root: FilePath = ""
+    @OptionGroup var rule = SplitRule()
     @Option("What is drawn: images, so that a character is in every split, or whole characters.")
     var splitBy = Unit.image
 

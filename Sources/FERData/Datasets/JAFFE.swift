@@ -10,10 +10,8 @@ import Support
 /// people who test (leave one person out), otherwise people or images are drawn.
 struct JAFFE: Dataset {
   struct Options: ComponentOptions {
-    @Option("The folder that holds the pictures.")
-    var root: FilePath = ""
-    @OptionGroup
-    var rule = SplitRule()
+    @Option("The folder that holds the pictures.") var root: FilePath = ""
+    @OptionGroup var rule = SplitRule()
     @Option("What is drawn: whole people, or images, so that a person may be in several splits.")
     var splitBy = Unit.person
 
@@ -87,10 +85,7 @@ struct JAFFE: Dataset {
     let parts = ["train", "validation", "test"].map { split in
       RecognisedLayout.Part(
         split,
-        [
-          .root(root), .init("split", .string(split)),
-          .init("heldOut", .texts(Array(people.prefix(1)))),
-        ])
+        [.root(root), .init("split", .string(split)), .init("heldOut", .texts(Array(people.prefix(1))))])
     }
     return RecognisedLayout(
       "jaffe", classes: names.filter(present.contains),

@@ -63,9 +63,7 @@ extension Image {
   /// A rectangle of the image; what lies outside is made up as `border` says.
   package func cropped(
     x: Int, y: Int, width newWidth: Int, height newHeight: Int, border: ImageBorder = .edge
-  )
-    -> Image
-  {
+  ) -> Image {
     let (newWidth, newHeight) = (max(0, newWidth), max(0, newHeight))
     guard width > 0, height > 0 else { return Image(width: newWidth, height: newHeight, colour: [0, 0, 0]) }
     let isInside = x >= 0 && x + newWidth <= width
@@ -164,8 +162,7 @@ extension Image {
   }
 
   /// Writes the colour at (x, y) to `target`.
-  @inline(__always)
-  private func mixed(
+  @inline(__always) private func mixed(
     _ source: UnsafeBufferPointer<Float>, _ place: (x: Float, y: Float), _ border: ImageBorder,
     _ target: UnsafeMutableBufferPointer<Float>, _ to: Int
   ) {

@@ -73,9 +73,7 @@ public enum ImageFile {
           path, "is \(size) bytes long; at most \(FileBytes.largestImage) are read as an image")
       }
       return ImageKind.problem(startingWith: bytes).map { DataProblem(path, $0) }
-    } catch {
-      return error
-    }
+    } catch { return error }
   }
 
   /// The image as a PNG file of eight bits a channel.
@@ -96,9 +94,7 @@ public enum ImageFile {
   /// - Throws: a ``DataProblem`` that names the file.
   package static func writePNG(_ image: Image, path: String) throws(DataProblem) {
     let bytes = try encodePNG(image)
-    do {
-      try AtomicFile.write(to: path) { try $0.write(bytes) }
-    } catch {
+    do { try AtomicFile.write(to: path) { try $0.write(bytes) } } catch {
       throw DataProblem(path, (error as? FileProblem)?.message ?? "cannot be written: \(error)")
     }
   }

@@ -25,9 +25,7 @@ enum ImageKind: Equatable {
 
   init(_ bytes: some Collection<UInt8>) {
     let start = Array(bytes.prefix(Self.bytesNeeded))
-    func has(_ text: String, at offset: Int = 0) -> Bool {
-      start.dropFirst(offset).starts(with: text.utf8)
-    }
+    func has(_ text: String, at offset: Int = 0) -> Bool { start.dropFirst(offset).starts(with: text.utf8) }
     if let beginning = Self.beginnings.first(where: { start.starts(with: $0.bytes) }) {
       self = beginning.kind
     } else if let name = Self.unsupportedName(has) {

@@ -25,8 +25,7 @@ extension Image {
           Self.resize(width: width, to: target, rows, columns) { start, weights, into in
             PixelLoops.mixRows(
               source + start * line, stride: line, weights: weights, taps: columns.taps, scale: 1 / 255,
-              into: into,
-              count: line)
+              into: into, count: line)
           }
         }
       } else {
@@ -67,8 +66,7 @@ extension Image {
           for row in 0..<count { line(first + row, mixed + row * stride) }
           PixelLoops.mixPixels(
             mixed, stride: stride, rowCount: count, starts: rows.starts, weights: rows.weights,
-            taps: rows.taps,
-            into: target + first * newLine, targetStride: newLine, count: rows.starts.count)
+            taps: rows.taps, into: target + first * newLine, targetStride: newLine, count: rows.starts.count)
         }
       }
     }

@@ -23,8 +23,7 @@ package struct BatchRequest: Sendable {
   /// The order cut into batches, the last one with the rest; a rest that is too small is left out.
   package var batches: [[Int]] {
     let size = max(1, batchSize)
-    return stride(from: 0, to: order.count, by: size)
-      .map { Array(order[$0..<min($0 + size, order.count)]) }
+    return stride(from: 0, to: order.count, by: size).map { Array(order[$0..<min($0 + size, order.count)]) }
       .filter { $0.count >= min(smallestBatch, size) }
   }
 

@@ -118,9 +118,7 @@ final class BatchWork: @unchecked Sendable {
 
   /// Waits for (or makes) a batch.
   func take(_ number: Int) -> Finished {
-    if !hasWorkers {
-      while condition.withLock({ !isComplete(number) }), workOnce(waits: false) {}
-    }
+    if !hasWorkers { while condition.withLock({ !isComplete(number) }), workOnce(waits: false) {} }
     return condition.withLock {
       while !isComplete(number) && !isStopped { condition.wait() }
       delivered = number + 1
@@ -133,9 +131,7 @@ final class BatchWork: @unchecked Sendable {
   private func isComplete(_ number: Int) -> Bool { pending[number]?.remaining == 0 }
 
   private func finish(_ number: Int, _ batch: Pending?) -> Finished {
-    guard let batch else {
-      return Finished(number: number, values: buffer(samples: 0))
-    }
+    guard let batch else { return Finished(number: number, values: buffer(samples: 0)) }
     var finished = Finished(number: number, values: batch.values)
     for (place, index) in batches[number].enumerated() {
       if let problem = batch.problems[place] {
@@ -218,10 +214,8 @@ final class BatchWork: @unchecked Sendable {
         try pipeline.evaluation(image, named: name, into: values)
       }
       return nil
-    } catch let problem as DataProblem {
-      return problem
     } catch {
-      return DataProblem(samples[index].id, "\(error)")
+      return (error as? DataProblem) ?? DataProblem(samples[index].id, "\(error)")
     }
   }
 }

@@ -17,9 +17,7 @@ package struct InputPipeline: Sendable {
   private let scale: [Float]
 
   /// The way that a recipe, or a weight file, asks for.
-  package init(
-    _ options: InputOptions, augmentations: [any Augmentation] = [], views: (any Views)? = nil
-  ) {
+  package init(_ options: InputOptions, augmentations: [any Augmentation] = [], views: (any Views)? = nil) {
     (self.options, self.augmentations, self.views) = (options, augmentations, views)
     isBGR = options.channels == .bgr
     let scale = options.normalize.deviation.map { 1 / $0 }
@@ -38,28 +36,22 @@ package struct InputPipeline: Sendable {
   package var valueCount: Int { viewCount * size * size * 3 }
 
   /// The image as training sees it, before normalising and without views.
-  package func augmented(_ image: Image, random: RandomSource) -> Image {
-    sized(changed(image, random))
-  }
+  package func augmented(_ image: Image, random: RandomSource) -> Image { sized(changed(image, random)) }
 
   /// Writes the image's `valueCount` values as training sees it, one view after another.
   /// - Parameter name: what problems call the image.
   /// - Throws: a ``DataProblem`` where a view's box does not lie in the image.
   package func training(
     _ image: Image, named name: String, random: RandomSource, into target: UnsafeMutableBufferPointer<Float>
-  ) throws(DataProblem) {
-    try write(changed(image, random), name, random.split("views"), into: target)
-  }
+  ) throws(DataProblem) { try write(changed(image, random), name, random.split("views"), into: target) }
 
   /// Writes the image's `valueCount` values as evaluation sees it, one view after another; the boxes of views are drawn
   /// alike for every image.
   /// - Parameter name: what problems call the image.
   /// - Throws: a ``DataProblem`` where a view's box does not lie in the image.
-  package func evaluation(
-    _ image: Image, named name: String, into target: UnsafeMutableBufferPointer<Float>
-  ) throws(DataProblem) {
-    try write(image, name, RandomSource(seed: 0, stream: "views"), into: target)
-  }
+  package func evaluation(_ image: Image, named name: String, into target: UnsafeMutableBufferPointer<Float>)
+    throws(DataProblem)
+  { try write(image, name, RandomSource(seed: 0, stream: "views"), into: target) }
 
   /// The image's `valueCount` values as evaluation sees it.
   /// - Parameter name: what problems call the image.
@@ -100,6 +92,9 @@ package struct InputPipeline: Sendable {
   ) throws(DataProblem) {
     precondition(
       target.count == valueCount, "InputPipeline: room for \(target.count) values, need \(valueCount)")
+    guard image.width > 0, image.height > 0 else {
+      throw DataProblem(name, "has no pixels left after the recipe's augmentations")
+    }
     guard let views else { return normalize(sized(image), into: target) }
     let boxes = views.boxes(width: image.width, height: image.height, random: random())
     guard boxes.count == viewCount else {

@@ -44,23 +44,12 @@ package final class RecipeImages: BatchSource {
   /// A dataset may come from a plug-in; what it says of its samples must not stop the program in the middle of an epoch.
   private static func check(_ samples: [Sample], classes: [String]) throws(DataProblem) {
     for sample in samples {
-      guard classes.indices.contains(sample.label) else {
-        throw DataProblem(sample.id, "label \(sample.label) is not in 0...\(classes.count - 1)")
-      }
-      guard let shares = sample.distribution else { continue }
-      let sum = shares.reduce(0, +)
-      guard shares.count == classes.count, shares.allSatisfy({ $0 >= 0 }), abs(sum - 1) < 1e-3 else {
-        throw DataProblem(
-          sample.id,
-          "its distribution has \(shares.count) shares for \(classes.count) classes that sum to \(sum), not to 1"
-        )
-      }
+      if let problem = sample.problem(classCount: classes.count) { throw DataProblem(sample.id, problem) }
     }
   }
 
   package func stream(_ request: BatchRequest) -> any BatchStream {
-    BatchLoader(
-      images, request, pipeline: pipeline, badImages: badImages, seed: seed, workers: workers)
+    BatchLoader(images, request, pipeline: pipeline, badImages: badImages, seed: seed, workers: workers)
   }
 
   package func image(of id: String) -> Image? {

@@ -7,15 +7,13 @@ extension OperationCase {
     [
       convolution(3, from: 64, to: 64, side: 112), convolution(3, from: 64, to: 64, side: 56),
       convolution(3, from: 128, to: 128, side: 28), convolution(3, from: 256, to: 256, side: 14),
-      convolution(3, from: 3, to: 64, side: 112),
-      convolution(3, from: 64, to: 64, side: 112, stride: 2),
+      convolution(3, from: 3, to: 64, side: 112), convolution(3, from: 64, to: 64, side: 112, stride: 2),
       convolution(3, from: 128, to: 128, side: 56, stride: 2),
-      convolution(3, from: 256, to: 256, side: 28, stride: 2),
-      convolution(1, from: 64, to: 128, side: 28), convolution(1, from: 128, to: 256, side: 28, stride: 2),
-      convolution(3, from: 256, to: 256, side: 14, dilation: 2),
-      depthwise(128, side: 28), depthwise(128, side: 56, stride: 2),
-      linear(64, 128, tokens: 784), linear(768, 2304, tokens: 148), linear(3072, 768, tokens: 148),
-      attention(tokens: 784, size: 64, heads: 2, hasBias: true),
+      convolution(3, from: 256, to: 256, side: 28, stride: 2), convolution(1, from: 64, to: 128, side: 28),
+      convolution(1, from: 128, to: 256, side: 28, stride: 2),
+      convolution(3, from: 256, to: 256, side: 14, dilation: 2), depthwise(128, side: 28),
+      depthwise(128, side: 56, stride: 2), linear(64, 128, tokens: 784), linear(768, 2304, tokens: 148),
+      linear(3072, 768, tokens: 148), attention(tokens: 784, size: 64, heads: 2, hasBias: true),
       attention(tokens: 148, size: 768, heads: 8, hasBias: false),
       OperationCase(
         name: "attention, one query", sizes: "148x768, 8 heads",
@@ -58,8 +56,7 @@ extension OperationCase {
   ) -> OperationCase {
     OperationCase(
       name: "convolution \(kernel)x\(kernel)" + (stride == 1 ? "" : " /\(stride)")
-        + (dilation == 1 ? "" : ", dilation \(dilation)"),
-      sizes: "\(side)x\(side)x\(inputs) to \(outputs)",
+        + (dilation == 1 ? "" : ", dilation \(dilation)"), sizes: "\(side)x\(side)x\(inputs) to \(outputs)",
       inputs: { [[$0, side, side, inputs], [outputs, kernel, kernel, inputs]] },
       apply: {
         $0[0].convolved(weight: $0[1], stride: stride, padding: dilation * (kernel / 2), dilation: dilation)

@@ -7,8 +7,7 @@ extension ConformanceKit {
   static func check(_ subject: Subject<any Dataset>, _ found: inout Findings) throws {
     let folder = try TemporaryFolder("check")
     let missing = folder.path + "/missing"
-    let part = try subject.make(
-      subject.hasOption("root") ? ["root": .string(missing)] : [:], path: missing)
+    let part = try subject.make(subject.hasOption("root") ? ["root": .string(missing)] : [:], path: missing)
     for path in [folder.path, missing] {
       found.expect(
         type(of: part).recognise(path) == nil, .errors,

@@ -6,9 +6,7 @@ import TensorKit
 extension ConformanceKit {
   /// An augmentation leaves images that are images, whatever their size, and draws from its source alone. One with a
   /// `probability` changes some of many images, and none at 0.
-  static func check(
-    _ subject: Subject<any Augmentation>, _ found: inout Findings
-  ) throws {
+  static func check(_ subject: Subject<any Augmentation>, _ found: inout Findings) throws {
     func applied(_ part: any Augmentation, to image: Image, size: Int, seed: UInt64) -> Image {
       var (image, random) = (image, RandomSource(seed: seed, stream: "augmentation"))
       part.apply(to: &image, size: size, random: &random)

@@ -42,8 +42,7 @@ struct LabelPolicyCheck {
     let (again, restored) = (try begin(samples).policy, try begin(samples).policy)
     found.expect(
       try answers(again, begun, epochs: [0, 1, 50], &found) == first && again.state == policy.state,
-      .determinism,
-      "of the same outcomes it learns something else")
+      .determinism, "of the same outcomes it learns something else")
     let text = try? JSONValue.text(encoding: policy.state)
     guard let state = text.flatMap({ JSONValue.decoded(ComponentState.self, from: $0) }) else {
       return found.add(.saving, "its state holds numbers that are not finite")
@@ -51,9 +50,8 @@ struct LabelPolicyCheck {
     restored.state = state
     found.expect(
       try answers(restored, begun, epochs: [51, 52], &found)
-        == answers(policy, begun, epochs: [51, 52], &found)
-        && restored.state == policy.state, .saving, "goes on otherwise after its state was saved and restored"
-    )
+        == answers(policy, begun, epochs: [51, 52], &found) && restored.state == policy.state, .saving,
+      "goes on otherwise after its state was saved and restored")
     for table in policy.remarks(on: begun, classes: setting.classes) {
       found.expect(
         table.rows.allSatisfy { $0.count == table.columns.count }, .shapes,
@@ -95,8 +93,7 @@ struct LabelPolicyCheck {
         policy.observe(
           Outcome(
             embedding: ConformanceKit.embedding, logits: logits, primary: logits.softmax(along: -1),
-            terms: [],
-            final: logits.softmax(along: -1), evidence: evidence), targets, indices, epoch: epoch)
+            terms: [], final: logits.softmax(along: -1), evidence: evidence), targets, indices, epoch: epoch)
         answers.append(
           Answer(labels: targets.labels, shares: targets.distribution?.values, weights: targets.weights))
       }

@@ -42,8 +42,7 @@ struct LossCheck {
       [
         .zeros(inputs[0].shape), (ConformanceKit.certain - 0.5) * 2e4, ConformanceKit.certain,
         ConformanceKit.certain,
-      ]
-      + [truth]
+      ] + [truth]
     return Trial(
       subject: subject, context: ConformanceKit.embedded(evidence), inputs: inputs + [truth],
       evidence: evidence, leakTolerance: scope == .samples ? 1e-5 : nil, isTrainingOnly: scope == .batch,
@@ -80,8 +79,7 @@ struct LossCheck {
       targets.weights = weights
       let objective = Objective(terms: [.init(name: subject.summary.name, loss: part)])
       return try objective(
-        Self.outcome(chosen, evidence.rows(rows)), against: targets,
-        .training(on: Tape(), seed: 1, step: 0)
+        Self.outcome(chosen, evidence.rows(rows)), against: targets, .training(on: Tape(), seed: 1, step: 0)
       ).total.item
     }
     func same(_ first: Float, _ second: Float) -> Bool { abs(first - second) <= 1e-5 * max(1, abs(first)) }

@@ -40,8 +40,6 @@ struct OptionCheck<Kind> {
     let below = option.range.lower.map { option.range.excludesLower ? $0 : $0 - 1 }
     let above = option.range.upper.map { option.range.excludesUpper ? $0 : $0 + 1 }
     return otherType
-      + [below, above].compactMap { $0 }.map {
-        wrapped(isWhole ? .int(Int($0.rounded())) : .double($0))
-      }
+      + [below, above].compactMap { $0 }.map { wrapped(isWhole ? .int(Int($0.rounded())) : .double($0)) }
   }
 }

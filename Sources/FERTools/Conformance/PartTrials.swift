@@ -9,8 +9,7 @@ extension ConformanceKit {
     _ subject: Subject<any Backbone>, _ setting: Setting, _ evidence: Evidence
   ) -> Trial<any Backbone> {
     Trial(
-      subject: subject, context: setting.context(), inputs: [setting.images],
-      evidence: evidence,
+      subject: subject, context: setting.context(), inputs: [setting.images], evidence: evidence,
       run: { part, inputs, _, pass in Trial.Delivery(part.features(of: inputs[0], pass)) },
       declared: { $2.expect(levels: $0.levels, $1.values) })
   }
@@ -19,8 +18,7 @@ extension ConformanceKit {
     _ subject: Subject<any LandmarkExtractor>, _ setting: Setting, _ evidence: Evidence
   ) -> Trial<any LandmarkExtractor> {
     Trial(
-      subject: subject, context: setting.context(), inputs: [setting.images],
-      evidence: evidence,
+      subject: subject, context: setting.context(), inputs: [setting.images], evidence: evidence,
       run: { part, inputs, _, pass in Trial.Delivery(part.landmarks(of: inputs[0], pass)) },
       declared: { $2.expect(levels: $0.levels, $1.values) })
   }
@@ -46,8 +44,7 @@ extension ConformanceKit {
   }
 
   private static func trial(
-    _ subject: Subject<any Encoder>, _ setting: Setting, _ evidence: Evidence,
-    hasLandmarks: Bool, views: Int
+    _ subject: Subject<any Encoder>, _ setting: Setting, _ evidence: Evidence, hasLandmarks: Bool, views: Int
   ) -> Trial<any Encoder> {
     func pyramid(_ name: String, _ levels: [PyramidLevel]) -> [Tensor] {
       levels.enumerated().map {
@@ -77,9 +74,7 @@ extension ConformanceKit {
       declared: { $2.expect($1.values[0], [rowCount, $0.embeddingSize], "the embedding") })
   }
 
-  static func trial(
-    _ subject: Subject<any Head>, _ evidence: Evidence
-  ) -> Trial<any Head> {
+  static func trial(_ subject: Subject<any Head>, _ evidence: Evidence) -> Trial<any Head> {
     Trial(
       subject: subject, context: embedded(evidence), inputs: [embedding], evidence: evidence,
       leakTolerance: 1e-6,
@@ -90,9 +85,8 @@ extension ConformanceKit {
       declared: { $2.expect($1.values[0], [rowCount, classCount], "the logits") })
   }
 
-  static func trial(
-    _ subject: Subject<any CorrectionTerm>, _ evidence: Evidence
-  ) -> Trial<any CorrectionTerm> {
+  static func trial(_ subject: Subject<any CorrectionTerm>, _ evidence: Evidence) -> Trial<any CorrectionTerm>
+  {
     Trial(
       subject: subject, context: embedded(evidence),
       inputs: [embedding, SeededNumbers.distributions("distribution")], evidence: evidence,
@@ -135,9 +129,7 @@ extension ConformanceKit.Setting {
       inputSize: inputSize, views: ViewPlan(count: views, wholeFace: 0))
   }
 
-  var images: Tensor {
-    SeededNumbers.tensor("images", [ConformanceKit.rowCount, inputSize, inputSize, 3])
-  }
+  var images: Tensor { SeededNumbers.tensor("images", [ConformanceKit.rowCount, inputSize, inputSize, 3]) }
 
   /// With what components of the registry require, as its own parts deliver it with default options. An encoder that
   /// folds views does so with two.

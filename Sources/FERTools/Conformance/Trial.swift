@@ -116,8 +116,7 @@ struct Trial<Part> {
       found.expect(
         provided.contains(key), .evidence,
         "delivers the evidence \"\(key)\" \(place), and does not declare it")
-      let problem = key.problem(
-        with: value.shape, rows: ConformanceKit.rowCount, views: context.views.count)
+      let problem = key.problem(with: value.shape, rows: ConformanceKit.rowCount, views: context.views.count)
       if let problem { found.add(.evidence, "\(place), \(problem)") }
     }
   }

@@ -91,9 +91,8 @@ public struct WorkedExample {
   }
 
   /// The boxes of an image of that size.
-  public static func boxes(
-    of views: any Views, width: Int, height: Int, are expected: [Box]
-  ) -> WorkedExample {
+  public static func boxes(of views: any Views, width: Int, height: Int, are expected: [Box]) -> WorkedExample
+  {
     WorkedExample(type(of: views)) {
       difference(
         views.boxes(width: width, height: height, random: RandomSource(seed: 1, stream: "views")), expected)

@@ -65,9 +65,7 @@ package struct CheckedSet: Sendable {
         let loaded = try dataset(source, registry).load(request)
         return CheckedSet(
           source, loaded, problem: problem, worksWithMissingClasses: allowMissing && !isLenient, tick: tick)
-      } catch let found as DataProblem {
-        problem = problem ?? found
-      } catch {
+      } catch let found as DataProblem { problem = problem ?? found } catch {
         problem = problem ?? DataProblem("", "\(error)")
       }
     }

@@ -228,7 +228,6 @@ extension CheckedSet {
       samples.lazy.filter { $0.label == label }.compactMap {
         $0.id.split(separator: "/").first.map(String.init)
       }
-    )
-    .sorted()
+    ).sorted()
   }
 }

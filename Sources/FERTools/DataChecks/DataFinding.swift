@@ -35,8 +35,7 @@ package struct DataFinding: Sendable {
     let rest = items.count - Self.shown
     return
       ([message] + items.prefix(Self.shown).map { "      \($0.printable)" }
-      + (rest > 0 ? ["      and \(rest) more"] : []))
-      .joined(separator: "\n")
+      + (rest > 0 ? ["      and \(rest) more"] : [])).joined(separator: "\n")
   }
 
   var json: OrderedObject {

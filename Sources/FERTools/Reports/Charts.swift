@@ -68,11 +68,12 @@ struct ScatterPlot {
   }
 
   let images: [Point]
-  let anchors: [Point]
+  /// Points that stand out.
+  let diamonds: [Point]
   let classes: [String]
 
   var svg: String {
-    let all = images + anchors
+    let all = images + diamonds
     guard let left = all.map(\.x).min(), let right = all.map(\.x).max(), let low = all.map(\.y).min(),
       let high = all.map(\.y).max()
     else { return "" }
@@ -84,7 +85,7 @@ struct ScatterPlot {
       text +=
         "<circle cx=\"\(x(point.x))\" cy=\"\(y(point.y))\" r=\"2.5\" fill=\"\(color)\" fill-opacity=\"0.6\"/>"
     }
-    for point in anchors {
+    for point in diamonds {
       text +=
         "<path d=\"M\(x(point.x)) \(y(point.y))m0 -6l6 6l-6 6l-6 -6z\" fill=\"\(Palette.color(point.label))\" "
         + "stroke=\"#222\"/>"

@@ -102,8 +102,7 @@ package struct ContactSheet {
     canvas.write(
       Look.name.fitted(classes[label], width: nameWidth), x: Self.margin, baseline: top + 14, Look.name)
     let count = images.samples.count { $0.label == label }
-    canvas.write(
-      "\(count) image\(count == 1 ? "" : "s")", x: Self.margin, baseline: top + 31, Look.note)
+    canvas.write("\(count) image\(count == 1 ? "" : "s")", x: Self.margin, baseline: top + 31, Look.note)
     for (place, index) in samples.enumerated() {
       let id = images.samples[index].id
       guard let pipeline else {
@@ -111,8 +110,7 @@ package struct ContactSheet {
         drawCell(try? images.image(at: index), in: box, on: &canvas)
         canvas.write(
           Look.small.fitted(PathText.name(of: id), width: Self.cell, keepsEnd: true), x: box.x,
-          baseline: box.bottom + 11,
-          Look.small)
+          baseline: box.bottom + 11, Look.small)
         continue
       }
       let y = top + Double(place) * (Self.cell + Self.caption)

@@ -57,8 +57,7 @@ package struct PredictionPicture {
         card,
         in: Canvas.Box(
           x: margin + Double(index % columns) * step.x, y: margin + Double(index / columns) * step.y,
-          width: size.width, height: size.height),
-        on: &canvas)
+          width: size.width, height: size.height), on: &canvas)
     }
     if leftOut > 0 {
       canvas.write(
@@ -154,8 +153,7 @@ package struct PredictionPicture {
 
   private func drawColumn(
     _ title: String, _ values: [Float], _ order: [Int], _ colour: Canvas.Colour, x: Double, y: Double,
-    isFinal: Bool,
-    on canvas: inout Canvas
+    isFinal: Bool, on canvas: inout Canvas
   ) {
     var heading = Look.className
     heading.isBold = true

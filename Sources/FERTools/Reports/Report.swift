@@ -135,21 +135,21 @@ package enum Report {
     let images = labels.indices.map {
       ScatterPlot.Point(x: points[2 * $0], y: points[2 * $0 + 1], label: labels[$0])
     }
-    // Points of the same space that belong to classes, such as anchors [C, K, D].
+    // Points of the same space that belong to classes [C, K, D].
     let marks = evaluation.shared.byName.filter { _, value in
       value.rank == 3 && value.shape[0] == evaluation.set.classes.count
         && value.shape[2] == embeddings.shape[1]
     }
-    let anchors = marks.flatMap { _, tensor in
+    let diamonds = marks.flatMap { _, tensor in
       let (count, each) = (tensor.shape[0] * tensor.shape[1], tensor.shape[1])
       let values = components.project(tensor.reshaped([count, tensor.shape[2]])).values
       return (0..<count).map { ScatterPlot.Point(x: values[2 * $0], y: values[2 * $0 + 1], label: $0 / each) }
     }
     let share = components.explained.reduce(0, +)
-    let plot = ScatterPlot(images: images, anchors: anchors, classes: evaluation.set.classes)
+    let plot = ScatterPlot(images: images, diamonds: diamonds, classes: evaluation.set.classes)
     return
       "<h2>Embeddings</h2>\n<p>The first two principal components, \(percent(Double(share))) of the variance"
-      + "\(anchors.isEmpty ? "" : "; diamonds are " + marks.map(\.key.name).joined(separator: ", ")).</p>\n\(plot.svg)\n"
+      + "\(diamonds.isEmpty ? "" : "; diamonds are " + marks.map(\.key.name).joined(separator: ", ")).</p>\n\(plot.svg)\n"
   }
 
   /// A plug-in's section; nothing where it has nothing to show.

@@ -82,8 +82,7 @@ package struct WeightImport {
   private var metadata: [String: String] {
     var result = [
       "preprocessing": recipe.effective["input"]?.oneLine ?? "{}", "recipe": recipe.text,
-      "recipeHash": recipe.hash,
-      "source": PathText.name(of: file.path),
+      "recipeHash": recipe.hash, "source": PathText.name(of: file.path),
       "naming": match.naming.word.isEmpty ? match.naming.name : match.naming.word,
     ]
     if taken.contains(where: { $0.path == "head" }) {

@@ -117,8 +117,7 @@ package struct CheckpointStore {
     [
       "format": String(Self.format), "classes": JSONValue.texts(recipe.classes).oneLine,
       "preprocessing": recipe.effective["input"]?.oneLine ?? "{}", "recipe": recipe.text,
-      "recipeHash": recipe.hash,
-      "data": dataDigest,
+      "recipeHash": recipe.hash, "data": dataDigest,
     ]
   }
 

@@ -25,8 +25,7 @@ package struct PrecisionDifference: Sendable, Equatable {
   /// - Precondition: rows of the same images in the same order.
   package init(
     _ precision: Precision, _ rows: some Collection<EvaluatedSample>,
-    against exact: some Collection<EvaluatedSample>,
-    embeddings: Tensor? = nil, exactEmbeddings: Tensor? = nil
+    against exact: some Collection<EvaluatedSample>, embeddings: Tensor? = nil, exactEmbeddings: Tensor? = nil
   ) {
     self.precision = precision
     let count = exact.count

@@ -35,8 +35,7 @@ package struct PredictionWriter {
   /// - Parameter print: takes a line.
   package init(
     _ form: Form, classes: [String], termNames: [String], top: Int? = nil,
-    abstainBelow threshold: Float? = nil,
-    print: @escaping (String) -> Void
+    abstainBelow threshold: Float? = nil, print: @escaping (String) -> Void
   ) {
     (self.form, self.classes, self.termNames, self.print) = (form, classes, termNames, print)
     self.top = top.map { min($0, classes.count) }
@@ -50,9 +49,7 @@ package struct PredictionWriter {
   package func begin() {
     switch form {
     case .text, .lines: break
-    case .json:
-      print(
-        "{\"classes\": " + JSONValue.texts(classes).oneLine + ", \"predictions\": [")
+    case .json: print("{\"classes\": " + JSONValue.texts(classes).oneLine + ", \"predictions\": [")
     case .csv:
       let ranks = (0..<(top ?? 0)).flatMap { ["top \($0 + 1)", "top \($0 + 1) probability"] }
       let names = (["primary"] + termNames + ["final"]).flatMap { set in classes.map { "\(set) \($0)" } }

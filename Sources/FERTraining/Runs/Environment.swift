@@ -27,10 +27,9 @@ package struct Environment: Sendable {
   package static var current: Environment {
     let information = ProcessInfo.processInfo
     return Environment(
-      processor: Processor.current.model, cores: Parallel.availableCores,
-      threads: Parallel.threadCount, memory: Int(information.physicalMemory / 1_000_000),
-      system: information.operatingSystemVersionString, kernels: .chosen, kernel: BLASInfo.kernel,
-      openBLAS: BLASInfo.configuration)
+      processor: Processor.current.model, cores: Parallel.availableCores, threads: Parallel.threadCount,
+      memory: Int(information.physicalMemory / 1_000_000), system: information.operatingSystemVersionString,
+      kernels: .chosen, kernel: BLASInfo.kernel, openBLAS: BLASInfo.configuration)
   }
 
   /// The largest memory this process has held so far, in megabytes.

@@ -94,8 +94,7 @@ package struct SmokeTest {
   /// - Throws: what training throws, or ``RunProblem`` where the resumed half does not fit the first.
   package static func run(
     _ recipe: Recipe, train: any BatchSource, validation: (any BatchSource)?, in path: String,
-    console: Console,
-    report: @escaping ReportWriter
+    console: Console, report: @escaping ReportWriter
   ) throws -> Result {
     var options = recipe.training
     options.epochs = 1

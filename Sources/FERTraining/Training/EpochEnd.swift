@@ -81,8 +81,7 @@ extension Trainer {
     }
     let evaluation = try Evaluator(
       model, batchSize: options.validationBatch, metrics: recipe.registry.metrics
-    ).evaluate(
-      validation, keepsEmbeddings: true)
+    ).evaluate(validation, keepsEmbeddings: true)
     try AtomicFile.write(evaluation.set.predictionTable, to: folder.file("predictions.csv"))
     try report(
       FinishedRun(evaluation, in: folder, of: recipe, remarks: remarks, image: validation.image(of:)))

@@ -12,15 +12,20 @@ final class LabelPolicies {
   /// - Throws: what a policy throws, or ``RunProblem`` where one leaves samples that cannot be trained with.
   init(_ policies: [any LabelPolicy], of given: [Sample], in setting: TrainingSetting) throws {
     var samples = given
-    for policy in policies {
-      try policy.begin(&samples, in: setting)
+    for (place, policy) in policies.enumerated() {
+      let before = samples
+      try policy.begin(&samples, in: setting.at(place))
       guard samples.count == given.count, zip(samples, given).allSatisfy({ $0.id == $1.id }) else {
         throw Self.fault(
           policy, "adds, removes or renames samples; it may only change what they are taken for")
       }
-      if let bad = samples.first(where: { !setting.classes.indices.contains($0.label) }) {
-        throw Self.fault(
-          policy, "gives \(bad.id) the label \(bad.label), which is not in 0...\(setting.classes.count - 1)")
+      for (index, old) in before.enumerated()
+      where samples[index].label != old.label && samples[index].distribution == old.distribution {
+        samples[index].distribution = nil
+      }
+      for sample in samples {
+        guard let problem = sample.problem(classCount: setting.classes.count) else { continue }
+        throw Self.fault(policy, "changes \(sample.id): \(problem)")
       }
     }
     (self.policies, self.samples, classes) = (policies, samples, setting.classes)
@@ -30,9 +35,20 @@ final class LabelPolicies {
   var isEmpty: Bool { policies.isEmpty }
 
   /// All that they have learned, for a checkpoint.
-  var states: [ComponentState] {
-    get { policies.map(\.state) }
-    set { for (policy, state) in zip(policies, newValue) { policy.state = state } }
+  /// - Throws: ``RunProblem`` where one holds a number that no checkpoint can.
+  func states() throws -> [ComponentState] {
+    try policies.map { policy in
+      let state = policy.state
+      for (name, numbers) in state.numbers where !numbers.allSatisfy(\.isFinite) {
+        throw Self.fault(policy, "holds a number in its state \"\(name)\" that is not finite")
+      }
+      return state
+    }
+  }
+
+  /// Goes on where they were when a checkpoint was written.
+  func restore(_ states: [ComponentState]) {
+    for (policy, state) in zip(policies, states) { policy.state = state }
   }
 
   /// Of what they read outside the recipe; empty where they read nothing.
@@ -54,8 +70,15 @@ final class LabelPolicies {
     for policy in policies { policy.observe(outcome, targets, batch.indices, epoch: epoch) }
   }
 
-  /// What they did, as tables.
-  var remarks: [Table] { policies.flatMap { $0.remarks(on: samples, classes: classes) } }
+  /// What they did, as tables. A title that comes again gets a number: it is the name of a file.
+  var remarks: [Table] {
+    var seen: [String: Int] = [:]
+    return policies.flatMap { $0.remarks(on: samples, classes: classes) }.map { table in
+      let count = seen[table.title, default: 0] + 1
+      seen[table.title] = count
+      return count == 1 ? table : Table("\(table.title) \(count)", columns: table.columns, rows: table.rows)
+    }
+  }
 
   private func problem(with targets: Targets, rows: Int) -> String? {
     if targets.labels.count != rows { return "answers \(targets.labels.count) labels for \(rows) rows" }
@@ -64,6 +87,13 @@ final class LabelPolicies {
     }
     if let shares = targets.distribution, shares.shape != [rows, classes.count] {
       return "answers a distribution of shape \(shares.shape), expected \([rows, classes.count])"
+    }
+    if let values = targets.distribution?.values {
+      for row in 0..<rows {
+        let shares = Array(values[row * classes.count..<(row + 1) * classes.count])
+        guard let problem = Sample.problem(withShares: shares, classCount: classes.count) else { continue }
+        return "answers for row \(row): \(problem)"
+      }
     }
     if let weights = targets.weights, weights.count != rows || !weights.allSatisfy({ $0 >= 0 && $0.isFinite })
     {
@@ -75,5 +105,14 @@ final class LabelPolicies {
 
   private static func fault(_ policy: any LabelPolicy, _ problem: String) -> RunProblem {
     .failure("label policy \(type(of: policy)): \(problem)")
+  }
+}
+
+extension TrainingSetting {
+  /// What the policy at that place of the list is given: two of a kind do not draw alike.
+  fileprivate func at(_ place: Int) -> TrainingSetting {
+    guard place > 0 else { return self }
+    var random = RandomSource(seed: seed, stream: "label policy \(place)")
+    return TrainingSetting(classes: classes, seed: random.next(), loadModel: loadModel)
   }
 }

@@ -120,7 +120,7 @@ package final class Trainer {
       options: options, seed: recipe.seed)
     hasResumed = saved != nil
     state = saved ?? TrainingState()
-    if let states = state.labels { labels.states = states }
+    if let states = state.labels { labels.restore(states) }
     metrics = EventLog(folder.file("metrics.jsonl"), cutTo: state.metricsLength) { console.warn($0) }
     timings = EventLog(folder.file("timings.jsonl")) { console.warn($0) }
     (self.recipe, self.options, self.train, self.validation) = (recipe, options, train, validation)
@@ -236,7 +236,7 @@ package final class Trainer {
   /// Writes a checkpoint of this moment.
   func save() throws {
     state.metricsLength = metrics.sync()
-    state.labels = labels.isEmpty ? nil : labels.states
+    state.labels = labels.isEmpty ? nil : try labels.states()
     let start = Clock.seconds
     try store.save(state, model, optimizer, average)
     lastSave = Clock.seconds

@@ -55,8 +55,7 @@ package struct TrainingStep {
   /// Takes one step.
   /// - Throws: ``RunProblem`` where loss or gradient is not finite, before the optimiser changes anything;
   ///   `ComponentFault` where a component delivers something else than it declared.
-  @discardableResult
-  package func callAsFunction(_ work: Work) throws -> Result {
+  @discardableResult package func callAsFunction(_ work: Work) throws -> Result {
     let learningRate = schedule.learningRate(base: optimizer.learningRate, at: work.progress)
     let found = try findGradients(work, isFirst: true)
     try Profile.component("optimizer", .update, remainder: "update") {
@@ -90,7 +89,7 @@ package struct TrainingStep {
         piece: .init(rows: rows.count, ofRows: count, ofWeight: weight, isFirst: rows.lowerBound == 0))
       guard value.total.item.isFinite else {
         let parts = value.losses.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
-        throw notFinite("the loss is \(value.total.item) (\(parts))", work)
+        throw notFinite("the loss is \(value.total.item) (\(parts))" + culprit(piece.images), work)
       }
       tape.backward(from: value.total)
       for parameter in trainable {
@@ -117,9 +116,17 @@ package struct TrainingStep {
       outcome: outcome)
   }
 
+  /// Which part of the model delivers numbers that are not finite, as far as a prediction of the same images tells.
+  private func culprit(_ images: Tensor) -> String {
+    do {
+      _ = try model(images, .evaluation, isThorough: true)
+      return ""
+    } catch { return "; \(error)" }
+  }
+
   /// The rows of each piece. A single row at the end joins the piece before it: a batch norm cannot work with one.
   private func pieces(of count: Int) -> [Range<Int>] {
-    let size = options.microBatch > 0 ? max(2, options.microBatch) : count
+    let size = options.microBatch > 0 ? options.microBatch : count
     var starts = Array(stride(from: 0, to: count, by: max(1, size)))
     if starts.count > 1, count - starts[starts.count - 1] == 1 { starts.removeLast() }
     return starts.indices.map { starts[$0]..<($0 + 1 < starts.count ? starts[$0 + 1] : count) }

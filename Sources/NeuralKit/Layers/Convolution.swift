@@ -63,8 +63,7 @@ public struct Convolution {
         epilogue.gain.map { $0 * bias.value + (epilogue.offset ?? .zeros($0.shape)) } ?? bias.value
     }
     return x.convolved(
-      kernel: cache.kernel(of: weight), stride: stride, padding: padding, dilation: dilation,
-      groups: groups, prologue: prologue,
-      epilogue: epilogue, precision: precision)
+      kernel: cache.kernel(of: weight), stride: stride, padding: padding, dilation: dilation, groups: groups,
+      prologue: prologue, epilogue: epilogue, precision: precision)
   }
 }

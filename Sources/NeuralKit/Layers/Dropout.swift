@@ -25,10 +25,13 @@ extension ForwardPass {
   /// 0 with probability `rate`, else 1 / (1 - rate).
   func dropMask(_ shape: [Int], rate: Float, for layer: String) -> Tensor {
     let perRow = shape.dropFirst().reduce(1, *)
-    var random = random(for: layer).advanced(by: firstRow * perRow)
+    let start = random(for: layer)
     let kept = rate < 1 ? 1 / (1 - rate) : 0
     return Tensor(shape) { buffer in
-      for index in buffer.indices { buffer[index] = random.uniform() < rate ? 0 : kept }
+      for row in 0..<(shape.first ?? 1) {
+        var random = start.advanced(by: (firstRow + row * rowStride) * perRow)
+        for index in row * perRow..<(row + 1) * perRow { buffer[index] = random.uniform() < rate ? 0 : kept }
+      }
     }
   }
 }

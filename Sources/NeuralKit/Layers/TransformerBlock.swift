@@ -24,8 +24,7 @@ public struct TransformerBlock {
     dropPath: Float = 0, in scope: ParameterScope
   ) {
     attentionNorm = LayerNorm(size, epsilon: epsilon, in: scope / "norm1")
-    attention = MultiHeadSelfAttention(
-      size: size, heads: heads, initializer: initializer, in: scope / "attn")
+    attention = MultiHeadSelfAttention(size: size, heads: heads, initializer: initializer, in: scope / "attn")
     feedForwardNorm = LayerNorm(size, epsilon: epsilon, in: scope / "norm2")
     feedForward = MLP(size: size, hidden: hidden, initializer: initializer, in: scope / "mlp")
     attentionDrop = DropPath(dropPath, in: scope / "drop_path1")

@@ -17,10 +17,6 @@ public protocol Optimizer: AnyObject, Component where Kind == any Optimizer {
   var state: OptimizerState { get set }
 }
 
-extension Optimizer {
-  public static func make(_ options: Options) throws -> any Optimizer { try Self(options) }
-}
-
 /// What an optimiser has gathered: "parameter name/slot name" to numbers, and steps by parameter name.
 public struct OptimizerState: Sendable {
   /// Steps taken, by parameter.

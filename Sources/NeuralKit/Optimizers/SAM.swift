@@ -48,14 +48,12 @@ package final class SAM: Optimizer {
     let moved = parameters.filter { $0.isTrainable && $0.gradient != nil }
     let home = moved.map(\.value)
     moveUphill(moved)
-    do {
-      try recompute()
-    } catch {
+    do { try recompute() } catch {
       restore(moved, home)
       throw error
     }
     restore(moved, home)
-    base.step(parameters, learningRate: learningRate, recompute: {})
+    try base.step(parameters, learningRate: learningRate, recompute: recompute)
   }
 
   package var state: OptimizerState {

@@ -37,8 +37,7 @@ package final class SGD: Optimizer {
       let factors = arbex_momentum_factors(
         learningRate: learningRate * parameter.learningRateScale, momentum: options.momentum,
         oneMinusDampening: 1 - options.dampening, decay: options.weightDecay,
-        nesterov: options.nesterov ? 1 : 0,
-        isFirst: slot.steps == 0 ? 1 : 0)
+        nesterov: options.nesterov ? 1 : 0, isFirst: slot.steps == 0 ? 1 : 0)
       slot.steps += 1
       parameter.rewrite { value in
         gradient.read { gradient in

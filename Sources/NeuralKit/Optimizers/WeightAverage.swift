@@ -29,9 +29,7 @@ package final class WeightAverage {
     let pairs = followed.compactMap { parameter in averages[parameter.name].map { (parameter, $0) } }
     Parallel.forEach(pairs.count) { index in
       let (parameter, average) = pairs[index]
-      parameter.value.read { value in
-        average.change { arbex_blend_into($0, value, share, parameter.count) }
-      }
+      parameter.value.read { value in average.change { arbex_blend_into($0, value, share, parameter.count) } }
     }
   }
 
@@ -42,9 +40,7 @@ package final class WeightAverage {
     let swapped = parameters.compactMap { parameter in averages[parameter.name].map { (parameter, $0) } }
     let values = swapped.map(\.0.value)
     for (parameter, average) in swapped { parameter.value = average.tensor }
-    defer {
-      for ((parameter, _), value) in zip(swapped, values) { parameter.value = value }
-    }
+    defer { for ((parameter, _), value) in zip(swapped, values) { parameter.value = value } }
     return try body()
   }
 

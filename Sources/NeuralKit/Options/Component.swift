@@ -7,6 +7,4 @@ public protocol Component: SendableMetatype {
   associatedtype Kind
   /// - Throws: where these options, each in its range, make none.
   init(_ options: Options) throws
-  /// Makes one as its kind; each kind's protocol does that.
-  static func make(_ options: Options) throws -> Kind
 }

@@ -1,4 +1,4 @@
-/// The settings of a component: a struct of ``Option`` properties, whose `init()` gives the defaults.
+/// What a recipe may set of a component: a struct of ``Option`` properties, whose `init()` gives the defaults.
 public protocol ComponentOptions: Codable, Sendable {
   /// Every option at its default. What is at its default is always allowed.
   init()
@@ -45,9 +45,7 @@ package struct OptionDescription: Sendable, Equatable {
 }
 
 /// What ``Option`` tells about itself without naming its value's type.
-private protocol DescribedOption {
-  func description(key: String) -> OptionDescription
-}
+private protocol DescribedOption { func description(key: String) -> OptionDescription }
 extension Option: DescribedOption {
   func description(key: String) -> OptionDescription {
     OptionDescription(
@@ -110,7 +108,5 @@ extension OptionRange {
   }
 
   /// A number without a needless ".0".
-  static func text(_ number: Double) -> String {
-    Int(exactly: number).map(String.init) ?? "\(Float(number))"
-  }
+  static func text(_ number: Double) -> String { Int(exactly: number).map(String.init) ?? "\(Float(number))" }
 }

@@ -5,8 +5,7 @@
 ///
 /// The recipe checker reads ranges and meanings from a default instance, so an option cannot be
 /// declared without being documented, and none is checked in two places. It encodes as its bare value.
-@propertyWrapper
-public struct Option<Value: OptionValue>: Codable, Sendable {
+@propertyWrapper public struct Option<Value: OptionValue>: Codable, Sendable {
   /// The current value.
   public var wrappedValue: Value
   /// What the option means, in a sentence; units included.
@@ -88,12 +87,15 @@ public protocol OptionBound: Comparable, Sendable {
   var asDouble: Double { get }
 }
 extension Int: OptionBound {
+  /// The nearest double.
   public var asDouble: Double { Double(self) }
 }
 extension Float: OptionBound {
+  /// The nearest double.
   public var asDouble: Double { Double(self) }
 }
 extension Double: OptionBound {
+  /// The number itself.
   public var asDouble: Double { self }
 }
 
@@ -109,37 +111,53 @@ public protocol OptionValue: Codable, Sendable, Equatable {
   static var choices: [String] { get }
 }
 extension OptionValue {
+  /// Any word is allowed.
   public static var choices: [String] { [] }
   /// The sentence for a word that the type does not allow; nil where it does, or knows no words.
   package static func problem(with word: String) -> String? {
     OptionRange(choices: choices).problem(with: word)
   }
+  /// No range applies.
   public var numbers: [Double] { [] }
+  /// No choices apply.
   public var words: [String] { [] }
 }
 extension Int: OptionValue {
+  /// Without decimals, as Int holds.
   public static var kind: String { "whole number" }
+  /// This one, as a double.
   public var numbers: [Double] { [Double(self)] }
 }
 extension Float: OptionValue {
+  /// Finite, with or without decimals.
   public static var kind: String { "number" }
+  /// This one, as a double.
   public var numbers: [Double] { [Double(self)] }
 }
 extension Double: OptionValue {
+  /// Finite, with or without decimals.
   public static var kind: String { "number" }
+  /// This one.
   public var numbers: [Double] { [self] }
 }
 extension Bool: OptionValue {
+  /// The two words of JSON.
   public static var kind: String { "true or false" }
 }
 extension String: OptionValue {
+  /// Any text, unless the option names its choices.
   public static var kind: String { "text" }
+  /// The whole text.
   public var words: [String] { [self] }
 }
 extension Array: OptionValue where Element: OptionValue {
+  /// After what its elements are.
   public static var kind: String { "list of \(Element.kind)" }
+  /// Those of every element.
   public var numbers: [Double] { flatMap(\.numbers) }
+  /// Those of every element.
   public var words: [String] { flatMap(\.words) }
+  /// Those of an element.
   public static var choices: [String] { Element.choices }
 }
 
@@ -149,7 +167,10 @@ extension Array: OptionValue where Element: OptionValue {
 ///     @Option("First convolution and pooling.") var stem = Stem.large
 public protocol OptionChoice: OptionValue, CaseIterable, RawRepresentable<String> {}
 extension OptionChoice {
+  /// A recipe writes a text.
   public static var kind: String { String.kind }
+  /// The raw value.
   public var words: [String] { [rawValue] }
+  /// Every raw value.
   public static var choices: [String] { allCases.map(\.rawValue) }
 }

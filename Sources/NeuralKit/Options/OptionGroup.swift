@@ -12,8 +12,7 @@ import Support
 ///
 /// In a recipe the members stand among the owner's own, here `{ warmup: 5, gamma: 0.5 }`, and so do their meanings,
 /// ranges and issues. A component that wants another default gives the group one: `WarmupOptions(warmup: 1)`.
-@propertyWrapper
-public struct OptionGroup<Group: ComponentOptions>: Codable, Sendable {
+@propertyWrapper public struct OptionGroup<Group: ComponentOptions>: Codable, Sendable {
   /// The options of the group.
   public var wrappedValue: Group
 

@@ -12,6 +12,9 @@ public struct ForwardPass {
   /// draws depend on its place in the whole batch. Counts rows of what the layers see: V for each sample that has
   /// V views.
   public package(set) var firstRow = 0
+  /// How far apart this pass's rows stand in the step's batch: V where it sees one of V views at a time, so that each
+  /// view draws by itself, as it does where all go through at once.
+  public package(set) var rowStride = 1
   /// Whether batch norms let their running statistics follow this batch; the second pass of SAM over the same
   /// batch does not.
   public package(set) var updatesStatistics = true
@@ -29,9 +32,7 @@ public struct ForwardPass {
   }
 
   /// A pass that only predicts.
-  public static var evaluation: ForwardPass {
-    ForwardPass(tape: nil, isTraining: false, step: 0, seed: 0)
-  }
+  public static var evaluation: ForwardPass { ForwardPass(tape: nil, isTraining: false, step: 0, seed: 0) }
 
   /// A pass that only predicts, with products in `precision`.
   /// - Precondition: this process has it (``Precision/obstacle`` is nil).
@@ -74,7 +75,7 @@ public struct ForwardPass {
   }
 
   /// Randomness for one layer in this step, from the first row of the whole batch on. A layer that draws for each row
-  /// starts at ``firstRow`` times the draws of a row: see `RandomSource.advanced(by:)`.
+  /// starts a row at ``firstRow`` (and ``rowStride`` for each row before it) times the draws of a row: see `RandomSource.advanced(by:)`.
   public func random(for layer: String) -> RandomSource {
     RandomSource(seed: seed, stream: layer, epoch: UInt64(step))
   }

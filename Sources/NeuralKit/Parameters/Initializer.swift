@@ -46,8 +46,6 @@ public enum Initializer: Sendable, Equatable {
   }
 
   private static func filled(_ shape: [Int], _ draw: () -> Float) -> Tensor {
-    Tensor(shape) { buffer in
-      for index in buffer.indices { buffer[index] = draw() }
-    }
+    Tensor(shape) { buffer in for index in buffer.indices { buffer[index] = draw() } }
   }
 }

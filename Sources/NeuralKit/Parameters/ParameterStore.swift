@@ -60,9 +60,7 @@ public struct ParameterScope {
   /// A learned parameter.
   public func parameter(
     _ name: String, _ shape: [Int], _ initializer: Initializer, fileLayout: Parameter.FileLayout = .plain
-  ) -> Parameter {
-    born(name, shape, initializer, fileLayout, isLearned: true)
-  }
+  ) -> Parameter { born(name, shape, initializer, fileLayout, isLearned: true) }
 
   /// A buffer: saved with the model, never trained.
   public func buffer(_ name: String, _ shape: [Int], _ initializer: Initializer) -> Parameter {

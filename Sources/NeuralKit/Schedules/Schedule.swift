@@ -27,7 +27,6 @@ public protocol Schedule: Component where Kind == any Schedule {
   func factor(at position: Double, of epochs: Double) -> Double
 }
 extension Schedule {
-  public static func make(_ options: Options) throws -> any Schedule { try Self(options) }
 
   /// The rate of the step that begins at `progress`.
   public func learningRate(base: Float, at progress: TrainingProgress) -> Float {

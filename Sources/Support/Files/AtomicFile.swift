@@ -35,9 +35,7 @@ package enum AtomicFile {
     /// Appends bytes.
     package func write(_ bytes: [UInt8]) throws(FileProblem) {
       var failure: FileProblem?
-      bytes.withUnsafeBytes { buffer in
-        do throws(FileProblem) { try write(buffer) } catch { failure = error }
-      }
+      bytes.withUnsafeBytes { do throws(FileProblem) { try write($0) } catch { failure = error } }
       if let failure { throw failure }
     }
   }

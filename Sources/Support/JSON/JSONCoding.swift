@@ -19,9 +19,7 @@ extension JSONValue {
   /// The value that a text stands for; nil where it is no JSON, or that of something else.
   package static func decoded<Value: Decodable>(
     _ type: Value.Type = Value.self, from text: some StringProtocol
-  ) -> Value? {
-    try? JSONDecoder().decode(type, from: Data(text.utf8))
-  }
+  ) -> Value? { try? JSONDecoder().decode(type, from: Data(text.utf8)) }
 }
 
 extension JSONValue: Encodable {

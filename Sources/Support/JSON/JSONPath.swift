@@ -20,9 +20,7 @@ public struct JSONPath: Hashable, Sendable, CustomStringConvertible {
   public var parent: JSONPath? { steps.isEmpty ? nil : JSONPath(steps: Array(steps.dropLast())) }
 
   /// The path of a member.
-  public static func / (path: JSONPath, key: String) -> JSONPath {
-    JSONPath(steps: path.steps + [.key(key)])
-  }
+  public static func / (path: JSONPath, key: String) -> JSONPath { JSONPath(steps: path.steps + [.key(key)]) }
   /// The path of a list's element.
   public static func / (path: JSONPath, index: Int) -> JSONPath {
     JSONPath(steps: path.steps + [.index(index)])

@@ -1,8 +1,6 @@
 /// The only key of an object whose members belong to the object around it: `{"a": 1, "group": {"(members)": {"b": 2}}}`
 /// stands for `{"a": 1, "b": 2}`.
-package enum SurroundingObject: String, CodingKey {
-  case members = "(members)"
-}
+package enum SurroundingObject: String, CodingKey { case members = "(members)" }
 
 extension JSONValue {
   /// The value with the members of every ``SurroundingObject`` where they belong.

@@ -12,7 +12,5 @@ extension String {
 extension Unicode.Scalar {
   /// Whether a terminal or an editor may take it for more than a letter: control characters, line separators, and
   /// what turns the direction of writing.
-  package var isControl: Bool {
-    [0..<0x20, 0x7F..<0xA0, 0x2028..<0x202F].contains { $0.contains(value) }
-  }
+  package var isControl: Bool { [0..<0x20, 0x7F..<0xA0, 0x2028..<0x202F].contains { $0.contains(value) } }
 }

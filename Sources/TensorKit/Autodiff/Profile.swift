@@ -10,9 +10,7 @@ import Support
 /// threads, and code outside, find nothing to do after one look. It is not to be shared between threads.
 package final class Profile: @unchecked Sendable {
   /// Which part of a training step.
-  package enum Direction: String, Sendable {
-    case forward, backward, update
-  }
+  package enum Direction: String, Sendable { case forward, backward, update }
 
   /// What belongs together.
   package struct Key: Hashable, Sendable {

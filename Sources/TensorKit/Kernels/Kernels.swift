@@ -40,7 +40,5 @@ package enum Kernels: String, CaseIterable, Sendable {
     }
   }
 
-  private init(_ variant: arbex_variant) {
-    self = Self.allCases.first { $0.variant == variant } ?? .baseline
-  }
+  private init(_ variant: arbex_variant) { self = Self.allCases.first { $0.variant == variant } ?? .baseline }
 }

@@ -54,8 +54,7 @@ final class WorkerPool: @unchecked Sendable {
   }
 
   /// Must not let go of the closure later than it returns: it lives on the caller's stack.
-  @inline(never)
-  private func takePieces(_ body: Work, _ count: Int) {
+  @inline(never) private func takePieces(_ body: Work, _ count: Int) {
     while true {
       let index = next.add(1, ordering: .relaxed).oldValue
       guard index < count else { return }
@@ -80,9 +79,7 @@ final class WorkerPool: @unchecked Sendable {
         worker.pool.serve(worker.number, from: worker.seen)
         return nil
       }, context.toOpaque())
-    if failure != 0 {
-      fatalError("no thread could be started (error \(failure)); set ARBEX_THREADS lower")
-    }
+    if failure != 0 { fatalError("no thread could be started (error \(failure)); set ARBEX_THREADS lower") }
   }
 
   private func serve(_ number: Int, from first: Int) {

@@ -34,9 +34,7 @@ struct Arena {
     return start
   }
 
-  mutating func giveBack(_ start: UInt, _ bytes: Int) {
-    insert(Block(start: start, size: UInt(bytes)))
-  }
+  mutating func giveBack(_ start: UInt, _ bytes: Int) { insert(Block(start: start, size: UInt(bytes))) }
 
   /// No free block is large enough: fresh memory, joined to a free block that lies before it.
   private mutating func grow(to size: UInt) -> UInt? {

@@ -43,8 +43,7 @@ enum BufferPool {
   }
 
   private static func failed(_ capacity: Int) -> Never {
-    fatalError(
-      "out of memory: \(capacity * MemoryLayout<Float>.stride / 1_048_576) MiB for a tensor")
+    fatalError("out of memory: \(capacity * MemoryLayout<Float>.stride / 1_048_576) MiB for a tensor")
   }
 
   private struct Buffer: @unchecked Sendable { let pointer: UnsafeMutablePointer<Float> }

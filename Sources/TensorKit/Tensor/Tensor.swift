@@ -18,9 +18,7 @@ public struct Tensor: Sendable {
   }
 
   /// A tensor whose numbers are not yet set; an operation fills it at once.
-  init(uninitialized shape: [Int]) {
-    self.init(shape: shape, storage: TensorStorage(shape.elementCount))
-  }
+  init(uninitialized shape: [Int]) { self.init(shape: shape, storage: TensorStorage(shape.elementCount)) }
 
   /// - Precondition: as many values as the shape holds.
   public init(_ shape: [Int], _ values: [Float]) {

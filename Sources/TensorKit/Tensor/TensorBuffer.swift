@@ -4,9 +4,7 @@ package final class TensorBuffer: @unchecked Sendable {
   private let tensor: Tensor
 
   /// Room for a tensor of this shape, whose first axis counts the rows. Its numbers are not set.
-  package init(_ shape: [Int]) {
-    tensor = Tensor(uninitialized: shape)
-  }
+  package init(_ shape: [Int]) { tensor = Tensor(uninitialized: shape) }
 
   /// All numbers, to be written.
   package var values: UnsafeMutableBufferPointer<Float> {

@@ -42,16 +42,14 @@ struct Examination {
       .sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     var facts = [
       ("arbex", CommandLineTool.version), ("Swift", swiftVersion),
-      ("system", information.operatingSystemVersionString),
-      ("CPU", processor.model),
+      ("system", information.operatingSystemVersionString), ("CPU", processor.model),
       ("vector units", vectors.isEmpty ? "none known" : vectors.joined(separator: " ")),
       ("cores", "\(information.activeProcessorCount)"), ("threads", "\(Parallel.threadCount)"),
       ("memory", "\((gigabytes * 10).rounded() / 10) GB"),
       ("kernels", KernelWord.description(chosen: .chosen, best: .best)),
       ("bf16", PrecisionWord.description(obstacle: Precision.bfloat16.obstacle)),
       ("matrix product", BLASInfo.hasOwnProduct ? "arbex's own" : "OpenBLAS"),
-      ("OpenBLAS", BLASInfo.configuration),
-      ("OpenBLAS kernel", BLASInfo.kernel),
+      ("OpenBLAS", BLASInfo.configuration), ("OpenBLAS kernel", BLASInfo.kernel),
     ]
     facts += loadedLibraries().map { ("libraries", $0) }
     facts.append(("environment", variables.isEmpty ? "nothing set" : variables.joined(separator: " ")))

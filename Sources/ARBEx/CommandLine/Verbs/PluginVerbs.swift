@@ -57,8 +57,7 @@ extension ComponentSummary {
     .object([
       "name": .string(name), "kind": .string(kind), "type": .string(type), "purpose": .string(purpose),
       "requires": .array(requires.map { .string($0.description) }),
-      "provides": .array(provides.map { .string($0.description) }),
-      "reserved": .texts(reserved),
+      "provides": .array(provides.map { .string($0.description) }), "reserved": .texts(reserved),
       "options": .array(
         options.map { option in
           .object([

@@ -28,8 +28,7 @@ extension Verb {
       Flag(
         "--picture", value: "FILE.png",
         "a picture of the faces with the bars of every distribution; of more than "
-          + "\(PredictionPicture.mostCards), more pictures: FILE-2.png ..."),
-      .precision, .set,
+          + "\(PredictionPicture.mostCards), more pictures: FILE-2.png ..."), .precision, .set,
     ]
   ) { call in
     let (form, top, threshold) = try (call.form(), call.wholeNumber("--top", atLeast: 1), call.threshold())

@@ -47,9 +47,7 @@ extension Verb {
       return 0
     } catch let found as RecipeProblems where call.has("--json") {
       call.output.print(
-        JSONValue.object([
-          "valid": .bool(false), "problems": .array(found.problems.map(\.json)),
-        ]).pretty())
+        JSONValue.object(["valid": .bool(false), "problems": .array(found.problems.map(\.json))]).pretty())
       call.output.remark("\(found)")
       return 2
     }

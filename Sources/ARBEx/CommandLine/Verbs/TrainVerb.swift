@@ -69,8 +69,7 @@ extension Verb {
     let validation =
       recipe.has(.validation) ? try RecipeImages(.validation, of: recipe, isTraining: false) : nil
     let result = try SmokeTest.run(
-      recipe, train: train, validation: validation, in: folder, console: Console(),
-      report: Report.write)
+      recipe, train: train, validation: validation, in: folder, console: Console(), report: Report.write)
     call.output.print(result.summary)
     return 0
   }

@@ -3,8 +3,7 @@ extension Verb {
   static var all: [Verb] {
     [
       train, eval, predict, recipeShow, recipeCheck, dataCheck, weightsInspect, weightsImport, weightsExport,
-      pluginsList,
-      pluginsDescribe, bench, benchOperations, benchData, benchStart, doctor,
+      pluginsList, pluginsDescribe, bench, benchOperations, benchData, benchStart, doctor,
     ]
   }
 }

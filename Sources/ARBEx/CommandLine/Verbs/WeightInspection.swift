@@ -14,11 +14,9 @@ struct WeightInspection {
   /// Names by which a file would make Python do something when it loads it.
   private static let dangers = [
     "os.", "posix.", "nt.", "subprocess.", "sys.", "shutil.", "socket.", "runpy.", "importlib.", "pty.",
-    "webbrowser.",
-    "builtins.eval", "builtins.exec", "builtins.compile", "builtins.getattr", "builtins.open",
-    "builtins.__import__",
-    "builtins.apply", "builtins.execfile", "operator.", "types.", "code.", "timeit.", "pdb.",
-    "functools.partial",
+    "webbrowser.", "builtins.eval", "builtins.exec", "builtins.compile", "builtins.getattr", "builtins.open",
+    "builtins.__import__", "builtins.apply", "builtins.execfile", "operator.", "types.", "code.", "timeit.",
+    "pdb.", "functools.partial",
   ]
 
   init(_ path: String, registry: Registry) throws {

@@ -130,19 +130,16 @@ extension WeightImport {
     let parts = match.parts.map { part in
       JSONValue.object([
         "part": .string(part.path), "arrays": .int(part.count), "used": .int(part.used),
-        "missing": .texts(part.missing),
-        "reshaped": .texts(part.reshaped), "otherShape": .texts(part.mismatched),
-        "inFile": .bool(part.isThere),
+        "missing": .texts(part.missing), "reshaped": .texts(part.reshaped),
+        "otherShape": .texts(part.mismatched), "inFile": .bool(part.isThere),
       ])
     }
     return .object([
       "source": .string(file.path), "format": .string(file.format.rawValue),
       "wrappers": .texts(file.wrappers),
       "map": .string(match.naming.word.isEmpty ? match.naming.name : match.naming.word),
-      "parts": .array(parts),
-      "unneeded": .texts(match.unneeded), "unknown": .texts(match.unknown),
-      "skippedClasses": .texts(file.skipped),
-      "warnings": .texts(warnings), "written": .string(out),
+      "parts": .array(parts), "unneeded": .texts(match.unneeded), "unknown": .texts(match.unknown),
+      "skippedClasses": .texts(file.skipped), "warnings": .texts(warnings), "written": .string(out),
     ])
   }
 }

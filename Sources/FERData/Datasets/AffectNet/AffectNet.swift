@@ -12,18 +12,15 @@ import Support
 /// Expressions 0...7 are classes; 8 none, 9 uncertain and 10 no face are left out.
 struct AffectNet: Dataset {
   struct Options: ComponentOptions {
-    @Option("The folder that holds training.csv, or train_set.")
-    var root: FilePath = ""
-    @Option("Which images.")
-    var split = TrainingSplit.train
+    @Option("The folder that holds training.csv, or train_set.") var root: FilePath = ""
+    @Option("Which images.") var split = TrainingSplit.train
     @Option(
       "The table of this split below root; empty looks for training.csv or validation.csv, then for train_set or val_set."
     )
     var file = ""
     @Option("The folder of the images below root; empty looks for Manually_Annotated_Images and the like.")
     var images = ""
-    @Option("Whether images are cut to the box of the face that the table gives.")
-    var cropToFace = false
+    @Option("Whether images are cut to the box of the face that the table gives.") var cropToFace = false
     @Option("An image that is listed twice with the same expression: an error, or taken once.")
     var onDuplicate = Duplicate.fail
 
@@ -110,8 +107,7 @@ struct AffectNet: Dataset {
       "images", named,
       [
         "Manually_Annotated_Images", "Manually_Annotated/Manually_Annotated_Images",
-        "Manually_Annotated_compressed",
-        "Manually_Annotated", "images",
+        "Manually_Annotated_compressed", "Manually_Annotated", "images",
       ])
   }
 
@@ -139,9 +135,7 @@ struct AffectNet: Dataset {
           )
         }
         entries.append(Entry(path: images[name] ?? "\(name).jpg", expression: number ?? 8))
-      } catch {
-        problems.add("\(name)\(ending): \(error.message)")
-      }
+      } catch { problems.add("\(name)\(ending): \(error.message)") }
     }
     try problems.check()
     return entries

@@ -5,8 +5,7 @@ enum AffectNetTable {
   /// The columns where no header names them.
   private static let columns = [
     "subDirectory_filePath", "face_x", "face_y", "face_width", "face_height", "facial_landmarks",
-    "expression",
-    "valence", "arousal",
+    "expression", "valence", "arousal",
   ]
 
   /// The rows.

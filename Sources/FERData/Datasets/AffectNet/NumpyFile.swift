@@ -25,11 +25,7 @@ struct NumpyFile {
   /// - Throws: a ``DataProblem`` that names it.
   init(path: String) throws(DataProblem) {
     let bytes = try FileBytes.read(path, atMost: Self.largest)
-    do {
-      try self.init(bytes)
-    } catch {
-      throw DataProblem(path, error.description)
-    }
+    do { try self.init(bytes) } catch { throw DataProblem(path, error.description) }
   }
 
   /// What is wrong with the bytes.
@@ -201,9 +197,7 @@ private struct NumpyHeader {
       for item in items {
         guard
           let text = kind == "U" ? unicode(item) : String(validating: item.prefix { $0 != 0 }, as: UTF8.self)
-        else {
-          throw NumpyFile.Problem("holds a text that is no text")
-        }
+        else { throw NumpyFile.Problem("holds a text that is no text") }
         texts.append(text)
       }
       return .texts(texts)

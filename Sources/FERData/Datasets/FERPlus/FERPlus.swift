@@ -21,8 +21,7 @@ struct FERPlus: Dataset {
   struct Options: ComponentOptions {
     @Option("The folder that holds fer2013new.csv and fer2013.csv or the folders of images.")
     var root: FilePath = ""
-    @Option("Which images.")
-    var split = DataSplit.train
+    @Option("Which images.") var split = DataSplit.train
     @Option("What the votes become: shares of the classes that training aims at, or one class.")
     var labels = Labels.distribution
     @Option(
@@ -127,8 +126,7 @@ struct FERPlus: Dataset {
     try problems.check()
     try request.badImagePolicy(in: root).check(bad, of: samples.count + bad.count)
     try labels.check(votes.path, options.split, samples)
-    return LoadedPixelFaces(
-      samples, pixels: pixels, of: root, leftOut: bad, notes: labels.notes(samples))
+    return LoadedPixelFaces(samples, pixels: pixels, of: root, leftOut: bad, notes: labels.notes(samples))
   }
 
   /// The authors' table of votes.

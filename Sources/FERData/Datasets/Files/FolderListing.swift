@@ -21,9 +21,8 @@ public enum FolderListing {
     try files(in: folder, endings: endings, depth: 0)
   }
 
-  private static func files(
-    in folder: String, endings: [String], depth: Int
-  ) throws(DataProblem) -> [String] {
+  private static func files(in folder: String, endings: [String], depth: Int) throws(DataProblem) -> [String]
+  {
     guard depth < deepest else {
       throw DataProblem(folder, "lies \(deepest) folders deep, or a link leads in a circle")
     }
@@ -60,9 +59,7 @@ public enum FolderListing {
       return try FolderNames.all(in: folder).filter {
         !$0.hasPrefix(".") && !["thumbs.db", "desktop.ini"].contains($0.lowercased())
       }
-    } catch {
-      throw DataProblem(folder, "cannot be opened as a folder: \(error.reason)")
-    }
+    } catch { throw DataProblem(folder, "cannot be opened as a folder: \(error.reason)") }
   }
 
   private static func kind(of path: String, followingLinks: Bool = true) -> mode_t? {

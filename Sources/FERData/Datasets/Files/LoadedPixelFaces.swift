@@ -13,9 +13,7 @@ struct LoadedPixelFaces: LoadedDataset {
   private let pixels: [UInt8]
 
   /// - Parameter pixels: the faces one after another, row by row.
-  init(
-    _ samples: [Sample], pixels: [UInt8], of folder: String, leftOut: [DataProblem], notes: [String]
-  ) {
+  init(_ samples: [Sample], pixels: [UInt8], of folder: String, leftOut: [DataProblem], notes: [String]) {
     precondition(pixels.count == samples.count * Self.pixelCount, "LoadedPixelFaces: \(pixels.count) pixels")
     (self.samples, self.pixels, self.leftOut, self.notes) = (samples, pixels, leftOut, notes)
     self.folder = folder
@@ -25,9 +23,7 @@ struct LoadedPixelFaces: LoadedDataset {
   func image(at index: Int) throws -> Image {
     let grey = pixels[index * Self.pixelCount..<(index + 1) * Self.pixelCount]
     let colour = [UInt8](unsafeUninitializedCapacity: Self.pixelCount * 3) { values, count in
-      for (place, value) in grey.enumerated() {
-        for channel in 0..<3 { values[place * 3 + channel] = value }
-      }
+      for (place, value) in grey.enumerated() { for channel in 0..<3 { values[place * 3 + channel] = value } }
       count = Self.pixelCount * 3
     }
     return Image(width: Self.side, height: Self.side, eightBit: colour)

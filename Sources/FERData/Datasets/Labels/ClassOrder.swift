@@ -28,8 +28,7 @@ public struct ClassOrder: Sendable, Equatable {
     names: ["neutral", "anger", "disgust", "fear", "happiness", "sadness", "surprise", "other"])
   /// FER2013 (Goodfellow et al. 2013).
   public static let fer2013 = ClassOrder(
-    name: "fer2013",
-    names: ["anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"])
+    name: "fer2013", names: ["anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"])
   /// FER+ (Barsoum et al. 2016).
   public static let ferPlus = ClassOrder(
     name: "ferplus",

@@ -11,16 +11,13 @@ public struct SplitRule: ComponentOptions {
   /// One of the three parts, or all of them.
   public enum Split: String, OptionChoice { case train, validation, test, all }
 
-  @Option("Which images.")
-  public var split = Split.train
+  @Option("Which images.") public var split = Split.train
   @Option("The groups (people, characters) that test, by name; empty draws testShare of all.")
   public var heldOut: [String] = []
   @Option("The share that validation takes; where groups are held out, of the images of the others.", 0..<1)
   public var validationShare = 0.1
-  @Option("The share that testing takes where no group is held out.", 0..<1)
-  public var testShare = 0.2
-  @Option("Changes what is drawn.", 0...)
-  public var seed = 1
+  @Option("The share that testing takes where no group is held out.", 0..<1) public var testShare = 0.2
+  @Option("Changes what is drawn.", 0...) public var seed = 1
 
   /// A tenth for validation and a fifth for testing, drawn with seed 1; training's part.
   public init() {}

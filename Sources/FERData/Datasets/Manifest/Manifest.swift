@@ -14,20 +14,13 @@ import Support
 /// `usage`), or those that options name; other columns do not matter.
 struct Manifest: Dataset {
   struct Options: ComponentOptions {
-    @Option("The table.")
-    var file: FilePath = ""
-    @Option("The folder that paths start from; empty is that of the table.")
-    var root: FilePath = ""
-    @Option("The rows to take, by the column of splits, such as train; empty takes all.")
-    var split = ""
-    @Option("The column of paths; empty looks for the usual names.")
-    var pathColumn = ""
-    @Option("The column of labels; empty looks for the usual names.")
-    var labelColumn = ""
-    @Option("The column of groups; empty looks for the usual names.")
-    var groupColumn = ""
-    @Option("The column of splits; empty looks for the usual names.")
-    var splitColumn = ""
+    @Option("The table.") var file: FilePath = ""
+    @Option("The folder that paths start from; empty is that of the table.") var root: FilePath = ""
+    @Option("The rows to take, by the column of splits, such as train; empty takes all.") var split = ""
+    @Option("The column of paths; empty looks for the usual names.") var pathColumn = ""
+    @Option("The column of labels; empty looks for the usual names.") var labelColumn = ""
+    @Option("The column of groups; empty looks for the usual names.") var groupColumn = ""
+    @Option("The column of splits; empty looks for the usual names.") var splitColumn = ""
     @Option(
       "Whose numbers the labels are; recipe counts the recipe's classes from 0; empty takes labels for names.",
       oneOf: ["", "recipe"] + ClassOrder.all.map(\.name))
@@ -90,8 +83,7 @@ struct Manifest: Dataset {
       ? [root]
       : ((try? FolderListing.entries(in: root)) ?? []).filter {
         [".csv", ".tsv"].contains($0.lowercased().suffix(4))
-      }
-      .map { "\(root)/\($0)" }
+      }.map { "\(root)/\($0)" }
     let found = tables.compactMap { path in ManifestTable.sight(path).map { (path: path, sight: $0) } }
     let named = ["train", "validation", "test"].compactMap { key in
       found.first { SplitNames.canonical(PathText.name(of: String($0.path.dropLast(4)))) == key }.map {
@@ -116,7 +108,6 @@ struct Manifest: Dataset {
         : splits.map { .init($0.0, [setting(first.path), .init("split", .string($0.1))] + order) }
     }
     return RecognisedLayout(
-      "manifest", classes: first.sight.classes, remark: first.sight.remark, particularity: -1,
-      parts: parts)
+      "manifest", classes: first.sight.classes, remark: first.sight.remark, particularity: -1, parts: parts)
   }
 }

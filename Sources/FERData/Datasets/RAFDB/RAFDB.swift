@@ -11,20 +11,16 @@ import NeuralKit
 /// above it, called `basic`.
 struct RAFDB: Dataset {
   struct Options: ComponentOptions {
-    @Option("The folder that holds EmoLabel and Image.")
-    var root: FilePath = ""
-    @Option("Which images.")
-    var split = DataSplit.train
+    @Option("The folder that holds EmoLabel and Image.") var root: FilePath = ""
+    @Option("Which images.") var split = DataSplit.train
     @Option(
       "The share of the training images that validation takes from train; the authors made no such split.",
       0..<1)
     var validationShare = 0.0
-    @Option("Changes which images validation takes.", 0...)
-    var seed = 1
+    @Option("Changes which images validation takes.", 0...) var seed = 1
     @Option("Faces cut out and turned upright by the authors, or whole photographs.")
     var variant = Variant.aligned
-    @Option("The list of labels below root; empty looks for list_patition_label.txt.")
-    var list = ""
+    @Option("The list of labels below root; empty looks for list_patition_label.txt.") var list = ""
     @Option("The folder of images below root; empty looks for Image/aligned or Image/original.")
     var images = ""
 
@@ -80,9 +76,7 @@ struct RAFDB: Dataset {
   /// `train_00001.jpg` is `train_00001_aligned.jpg` in the folder of aligned images.
   private func file(of name: String, among files: Set<String>) -> String {
     guard options.variant == .aligned, let dot = name.lastIndex(of: "."), !name[..<dot].hasSuffix("_aligned")
-    else {
-      return name
-    }
+    else { return name }
     let aligned = name[..<dot] + "_aligned" + name[dot...]
     return files.contains(name) && !files.contains(String(aligned)) ? name : String(aligned)
   }

@@ -41,8 +41,7 @@ struct FaceCanvas {
 
   /// How much of a pixel a shape covers whose edge is `distance` face units away (negative inside). `softness`
   /// widens the edge, in face units.
-  @inline(__always)
-  func cover(_ distance: Float, softness: Float = 0) -> Float {
+  @inline(__always) func cover(_ distance: Float, softness: Float = 0) -> Float {
     let width = 1 + softness * unit
     let share = min(1, max(0, 0.5 - distance * unit / width))
     return softness > 0 ? share * share * (3 - 2 * share) : share
@@ -84,8 +83,7 @@ struct FaceCanvas {
   }
 
   /// A shape of one colour.
-  @inline(__always)
-  mutating func fill(
+  @inline(__always) mutating func fill(
     _ box: Box, _ colour: Colour, opacity: Float = 1, softness: Float = 0, distance: (Float, Float) -> Float
   ) {
     let canvas = (unit: unit, width: 1 + softness * unit)
@@ -154,8 +152,7 @@ struct FaceCanvas {
 
 /// How far a point lies outside of simple shapes, near enough for drawing; negative inside.
 enum FaceShapes {
-  @inline(__always)
-  static func ellipse(_ x: Float, _ y: Float, _ radiusX: Float, _ radiusY: Float) -> Float {
+  @inline(__always) static func ellipse(_ x: Float, _ y: Float, _ radiusX: Float, _ radiusY: Float) -> Float {
     let (a, b) = (x / radiusX, y / radiusY)
     let k = (a * a + b * b).squareRoot()
     let (c, d) = (a / radiusX, b / radiusY)

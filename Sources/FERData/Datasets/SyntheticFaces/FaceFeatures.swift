@@ -75,8 +75,7 @@ extension FacePainter {
         let start = SIMD2(x + side * half * 1.15, y + 0.01 * line)
         canvas.stroke(
           from: start, to: start + SIMD2(side * 0.06, 0.03 * line), bend: 0, width: 0.006, endWidth: 0.003,
-          shade,
-          opacity: 0.45, softness: 0.015)
+          shade, opacity: 0.45, softness: 0.015)
       }
     }
   }
@@ -128,8 +127,7 @@ extension FacePainter {
         let y = top + 0.01 + 0.045 * line
         canvas.stroke(
           from: SIMD2(turnX + side * 0.02, y), to: SIMD2(turnX + side * 0.085, y - 0.035), bend: 0,
-          width: 0.008,
-          endWidth: 0.004, shade * 0.75, opacity: min(0.75, 0.65 * wrinkle), softness: 0.012)
+          width: 0.008, endWidth: 0.004, shade * 0.75, opacity: min(0.75, 0.65 * wrinkle), softness: 0.012)
       }
     }
   }
@@ -190,8 +188,7 @@ extension FacePainter {
       let strength = (0.85 - 0.85 * open) + 0.7 * open * t * t * t * t
       return strength * max(0, 1 - abs(v - line(t)) / (0.008 + 0.8 / unit))
     }
-    canvas.ellipse(
-      x, y + dropped + thickness + 0.075, half * 0.6, 0.02, shade, opacity: 0.32, softness: 0.06)
+    canvas.ellipse(x, y + dropped + thickness + 0.075, half * 0.6, 0.02, shade, opacity: 0.32, softness: 0.06)
   }
 
   /// The folds from the nose to the corners of the mouth.

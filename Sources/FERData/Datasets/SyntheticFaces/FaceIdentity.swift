@@ -5,9 +5,7 @@ typealias Colour = SIMD3<Float>
 
 /// What makes a drawn person: bones, colours, hair. Stays the same over all their pictures.
 struct FaceIdentity: Sendable {
-  enum Hair: Int, Sendable, CaseIterable {
-    case short, long, fringe, receding, curly, bald, parted
-  }
+  enum Hair: Int, Sendable, CaseIterable { case short, long, fringe, receding, curly, bald, parted }
 
   var skin: Colour
   var hairColour: Colour

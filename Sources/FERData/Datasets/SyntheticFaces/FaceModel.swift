@@ -20,8 +20,7 @@ struct FaceModel: Sendable {
 
   /// How far a point lies outside the head, which is an ellipse that narrows towards the chin. The chin goes down
   /// with the jaw.
-  @inline(__always)
-  func head(_ u: Float, _ v: Float, grown: Float = 0) -> Float {
+  @inline(__always) func head(_ u: Float, _ v: Float, grown: Float = 0) -> Float {
     let bottom = max(0, v)
     let narrow = 1 - identity.jaw * bottom * bottom / (identity.height * identity.height)
     let chin = v > 0 ? 0.07 * max(0, expression.jawDrop) : 0

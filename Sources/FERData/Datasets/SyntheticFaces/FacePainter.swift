@@ -125,12 +125,10 @@ struct FacePainter {
       }
       canvas.stroke(
         from: SIMD2(x + side * 0.19, y - 0.02), to: SIMD2(side * identity.width - 0.3 * turnX, y - 0.03),
-        bend: 0,
-        width: 0.01, endWidth: 0.01, frame, opacity: 0.8)
+        bend: 0, width: 0.01, endWidth: 0.01, frame, opacity: 0.8)
     }
     canvas.stroke(
       from: SIMD2(turnX - 0.075, y), to: SIMD2(turnX + 0.075, y), bend: -0.02, width: 0.011, endWidth: 0.011,
-      frame,
-      opacity: 0.85)
+      frame, opacity: 0.85)
   }
 }

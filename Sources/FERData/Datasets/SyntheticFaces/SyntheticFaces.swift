@@ -10,27 +10,20 @@ import TensorKit
 /// Different splits and different seeds show different people.
 package struct SyntheticFaces: Dataset {
   package struct Options: ComponentOptions {
-    @Option("How many images there are.", 1...10_000_000)
-    package var count = 2000
-    @Option("How many people they show.", 1...1_000_000)
-    package var identities = 200
+    @Option("How many images there are.", 1...10_000_000) package var count = 2000
+    @Option("How many people they show.", 1...1_000_000) package var identities = 200
     @Option(
       "How many times as many images the first class has as the last; the others lie between.", 1...1000)
     package var imbalance = 1.0
-    @Option("The share of labels replaced by another class at random.", 0...1)
-    package var labelNoise = 0.0
-    @Option("Changes everything that is random.", 0...)
-    package var seed = 1
-    @Option("Side of the square images, in pixels.", 16...1024)
-    package var size = 64
+    @Option("The share of labels replaced by another class at random.", 0...1) package var labelNoise = 0.0
+    @Option("Changes everything that is random.", 0...) package var seed = 1
+    @Option("Side of the square images, in pixels.", 16...1024) package var size = 64
     @Option("The split, such as train or validation: each shows people of its own.")
-    package var split =
-      "train"
+    package var split = "train"
     @Option("How strongly expressions show; below 1 they are harder to tell.", 0...2)
     package var expressiveness = 1.0
     @Option("How much pose, light and muscles differ from picture to picture.", 0...2)
-    package var variation =
-      1.0
+    package var variation = 1.0
 
     package init() {}
   }
@@ -98,11 +91,9 @@ package struct LoadedSyntheticFaces: LoadedDataset {
     return FacePainter.picture(model, size: options.size, random: &random)
   }
 
-  private static func source(
-    _ options: SyntheticFaces.Options, _ stream: String, _ sample: UInt64 = 0
-  ) -> RandomSource {
-    RandomSource(seed: UInt64(options.seed), stream: "synthetic \(options.split) \(stream)", sample: sample)
-  }
+  private static func source(_ options: SyntheticFaces.Options, _ stream: String, _ sample: UInt64 = 0)
+    -> RandomSource
+  { RandomSource(seed: UInt64(options.seed), stream: "synthetic \(options.split) \(stream)", sample: sample) }
 
   /// How many images each class has: falling evenly on a logarithmic scale from the first class to the last.
   /// Fractions go to the classes where they are largest, so that the sum is right.

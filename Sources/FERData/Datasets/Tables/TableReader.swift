@@ -57,9 +57,7 @@ public final class TableReader {
   /// - Parameter keepsBlank: whether an empty line counts as a row.
   /// - Throws: a ``DataProblem`` where a row has no end or the file cannot be read.
   public func next(keepsBlank: Bool = false) throws(DataProblem) -> TableRow? {
-    while let row = try nextRow() {
-      if keepsBlank || !row.isBlank { return row }
-    }
+    while let row = try nextRow() { if keepsBlank || !row.isBlank { return row } }
     return nil
   }
 

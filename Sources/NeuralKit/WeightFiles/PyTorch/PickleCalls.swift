@@ -76,15 +76,12 @@ enum PickleCalls {
     if parts.first?.text == "module", parts.count >= 2 { return parts[1] }
     guard parts.first?.text == "storage", parts.count >= 5 else { return heap.object("a persistent object") }
     guard let name = heap.name(parts[1]), let key = parts[2].text, let count = parts[4].integer, count >= 0
-    else {
-      throw PickleProblem("its pickle describes a row of numbers that makes no sense")
-    }
+    else { throw PickleProblem("its pickle describes a row of numbers that makes no sense") }
     let kind = name.split(separator: ".").last.map(String.init) ?? name
     var storage = PickleHeap.Storage(key: key, kind: kind, type: types[kind], count: count)
     if parts.count > 5, let view = heap.elements(parts[5]) {
       guard view.count == 3, let first = view[1].integer, let length = view[2].integer, first >= 0,
-        length >= 0,
-        first <= count, length <= count - first
+        length >= 0, first <= count, length <= count - first
       else { throw PickleProblem("its pickle describes a part of a row of numbers that makes no sense") }
       storage.first = first
     }

@@ -51,8 +51,7 @@ struct PickleMachine {
     case .stop: break
 
     case .mark: marks.append(stack.count)
-    case .pop:
-      if stack.count == marks.last { marks.removeLast() } else { _ = try pop() }
+    case .pop: if stack.count == marks.last { marks.removeLast() } else { _ = try pop() }
     case .popMark: _ = try popToMark()
     case .duplicate: stack.append(try top())
     case .put: memo[try lineNumber()] = try top()
@@ -64,10 +63,8 @@ struct PickleMachine {
     case .longGet: try recall(Int(try input.number(4)))
 
     case .none, .newTrue, .newFalse, .integer, .long, .integer4, .integer1, .integer2, .long1, .long4,
-      .number,
-      .binaryNumber, .string, .binaryString, .shortString, .unicode, .binaryUnicode, .shortUnicode,
-      .longUnicode,
-      .binaryBytes, .shortBytes, .longBytes, .byteArray:
+      .number, .binaryNumber, .string, .binaryString, .shortString, .unicode, .binaryUnicode, .shortUnicode,
+      .longUnicode, .binaryBytes, .shortBytes, .longBytes, .byteArray:
       stack.append(try plainValue(operation))
 
     case .emptyTuple: stack.append(heap.tuple([]))
@@ -263,7 +260,5 @@ extension String {
   }
 
   /// A text between quotation marks.
-  fileprivate init(unquoting bytes: [UInt8]) {
-    self.init(lenient: Array(bytes.dropFirst().dropLast()))
-  }
+  fileprivate init(unquoting bytes: [UInt8]) { self.init(lenient: Array(bytes.dropFirst().dropLast())) }
 }

@@ -74,13 +74,9 @@ enum TorchFile {
 
   private static func telling(_ file: OpenFile, _ body: () throws -> WeightContents) throws -> WeightContents
   {
-    do {
-      return try body()
-    } catch let problem as PickleProblem {
+    do { return try body() } catch let problem as PickleProblem {
       throw FileProblem(file.path, "is not a readable PyTorch file: \(problem.message)")
-    } catch let problem as ZipArchive.Problem {
-      throw FileProblem(file.path, problem.message)
-    }
+    } catch let problem as ZipArchive.Problem { throw FileProblem(file.path, problem.message) }
   }
 
   // MARK: zip

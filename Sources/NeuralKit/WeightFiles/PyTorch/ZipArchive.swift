@@ -134,8 +134,7 @@ struct ZipArchive {
     }
     let entry = Listed(
       name: name, rawName: rawName, size: sizes[1], checksum: UInt32(directory.number32(place + 16)),
-      header: sizes[2],
-      isCompressed: isCompressed, hasSizesBehind: flags & 8 != 0)
+      header: sizes[2], isCompressed: isCompressed, hasSizesBehind: flags & 8 != 0)
     return (entry, next)
   }
 

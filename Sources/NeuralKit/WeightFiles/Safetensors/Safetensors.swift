@@ -23,9 +23,7 @@ enum Safetensors {
     let headerLength = Int(announced)
     let bytes = try file.read(from: 8, count: headerLength)
     let header: WeightHeader
-    do {
-      header = try WeightHeader(bytes, dataLength: file.length - 8 - headerLength)
-    } catch {
+    do { header = try WeightHeader(bytes, dataLength: file.length - 8 - headerLength) } catch {
       throw invalid(error.message)
     }
     var contents = WeightContents(format: .safetensors, metadata: header.metadata)

@@ -48,9 +48,7 @@ extension WeightFile {
 
 extension Parameter {
   /// The shape of this parameter in a weight file.
-  package var fileShape: [Int] {
-    isTransposed ? [shape[0], shape[3], shape[1], shape[2]] : shape
-  }
+  package var fileShape: [Int] { isTransposed ? [shape[0], shape[3], shape[1], shape[2]] : shape }
 
   /// The value as a weight file holds it.
   package var fileValue: Tensor { inFileLayout(value) }

@@ -154,8 +154,7 @@ struct PatchConvolution: DifferentiableConvolution {
             BLAS.multiply(
               BLAS.Matrix(
                 pointer: gradient.pointer + first * window.outWidth * sizes.outputs + group
-                  * sizes.groupOutputs,
-                stride: sizes.outputs, transposed: true),
+                  * sizes.groupOutputs, stride: sizes.outputs, transposed: true),
               BLAS.Matrix(pointer: patches, stride: width), into: target, stride: sizes.depth,
               rows: sizes.groupOutputs, columns: width, depth: rows * window.outWidth,
               accumulating: first > part * rowsPerPart)

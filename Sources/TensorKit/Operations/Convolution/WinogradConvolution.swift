@@ -121,8 +121,7 @@ struct WinogradConvolution: DifferentiableConvolution {
                 transposed: true),
               BLAS.Matrix(pointer: scratch + (positions * start + position * size) * inputs, stride: inputs),
               into: scratch + values + position * inputs * outputs, stride: inputs, rows: outputs,
-              columns: inputs,
-              depth: size, accumulating: first + start > 0)
+              columns: inputs, depth: size, accumulating: first + start > 0)
           }
         }
       }

@@ -27,9 +27,8 @@ extension Tensor {
         let start = range.lowerBound * columns
         arbex_layer_norm_gradient(
           inputGradient.pointer + start, both, both + columns, gradient.pointer + start,
-          input.pointer + start,
-          mean.pointer + range.lowerBound, inverse.pointer + range.lowerBound, factors.pointer, range.count,
-          columns)
+          input.pointer + start, mean.pointer + range.lowerBound, inverse.pointer + range.lowerBound,
+          factors.pointer, range.count, columns)
       }
       return [
         wants.0 ? inputGradient : nil,

@@ -69,8 +69,7 @@ enum BLAS {
     if hasOwnProduct {
       return arbex_multiply(
         a.pointer, a.rowStep, a.columnStep, b.pointer, b.rowStep, b.columnStep, c, stride, rows, columns,
-        depth, scale,
-        accumulating ? 1 : 0)
+        depth, scale, accumulating ? 1 : 0)
     }
     multiplyByOpenBLAS(
       a, b, into: c, stride: stride, rows: rows, columns: columns, depth: depth, scale: scale,
@@ -85,8 +84,7 @@ enum BLAS {
     cblas_sgemm(
       CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,
       Int32(rows), Int32(columns), Int32(depth), scale, a.pointer, Int32(a.stride), b.pointer,
-      Int32(b.stride),
-      accumulating ? 1 : 0, c, Int32(stride))
+      Int32(b.stride), accumulating ? 1 : 0, c, Int32(stride))
   }
 
   static let hasOwnProduct = Kernels.chosen != .baseline

@@ -5,8 +5,7 @@ extension Tensor {
   /// ## Shapes
   /// `[..., n]` → `count` places in 0 ..< n for each row, rows in order
   public func topPlaces(_ count: Int) -> [[Int]] {
-    require(
-      (0...(shape.last ?? 0)).contains(count), "top places", "\(count) of \(shape)", "its last axis")
+    require((0...(shape.last ?? 0)).contains(count), "top places", "\(count) of \(shape)", "its last axis")
     return sortedPlaces(descending: true).map { Array($0.prefix(count)) }
   }
 

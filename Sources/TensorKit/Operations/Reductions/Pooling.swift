@@ -13,8 +13,7 @@ extension Tensor {
     places.withUnsafeMutableBufferPointer { buffer in
       nonisolated(unsafe) let places = buffer.baseAddress
       Parallel.forEach(images) {
-        arbex_max_pool(
-          result.pointer, places, pointer, window, $0 * window.outHeight, window.outHeight)
+        arbex_max_pool(result.pointer, places, pointer, window, $0 * window.outHeight, window.outHeight)
       }
     }
     let original = shape, perImage = result.count / max(images, 1), kept = places

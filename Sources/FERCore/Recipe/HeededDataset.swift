@@ -1,0 +1,34 @@
+/// A dataset held to what the recipe asked of it, whoever reads its files: no sample of a class to leave out, no image
+/// above the limit.
+struct HeededDataset: LoadedDataset {
+  let samples: [Sample]
+  private let dataset: any LoadedDataset
+  private let request: DataRequest
+  /// Where each sample stands in the dataset.
+  private let places: [Int]
+
+  init(_ dataset: any LoadedDataset, _ request: DataRequest) {
+    (self.dataset, self.request) = (dataset, request)
+    let all = dataset.samples
+    let ignored = request.classes.map(request.ignore.contains)
+    places = all.indices.filter { !ignored.indices.contains(all[$0].label) || !ignored[all[$0].label] }
+    samples = places.count == all.count ? all : places.map { all[$0] }
+  }
+
+  var folder: String { dataset.folder }
+  var leftOut: [DataProblem] { dataset.leftOut }
+  var notes: [String] { dataset.notes }
+
+  func path(at index: Int) -> String { dataset.path(at: places[index]) }
+
+  func image(at index: Int) throws -> Image {
+    let image = try dataset.image(at: places[index])
+    guard image.width > 0, image.height > 0, image.width <= request.pixelLimit / image.height else {
+      throw DataProblem(
+        path(at: index),
+        "is \(image.width)x\(image.height) pixels; there must be at least 1 and at most \(request.pixelLimit) "
+          + "(data.pixelLimit)")
+    }
+    return image
+  }
+}
