@@ -8,7 +8,7 @@ package struct RecipeHeader: ComponentOptions {
   @Option("Class names in the model's order. Everything maps by name, never by index.") package var classes:
     [String] = []
 
-  /// The defaults.
+  /// What holds where a recipe says nothing.
   package init() {}
 
   /// What a single option's range cannot tell.
@@ -48,7 +48,7 @@ package struct InputOptions: ComponentOptions {
     "Whether making an image smaller averages over what it leaves out, as Pillow does; else as PyTorch's bilinear."
   ) package var antialias = true
 
-  /// The defaults.
+  /// What holds where a recipe says nothing.
   package init() {}
 
   /// What a single option's range cannot tell.
@@ -69,7 +69,7 @@ package struct DataOptions: ComponentOptions {
     "Pixels of the largest image that is read. A larger one is bad, before memory is given to it.",
     1...1 << 30) package var pixelLimit = standardPixelLimit
 
-  /// The defaults.
+  /// What holds where a recipe says nothing.
   package init() {}
 }
 
@@ -102,7 +102,7 @@ package struct TrainingOptions: ComponentOptions {
   @Option("Epochs without a better validation after which training stops. 0: never.", 0...) package
     var patience = 0
 
-  /// The defaults.
+  /// What holds where a recipe says nothing.
   package init() {}
 
   /// What a single option's range cannot tell.
@@ -121,7 +121,7 @@ package struct PartOptions: ComponentOptions {
     "Multiplies the learning rate of the part's parameters: a number, or numbers by the beginnings of their names within "
       + "the part, as { \"vit.head\": 10 }.", 0...) package var learningRateScale = LearningRateScale(1)
 
-  /// The defaults.
+  /// What holds where a recipe says nothing.
   package init() {}
 }
 
@@ -129,7 +129,7 @@ package struct PartOptions: ComponentOptions {
 package struct LossOptions: ComponentOptions {
   @Option("Factor of this loss in the sum.", 0...) package var weight: Float = 1
 
-  /// The defaults.
+  /// What holds where a recipe says nothing.
   package init() {}
 }
 

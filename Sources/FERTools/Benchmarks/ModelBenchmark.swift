@@ -17,7 +17,7 @@ package struct ModelBenchmark: Sendable {
     /// Of inference; training is in 32-bit floats. Must be there.
     package var precision = Precision.float32
 
-    /// The defaults.
+    /// Measures as the command does where no flag is given.
     package init() {}
   }
 

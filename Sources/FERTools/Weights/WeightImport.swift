@@ -23,7 +23,7 @@ package struct WeightImport {
     /// Whether numbers that are not finite are let through.
     package var allowsNonFinite = false
 
-    /// The defaults.
+    /// The naming that fits most, every part, finite numbers only.
     package init() {}
   }
 
