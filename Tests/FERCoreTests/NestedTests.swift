@@ -1,6 +1,7 @@
 import NeuralKit
 import Support
 import TensorKit
+import TestSupport
 import Testing
 
 @testable import FERCore
@@ -101,6 +102,19 @@ struct SAMBaseTests {
     let (options, issues) = RecipeDecoder(owner: "\"sam\"", resolver: registry.resolver).decode(
       SAM.Options.self, from: try JSON5Parser.parse(text).value, at: JSONPath("optimizer"))
     return (options, issues.map { "\($0.path): \($0.message)" })
+  }
+
+  /// The gradient is w, w begins at 1. The outer SAM looks 3 further, the inner 1 from home: by the gradient there, 2, the
+  /// step of rate 0.5 leads to 1 - 0.5 · 2 = 0. By the outer's gradient alone, 4, it would lead to -1.
+  @Test("a base that looks at further gradients gets them")
+  func handedOn() throws {
+    let (options, issues) = try decoded("{base: {use: 'sam', base: 'sgd', rho: 1, momentum: 0}, rho: 3}")
+    #expect(issues == [])
+    let parameter = ParameterScope().parameter("w", [1], .zeros)
+    parameter.value = .ones([1])
+    parameter.gradient = .ones([1])
+    try SAM(options).step([parameter], learningRate: 0.5) { parameter.gradient = parameter.value }
+    expectClose(parameter.value, [0], absolute: 1e-6)
   }
 
   /// Two steps of rate 1 by a gradient that is 1 everywhere, momentum 0.5: velocities 1 and 1.5, together -2.5; Nesterov

@@ -31,15 +31,15 @@ extension Sample {
 
   /// What is wrong with shares of the classes; nil where nothing is.
   package static func problem(withShares shares: [Float], classCount: Int) -> String? {
-    let sum = shares.reduce(0, +)
-    // Also false for what is not a number.
-    guard shares.count == classCount, shares.allSatisfy({ $0 >= 0 }), abs(sum - 1) < 1e-3 else {
-      return
-        "its distribution has \(shares.count) shares for \(classCount) classes that sum to \(sum); each must be "
-        + "at least 0, and the sum 1"
-    }
-    return nil
+    guard shares.count != classCount || !shares.areShares else { return nil }
+    return "its distribution has \(shares.count) shares for \(classCount) classes that sum to "
+      + "\(shares.reduce(0, +)); each must be at least 0, and the sum 1"
   }
+}
+
+extension Collection<Float> {
+  /// Whether these are the shares of a whole: none below 0, together 1 but for rounding. False where one is not a number.
+  var areShares: Bool { abs(reduce(0, +) - 1) < 1e-3 && allSatisfy { $0 >= 0 } }
 }
 
 extension [Sample] {

@@ -24,7 +24,7 @@ struct ComponentChoice<Kind, Settings: ComponentOptions> {
   func build(in context: inout BuildContext, issues: inout [RecipeIssue]) -> Kind? {
     guard isSound else { return nil }
     do { return try prepared.build(&context) } catch let issue as BuildIssue {
-      issues.append(RecipeIssue(issue.key.isEmpty ? path : path / issue.key, issue.message))
+      issues.append(RecipeIssue(issue, of: path))
     } catch let issue as OptionIssue {
       issues.append(RecipeIssue(path / issue.key, issue.message))
     } catch let issue as RecipeIssue {

@@ -1,18 +1,26 @@
+extension Dataset {
+  /// Its samples, held to what is asked of it.
+  /// - Throws: what ``load(_:)`` throws.
+  package func heeding(_ request: DataRequest) throws -> any LoadedDataset {
+    HeededDataset(try load(request), request)
+  }
+}
+
 /// A dataset held to what the recipe asked of it, whoever reads its files: no sample of a class to leave out, no image
 /// above the limit.
-struct HeededDataset: LoadedDataset {
+private struct HeededDataset: LoadedDataset {
   let samples: [Sample]
-  private let dataset: any LoadedDataset
-  private let request: DataRequest
+  let dataset: any LoadedDataset
+  let request: DataRequest
   /// Where each sample stands in the dataset.
-  private let places: [Int]
+  let places: [Int]
 
   init(_ dataset: any LoadedDataset, _ request: DataRequest) {
     (self.dataset, self.request) = (dataset, request)
     let all = dataset.samples
-    let ignored = request.classes.map(request.ignore.contains)
-    places = all.indices.filter { !ignored.indices.contains(all[$0].label) || !ignored[all[$0].label] }
-    samples = places.count == all.count ? all : places.map { all[$0] }
+    let ignored = Set(request.classes.indices.filter { request.ignore.contains(request.classes[$0]) })
+    places = all.indices.filter { !ignored.contains(all[$0].label) }
+    samples = places.map { all[$0] }
   }
 
   var folder: String { dataset.folder }

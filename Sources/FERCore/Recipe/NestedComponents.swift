@@ -73,7 +73,7 @@ extension Registry {
       build: {
         var context = BuildContext(scope: ParameterScope(), classes: [], inputSize: 0)
         do { return try prepared.build(&context) } catch let issue as BuildIssue {
-          throw RecipeIssue(issue.key.isEmpty ? request.path : request.path / issue.key, issue.message)
+          throw RecipeIssue(issue, of: request.path)
         }
       })
   }

@@ -83,8 +83,8 @@ public struct Recipe {
     let request = DataRequest(
       classes: classes, pixelLimit: data.pixelLimit, badImages: settings.badImages, ignore: settings.ignore,
       allowMissing: settings.allowMissing)
-    let loaded = try dataset.load(request)
-    return (HeededDataset(loaded, request), request.badImagePolicy(in: loaded.folder))
+    let loaded = try dataset.heeding(request)
+    return (loaded, request.badImagePolicy(in: loaded.folder))
   }
 
   /// New label policies that have learned nothing yet, in their order.

@@ -33,14 +33,15 @@ struct RecipeCheck {
     _ = choices.optimizer?.build(issues: &reader.issues)
     _ = choices.schedule?.build(issues: &reader.issues)
     let views = choices.views?.build(issues: &reader.issues)
-    if let choice = choices.views, let problem = views?.plan.problem {
+    var viewPlan = views?.plan ?? .single
+    if let choice = choices.views, let problem = viewPlan.problem {
       reader.issues.append(RecipeIssue(choice.path, problem))
+      viewPlan = .single
     }
     let classes = choices.header.classes
     let context = BuildContext(
       scope: ParameterScope(), classes: classes.count < 2 ? ["first", "second"] : classes,
-      inputSize: choices.input.size,
-      views: views.map(\.plan).flatMap { $0.problem == nil ? $0 : nil } ?? .single)
+      inputSize: choices.input.size, views: viewPlan)
     let model = choices.model.assemble(in: context, issues: &reader.issues)
 
     guard reader.issues.isEmpty, model != nil, sets[.train] != nil, let sampler else { throw problems() }

@@ -15,4 +15,9 @@ public struct RecipeIssue: Error, Equatable, Sendable {
     self.message = message
     self.note = note
   }
+
+  /// What the component at `path` objects to.
+  init(_ issue: BuildIssue, of path: JSONPath) {
+    self.init(issue.key.isEmpty ? path : path / issue.key, issue.message)
+  }
 }

@@ -62,7 +62,7 @@ package struct CheckedSet: Sendable {
           classes: subject.classes,
           pixelLimit: subject.recipe?.data.pixelLimit ?? DataOptions.standardPixelLimit,
           badImages: .skip(upTo: 1), ignore: ignored, allowMissing: allowMissing)
-        let loaded = try dataset(source, registry).load(request)
+        let loaded = try dataset(source, registry).heeding(request)
         return CheckedSet(
           source, loaded, problem: problem, worksWithMissingClasses: allowMissing && !isLenient, tick: tick)
       } catch let found as DataProblem { problem = problem ?? found } catch {
@@ -79,7 +79,7 @@ package struct CheckedSet: Sendable {
     } catch let issue as RecipeIssue {
       throw DataProblem("data.\(source.split)", "\(issue.path) \(issue.message)")
     } catch let issue as BuildIssue {
-      throw DataProblem("data.\(source.split)", "\(issue.key) \(issue.message)")
+      throw DataProblem("data.\(source.split)", "\(issue)")
     }
   }
 
