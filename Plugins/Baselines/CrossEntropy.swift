@@ -13,15 +13,20 @@ import TensorKit
 /// ## Shapes
 /// logits `[N, C]`, targets of N samples -> `[N]`
 final class CrossEntropy: Loss {
-  typealias Options = SmoothingOptions
+  typealias Options = TargetOptions
 
   static let scope = LossScope.samples
   private let options: Options
 
-  init(_ options: Options, in context: inout BuildContext) { self.options = options }
+  init(_ options: Options, in context: inout BuildContext) throws {
+    try options.check(in: context)
+    self.options = options
+  }
 
   func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
     let truth = targets.distribution(classCount: outcome.logits.shape[1], smoothing: options.smoothing)
     return -(truth * outcome.logits.logSoftmax(along: -1)).sum(along: 1)
   }
+
+  func rowWeights(_ targets: Targets, _ pass: ForwardPass) -> [Float]? { options.rowWeights(targets, pass) }
 }

@@ -14,15 +14,20 @@ import TensorKit
 /// ## Shapes
 /// final distribution `[N, C]`, targets of N samples -> `[N]`
 final class NegativeLogLikelihood: Loss {
-  typealias Options = SmoothingOptions
+  typealias Options = TargetOptions
 
   static let scope = LossScope.samples
   private let options: Options
 
-  init(_ options: Options, in context: inout BuildContext) { self.options = options }
+  init(_ options: Options, in context: inout BuildContext) throws {
+    try options.check(in: context)
+    self.options = options
+  }
 
   func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
     let truth = targets.distribution(classCount: outcome.final.shape[1], smoothing: options.smoothing)
     return -(truth * outcome.final.clamped(min: 1e-12).log()).sum(along: 1)
   }
+
+  func rowWeights(_ targets: Targets, _ pass: ForwardPass) -> [Float]? { options.rowWeights(targets, pass) }
 }

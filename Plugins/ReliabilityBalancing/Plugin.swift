@@ -8,6 +8,7 @@ package enum ReliabilityBalancingPlugin: Plugin {
     try registry.corrections.register(
       "attentive", AttentiveCorrection.self, "self-attention over the parts of one embedding")
     try registry.losses.register("nll", NegativeLogLikelihood.self, "of the balanced distribution")
+    try registry.losses.register("term-nll", TermLikelihood.self, "of each correction term by itself")
     try registry.losses.register("anchor", AnchorLoss.self, "pushes the anchors apart")
     try registry.losses.register(
       "center", CenterLoss.self, "pulls embeddings to the nearest anchor of their class")

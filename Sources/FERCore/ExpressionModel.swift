@@ -37,7 +37,7 @@ public final class ExpressionModel {
     let encoded = parts.encoder.run(pass) { $0.encode(image: image, landmarks: landmarks, $1) }
     try check.encoding(encoded, size: parts.encoder.component.embeddingSize, parts.encoder)
     let pass = pass.inFloat32
-    let embedding = reduced(encoded.embedding, pass)  // [N, D]
+    let embedding = settled(encoded.embedding, pass)  // [N, D]
     let noticed = image.evidence.adding(landmarks?.evidence ?? [:]).adding(encoded.evidence)
     let scores = parts.head.run(pass) { $0.classify(Encoding(embedding: embedding, evidence: noticed), $1) }
     try check.head(scores, parts.head)
@@ -58,7 +58,11 @@ public final class ExpressionModel {
       evidence: evidence)
   }
 
-  private func reduced(_ embedding: Tensor, _ pass: ForwardPass) -> Tensor {
-    parts.reduction.map { layer in Profile.component("reduction") { layer(embedding, pass) } } ?? embedding
+  /// The embedding as head and corrections see it: reduced and standardised, where the recipe asks for it.
+  private func settled(_ embedding: Tensor, _ pass: ForwardPass) -> Tensor {
+    Profile.component("reduction") {
+      let reduced = parts.reduction.map { $0(embedding, pass) } ?? embedding
+      return parts.standardization.map { $0(reduced, pass) } ?? reduced
+    }
   }
 }

@@ -41,6 +41,27 @@ struct ExpressionModelTests {
     }
   }
 
+  @Test(
+    "standardised: each number of the embedding has mean 0 and deviation 1 over the batch, then stored ones")
+  func standardized() throws {
+    let workshop = try Workshop()
+    try workshop.write("a.json5", wholeRecipe)
+    let model = try workshop.load("a.json5", "model.standardize=true").buildModel()
+    let plain = try recipe.buildModel()
+    #expect(
+      Set(model.store.all.map(\.name)).subtracting(plain.store.all.map(\.name)) == [
+        "standardization.running_mean", "standardization.running_var",
+      ])
+    let before = try plain(images, .evaluation).embedding
+    let batch = try model(images, .training(on: Tape(), seed: 1, step: 0)).embedding
+    let mean = before.mean(along: 0, keepingDimensions: true)
+    let variance = (before - mean).squared().mean(along: 0, keepingDimensions: true)
+    expectClose(batch, (before - mean) / (variance + 1e-5).squareRoot(), absolute: 1e-4)
+    // One step moved the stored mean by a tenth and the variance, of two rows, by a tenth of twice the batch's.
+    let stored = (before - mean * 0.1) / (variance * 0.2 + 0.9 + 1e-5).squareRoot()
+    expectClose(try model(images, .evaluation).embedding, stored, absolute: 1e-4)
+  }
+
   @Test("factors of the learning rate by the beginnings of names, the longest first")
   func learningRates() throws {
     let workshop = try Workshop()

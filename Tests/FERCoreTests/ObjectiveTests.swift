@@ -24,8 +24,7 @@ struct ObjectiveTests {
     for start in stride(from: 0, to: 4, by: size) {
       let (tape, rows) = (Tape(), start..<min(4, start + size))
       let embedding = tape.watch(Self.embedding.sliced(along: 0, from: start, count: rows.count))
-      let piece = Objective.Piece(
-        rows: rows.count, ofRows: 4, ofWeight: weights?.reduce(0, +), isFirst: start == 0)
+      let piece = Objective.Piece(rows: rows, of: targets)
       let found = try objective(
         Self.outcome(embedding), against: targets.sliced(rows), .training(on: tape, seed: 1, step: 0),
         piece: piece)
@@ -49,6 +48,16 @@ struct ObjectiveTests {
       expectClose(Tensor.scalar(weighed.value), [3.25])
       expectClose(Tensor([4], weighed.gradient), [0.25, 0, 0.5, 0.25])
     }
+  }
+
+  /// The loss's own weights 2, 1, 2, 1 by label: (2 + 2 + 6 + 6) / 6 = 16 / 6; together with 1, 0, 2, 1 they are 2, 0, 4, 1:
+  /// (2 + 12 + 6) / 7.
+  @Test("a loss may weigh rows by itself, over the whole step", arguments: [1, 2, 3, 4])
+  func ownWeights(size: Int) throws {
+    expectClose(Tensor.scalar(try step(LabelLoss(), size: size).value), [16.0 / 6])
+    let both = try step(LabelLoss(), weights: [1, 0, 2, 1], size: size)
+    expectClose(Tensor.scalar(both.value), [20.0 / 7])
+    expectClose(Tensor([4], both.gradient), [2.0 / 7, 0, 4.0 / 7, 1.0 / 7])
   }
 
   @Test("no weight at all is a value of 0, not a division by 0")
@@ -125,4 +134,19 @@ private final class ParameterLoss: Loss {
   init() {}
   init(_ options: NoOptions, in context: inout BuildContext) {}
   func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor { .full([1], 7) }
+}
+
+/// The embedding; rows of class 0 count twice.
+private struct LabelLoss: Loss {
+  static let scope = LossScope.samples
+
+  init() {}
+  init(_ options: NoOptions, in context: inout BuildContext) {}
+
+  func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
+    outcome.embedding.sum(along: 1)
+  }
+  func rowWeights(_ targets: Targets, _ pass: ForwardPass) -> [Float]? {
+    targets.labels.map { 2 - Float($0) }
+  }
 }

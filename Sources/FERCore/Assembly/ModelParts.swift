@@ -11,6 +11,8 @@ struct ModelParts {
   let encoder: Part<any Encoder>
   /// Brings the embedding to another size, where the recipe asks for it.
   let reduction: Linear?
+  /// Brings each number of the embedding to mean 0 and deviation 1 over the batch, where the recipe asks for it.
+  let standardization: BatchNorm?
   /// Turns the embedding into class scores.
   let head: Part<any Head>
   /// In the order of their names.

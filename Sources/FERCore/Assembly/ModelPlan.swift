@@ -7,8 +7,8 @@ struct ModelPlan {
   let landmarks: ComponentChoice<any LandmarkExtractor, PartOptions>?
   let wantsLandmarks: Bool
   let encoder: ComponentChoice<any Encoder, PartOptions>?
-  /// 0: the embedding stays as it is.
-  let reduction: Int
+  /// What happens to the embedding before head and corrections see it.
+  let embedding: ModelOptions
   let head: ComponentChoice<any Head, PartOptions>?
   let corrections: [ComponentChoice<any CorrectionTerm, PartOptions>]
   let losses: [ComponentChoice<any Loss, LossOptions>]
@@ -22,11 +22,9 @@ struct ModelPlan {
     let (model, registry) = (JSONPath("model"), reader.registry)
     self.hasViewsOneByOne = hasViewsOneByOne
     namings = registry.namings
-    reduction =
-      reader.section(
-        ModelOptions.self, at: model, owner: "\"model\"",
-        besides: ["backbone", "corrections", "encoder", "head", "landmarks"]
-      ).reduction
+    embedding = reader.section(
+      ModelOptions.self, at: model, owner: "\"model\"",
+      besides: ["backbone", "corrections", "encoder", "head", "landmarks"])
     backbone = reader.component(
       at: model / "backbone", from: registry.backbones, settings: PartOptions.self, key: "backbone")
     wantsLandmarks = reader.given(at: model / "landmarks") != nil
@@ -49,7 +47,9 @@ struct ModelPlan {
 
   /// The section `model` with every value written out.
   var effective: JSONValue {
-    var members: [String: JSONValue] = ["reduction": .int(reduction)]
+    var members: [String: JSONValue] = [
+      "reduction": .int(embedding.reduction), "standardize": .bool(embedding.standardize),
+    ]
     members["backbone"] = backbone?.effective
     members["landmarks"] = landmarks?.effective
     members["encoder"] = encoder?.effective
@@ -85,12 +85,17 @@ struct ModelPlan {
     }
     site.context.embedding = encoder?.component.embeddingSize
     var reduction: Linear?
-    if self.reduction > 0 {
+    if embedding.reduction > 0 {
       if let size = site.context.embedding {
-        reduction = Linear(from: size, to: self.reduction, in: site.root / "reduction")
+        reduction = Linear(from: size, to: embedding.reduction, in: site.root / "reduction")
       }
-      site.context.embedding = self.reduction
+      site.context.embedding = embedding.reduction
     }
+    let standardization =
+      embedding.standardize
+      ? site.context.embedding.map {
+        BatchNorm($0, affine: false, in: site.root / "standardization")
+      } : nil
     let isEmbedded = site.context.embedding != nil
     let head = isEmbedded ? site.part(head) : nil
     let corrections = isEmbedded ? self.corrections.compactMap { site.part($0, below: "corrections") } : []
@@ -100,8 +105,8 @@ struct ModelPlan {
       terms.count == losses.count
     else { return nil }
     let parts = ModelParts(
-      backbone: backbone, landmarks: landmarks, encoder: encoder, reduction: reduction, head: head,
-      corrections: corrections)
+      backbone: backbone, landmarks: landmarks, encoder: encoder, reduction: reduction,
+      standardization: standardization, head: head, corrections: corrections)
     return ExpressionModel(
       classes: context.classes, store: context.scope.store, parts: parts,
       views: ViewFolding(count: context.views.count, isOneByOne: hasViewsOneByOne),
@@ -183,7 +188,11 @@ private struct BuildSite {
 }
 
 /// What a recipe says of the model beside its parts.
-private struct ModelOptions: ComponentOptions {
+struct ModelOptions: ComponentOptions {
   @Option("Size that a linear layer brings the embedding to. 0: none, the encoder's own.", 0...65536)
   var reduction = 0
+  @Option(
+    "Whether a batch norm without parameters brings each number of the embedding to mean 0 and deviation 1, after "
+      + "the reduction, before head and corrections. Ours: no paper has it.")
+  var standardize = false
 }

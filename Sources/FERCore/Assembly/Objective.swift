@@ -40,18 +40,15 @@ package struct Objective {
 
   /// Which share of a step some rows are. Values and gradients of all pieces add up to those of the step.
   package struct Piece {
-    /// Rows of the piece, and of the whole step.
-    package let rows: Int, ofRows: Int
-    /// The sum of all weights of the step; nil where all rows count the same.
-    package let ofWeight: Float?
-    /// Whether it is the step's first piece.
-    package let isFirst: Bool
+    /// The rows of the piece.
+    package let rows: Range<Int>
+    /// The targets of the whole step.
+    package let step: Targets
 
-    package init(rows: Int, ofRows: Int, ofWeight: Float?, isFirst: Bool) {
-      (self.rows, self.ofRows, self.ofWeight, self.isFirst) = (rows, ofRows, ofWeight, isFirst)
-    }
+    package init(rows: Range<Int>, of step: Targets) { (self.rows, self.step) = (rows, step) }
 
-    var isWhole: Bool { rows == ofRows }
+    var count: Int { step.labels.count }
+    var isWhole: Bool { rows.count == count }
   }
 
   /// In the order of their names.
@@ -74,21 +71,27 @@ package struct Objective {
         term.loss.loss(of: outcome, against: targets, pass)
       }
       try check.loss(value, term.scope, named: "loss \"\(term.name)\"")
-      return share(of: value, term.scope, targets.weights, piece)
+      let piece = piece ?? Piece(rows: 0..<rows, of: targets)
+      return share(of: value, term.scope, Self.weights(in: piece.step, term.loss, pass), piece)
     }
     let total = zip(counted, values).reduce(Tensor.zeros([1])) { $0 + $1.1 * $1.0.weight }
     return Value(total: total, losses: zip(counted, values).map { Part(name: $0.name, value: $1.item) })
   }
 
-  private func share(of value: Tensor, _ scope: LossScope, _ weights: [Float]?, _ piece: Piece?) -> Tensor {
-    let whole = piece?.isWhole ?? true
+  /// How much each row of a step counts in a loss; nil: all the same.
+  private static func weights(in step: Targets, _ loss: any Loss, _ pass: ForwardPass) -> [Float]? {
+    guard type(of: loss).scope == .samples, let own = loss.rowWeights(step, pass) else { return step.weights }
+    return step.weights.map { zip($0, own).map(*) } ?? own
+  }
+
+  private func share(of value: Tensor, _ scope: LossScope, _ weights: [Float]?, _ piece: Piece) -> Tensor {
     switch scope {
     case .samples:
-      guard let weights else { return whole ? value.mean() : value.sum() * (1 / Float(piece?.ofRows ?? 1)) }
-      let sum = piece?.ofWeight ?? weights.reduce(0, +)
-      return (value * Tensor([weights.count], weights)).sum() * (sum > 0 ? 1 / sum : 0)
-    case .batch: return whole ? value : value * (Float(piece?.rows ?? 1) / Float(piece?.ofRows ?? 1))
-    case .parameters: return piece?.isFirst ?? true ? value : value.detached * 0
+      guard let weights else { return piece.isWhole ? value.mean() : value.sum() * (1 / Float(piece.count)) }
+      let (sum, own) = (weights.reduce(0, +), Array(weights[piece.rows]))
+      return (value * Tensor([own.count], own)).sum() * (sum > 0 ? 1 / sum : 0)
+    case .batch: return piece.isWhole ? value : value * (Float(piece.rows.count) / Float(piece.count))
+    case .parameters: return piece.rows.lowerBound == 0 ? value : value.detached * 0
     }
   }
 }

@@ -9,6 +9,8 @@ public struct Targets: Sendable {
   public var distribution: Tensor?
   /// How much each row counts in `samples` losses, at least 0; nil: all the same.
   public var weights: [Float]?
+  /// How often each class is the label of a training sample; nil outside of training.
+  package var classCounts: [Int]?
 
   /// Labels, or a distribution in their place.
   public init(labels: [Int], distribution: Tensor? = nil, weights: [Float]? = nil) {
@@ -43,22 +45,15 @@ public struct Targets: Sendable {
 
   /// Some of the rows.
   package func sliced(_ rows: Range<Int>) -> Targets {
-    Targets(
+    var targets = Targets(
       labels: Array(labels[rows]),
       distribution: distribution?.sliced(along: 0, from: rows.lowerBound, count: rows.count),
       weights: weights.map { Array($0[rows]) })
+    targets.classCounts = classCounts
+    return targets
   }
 
   private static func oneHot(_ label: Int, _ classCount: Int) -> [Float] {
     (0..<classCount).map { $0 == label ? 1 : 0 }
   }
-}
-
-/// The option of losses that aim at ``Targets/distribution(classCount:smoothing:)``.
-public struct SmoothingOptions: ComponentOptions {
-  @Option("Share of the target that is spread evenly over all classes.", 0..<1) public var smoothing: Float =
-    0
-
-  /// No smoothing.
-  public init() {}
 }

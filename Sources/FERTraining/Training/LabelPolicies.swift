@@ -7,6 +7,8 @@ final class LabelPolicies {
   let samples: [Sample]
   private let policies: [any LabelPolicy]
   private let classes: [String]
+  /// How often each class is a label, after the policies began.
+  private let classCounts: [Int]
 
   /// Lets every policy begin.
   /// - Throws: what a policy throws, or ``RunProblem`` where one leaves samples that cannot be trained with.
@@ -29,6 +31,7 @@ final class LabelPolicies {
       }
     }
     (self.policies, self.samples, classes) = (policies, samples, setting.classes)
+    classCounts = samples.reduce(into: setting.classes.map { _ in 0 }) { $0[$1.label] += 1 }
   }
 
   /// Whether there are any.
@@ -62,6 +65,7 @@ final class LabelPolicies {
       targets = try policy.targets(targets, for: batch)
       if let problem = problem(with: targets, rows: batch.indices.count) { throw Self.fault(policy, problem) }
     }
+    targets.classCounts = classCounts
     return targets
   }
 

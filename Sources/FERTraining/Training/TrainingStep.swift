@@ -72,7 +72,6 @@ package struct TrainingStep {
   private func findGradients(_ work: Work, isFirst: Bool) throws -> Result {
     let count = work.batch.indices.count
     let pieces = pieces(of: count)
-    let weight = work.targets.weights?.reduce(0, +)
     var outcomes: [Outcome] = []
     var (loss, losses) = (0.0, [String: Float]())
     var names: [String] = []
@@ -86,7 +85,7 @@ package struct TrainingStep {
       let outcome = try model(piece.images, pass, isThorough: work.isThorough)
       let value = try model.objective(
         outcome, against: isWhole ? work.targets : work.targets.sliced(rows), pass,
-        piece: .init(rows: rows.count, ofRows: count, ofWeight: weight, isFirst: rows.lowerBound == 0))
+        piece: .init(rows: rows, of: work.targets))
       guard value.total.item.isFinite else {
         let parts = value.losses.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
         throw notFinite("the loss is \(value.total.item) (\(parts))" + culprit(piece.images), work)
