@@ -100,6 +100,22 @@ struct ReportTests {
     #expect(page.components(separatedBy: "<circle").count == 5)
     #expect(page.components(separatedBy: "<path").count == 3)
     #expect(!page.contains("nan") && !page.contains("inf\""))
+    #expect(page.contains("<h2>What balancing did</h2>"))
+    #expect(page.contains("<strong>correction &quot;anchor&quot; is nearly the same for every image"))
+  }
+
+  @Test("an evaluation tells what each distribution is worth, and warns, in words and in JSON")
+  func balance() throws {
+    let words = evaluation().summary
+    #expect(words.contains("anchor") && words.contains("deviation over images"), "\(words)")
+    #expect(words.contains("warning: correction \"anchor\" is nearly the same for every image"), "\(words)")
+    let found = try JSONSerialization.jsonObject(with: Data(evaluation().json.utf8)) as? [String: Any]
+    let distributions = try #require(found?["distributions"] as? [[String: Any]])
+    #expect(distributions.map { $0["name"] as? String } == ["primary", "anchor", "final"])
+    #expect(
+      distributions.map { $0["deviation"] as? Double } == [0.25, 0, 0.25]
+        && distributions.map { $0["accuracy"] as? Double } == [1, 0.5, 1])
+    #expect((found?["warnings"] as? [String])?.count == 1)
   }
 
   @Test("one prediction as JSON has its arrays in the order of the classes")

@@ -37,6 +37,8 @@ struct ResumeTests {
     let line = try #require(try JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Any])
     let accuracy = try #require((line["corrected"] as? [String: Any])?["accuracy"] as? Double)
     #expect(accuracy >= 8.0 / 9, "\(name): \(accuracy)")
+    let each = (line["distributions"] as? [[String: Any]])?.compactMap { $0["name"] as? String } ?? []
+    #expect(each.first == "primary" && each.last == "final" && each.count > 2, "\(each)")
   }
 
   @Test("stopped after any step, also within an epoch, a run ends with the same bytes")

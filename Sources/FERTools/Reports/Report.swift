@@ -35,7 +35,8 @@ package enum Report {
     body += curves(history)
     if let evaluation {
       body +=
-        confusion(evaluation) + perClass(evaluation) + surestMistakes(evaluation, image: image)
+        balance(evaluation) + confusion(evaluation) + perClass(evaluation)
+        + surestMistakes(evaluation, image: image)
         + scatter(evaluation) + sections.map { html(of: $0, evaluation.set) }.joined()
     }
     body += remarks.map { "<h2>\($0.title.htmlEscaped)</h2>\n" + html(of: $0) }.joined()
@@ -93,6 +94,13 @@ package enum Report {
         .init("corrected", history.validations.map { ($0.epoch, $0.corrected.accuracy) }),
       ])
     return "<h2>Training</h2>\n<div class=\"row\">\(loss.svg)\(accuracy.svg)</div>\n"
+  }
+
+  /// What each distribution is worth by itself; nothing without corrections.
+  private static func balance(_ evaluation: Evaluation) -> String {
+    guard let table = evaluation.balance else { return "" }
+    let problems = evaluation.balanceProblems.map { "<p><strong>\($0.htmlEscaped)</strong></p>\n" }
+    return "<h2>\(table.title)</h2>\n" + html(of: table) + problems.joined()
   }
 
   private static func confusion(_ evaluation: Evaluation) -> String {

@@ -16,6 +16,8 @@ package struct Evaluation: Sendable {
   package let loss: Double?
   /// Registered numbers beside those of ``primary`` and ``corrected``.
   package let metrics: [(name: String, value: Double?)]
+  /// Primary, each correction term and final by themselves; empty without terms.
+  package let scores: [DistributionScore]
   /// Images that could not be read, and why.
   package let problems: [String]
   /// The embeddings `[N, D]` of the first images, where they were asked for.
@@ -32,8 +34,12 @@ package struct Evaluation: Sendable {
     (self.set, self.loss, self.problems, self.embeddings) = (set, loss, problems, embeddings)
     (primary, corrected) = (set.confusion(\.primaryPrediction), set.confusion(\.prediction))
     self.metrics = set.further(metrics)
+    scores = set.scores
     self.shared = shared
   }
+
+  /// What is wrong with the balance, a sentence each.
+  package var balanceProblems: [String] { self.set.balanceProblems(scores) }
 
   /// The numbers as one JSON object.
   package var json: String { object.text }
@@ -45,13 +51,17 @@ package struct Evaluation: Sendable {
     result.add("loss", loss)
     result.add("primary", primary.json(classes: set.classes))
     result.add("corrected", corrected.json(classes: set.classes))
-    addMetrics(to: &result)
+    addScores(to: &result)
     if let difference { result.add("precision", difference.object()) }
     return result
   }
 
-  /// Registered numbers, where there are any.
-  func addMetrics(to object: inout OrderedObject) {
+  /// What the balance is made of, and registered numbers, where there are any.
+  func addScores(to object: inout OrderedObject) {
+    if !scores.isEmpty {
+      object.add("distributions", scores.map(\.json))
+      object.add("warnings", .texts(balanceProblems))
+    }
     guard !metrics.isEmpty else { return }
     var values = OrderedObject()
     for metric in metrics { values.add(metric.name, metric.value) }

@@ -38,6 +38,21 @@ extension Table {
 }
 
 extension Evaluation {
+  /// Primary, each correction term and final by themselves; nil without terms.
+  package var balance: Table? {
+    guard !scores.isEmpty else { return nil }
+    let rows = scores.map { score in
+      [score.name, (100 * score.accuracy).rounded(places: 2)]
+        + [score.negativeLogLikelihood, score.calibrationError, score.confidence, score.deviation].map {
+          $0.rounded(places: 3)
+        }
+    }
+    return Table(
+      "What balancing did",
+      columns: ["distribution", "accuracy, %", "NLL", "ECE", "confidence", "deviation over images"],
+      rows: rows)
+  }
+
   /// The numbers side by side, for people.
   package var summary: String {
     let number = { (value: Double?) in value.map { ($0 * 100).rounded(places: 2) } ?? "-" }
@@ -47,6 +62,9 @@ extension Evaluation {
     rows.append(["macro recall", number(primary.macroRecall), number(corrected.macroRecall)])
     rows.append(["macro F1", number(primary.macroF1), number(corrected.macroF1)])
     rows += metrics.map { name, value in [name.printable, "", value?.rounded(places: 4) ?? "-"] }
+    if let balance {
+      rows += [[], balance.columns] + balance.rows.map { [$0[0].printable] + $0.dropFirst() }
+    }
     rows += [[], ["corrected, by class", "precision", "recall", "F1", "images"]]
     for label in set.classes.indices {
       let cells = [corrected.precision(label), corrected.recall(label), corrected.f1(label)].map(number)
@@ -54,6 +72,7 @@ extension Evaluation {
     }
     rows += [[], ["truth \\ corrected"] + set.classes.map { String($0.printable.prefix(9)) }]
     rows += zip(set.classes, corrected.counts).map { [$0.printable] + $1.map(String.init) }
-    return TextTable.text(rows, words: 1) + "\n" + (difference.map { "\n" + $0.summary } ?? "")
+    let warnings = balanceProblems.map { "\nwarning: \($0)\n" }.joined()
+    return TextTable.text(rows, words: 1) + "\n" + warnings + (difference.map { "\n" + $0.summary } ?? "")
   }
 }

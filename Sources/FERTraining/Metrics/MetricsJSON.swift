@@ -24,3 +24,17 @@ extension ConfusionMatrix {
     return result
   }
 }
+
+extension DistributionScore {
+  /// One distribution's numbers under their names.
+  var json: OrderedObject {
+    var result = OrderedObject()
+    result.add("name", name)
+    result.add("accuracy", accuracy)
+    result.add("nll", negativeLogLikelihood)
+    result.add("ece", calibrationError)
+    result.add("confidence", confidence)
+    result.add("deviation", deviation)
+    return result
+  }
+}

@@ -24,6 +24,7 @@ extension Trainer {
     try warn(of: evaluation?.problems ?? [])
     if let evaluation { metrics.append(validationLine(evaluation, number)) }
     console.line(summary(number, evaluation))
+    for problem in evaluation?.balanceProblems ?? [] { console.warn(problem) }
     if isDue { try keepBest(number, evaluation) }
     state.epoch = number
     state.batch = 0
@@ -112,7 +113,7 @@ extension Trainer {
     line.add("loss", evaluation.loss)
     line.add("primary", evaluation.primary.json(classes: evaluation.set.classes))
     line.add("corrected", evaluation.corrected.json(classes: evaluation.set.classes))
-    evaluation.addMetrics(to: &line)
+    evaluation.addScores(to: &line)
     return line.text
   }
 
@@ -125,6 +126,11 @@ extension Trainer {
       text +=
         "; validation: primary \(percent(evaluation.primary.accuracy)), "
         + "corrected \(percent(evaluation.corrected.accuracy))"
+      for score in evaluation.scores.dropFirst().dropLast() {
+        text +=
+          "; \(score.name) alone \(percent(score.accuracy)), NLL \(score.negativeLogLikelihood.rounded(places: 3)), "
+          + "deviation \(score.deviation.rounded(places: 3))"
+      }
     }
     return text
   }
