@@ -7,7 +7,7 @@ import TensorKit
 ///     h_i    = BN(dropout(ReLU(W_i · h_(i-1) + b_i))),   h_0 = e
 ///     logits = W · h + b
 ///
-/// Source: Wasi et al. 2023, ARBEx, arXiv:2305.01486, section 3.4: two hidden layers of 64. The authors' code
+/// Source: Wasi et al. 2023, ARBEx, arXiv:2305.01486, section 4.3: two hidden layers of 64. The authors' code
 /// has three (384, 192, 96) with dropout after the batch norm; dropout comes before it here.
 ///
 /// ## Shapes

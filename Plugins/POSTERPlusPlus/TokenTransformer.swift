@@ -3,15 +3,16 @@ import TensorKit
 
 /// Lets the tokens of all levels see one another and reads the embedding from a class token.
 ///
-///     t  = [cls, level 1, level 2, ...] + positions
-///     t' = MHSA(LN(t)) + t                            equation 6
-///     t  = MLP(LN(t')) + t'                           equation 7, `depth` times
-///     e  = LN(t)[cls];   e · sigmoid(W₂ · ReLU(W₁ · e))  equation 8 and the gate of the authors' code
+///     t  = [cls, level 1, level 2, ...] + positions   equation 6 (the levels; class token and positions of the code)
+///     t' = MHSA(LN(t)) + t                            equation 7 (the norm of the code), `depth` times together with
+///     t  = MLP(LN(t')) + t'                           equation 8
+///     e  = LN(t)[cls];   e · sigmoid(W₂ · ReLU(W₁ · e))  the gate of the authors' code
 ///
 /// Instead of the class token's, `e` may be the mean of all other tokens: Beyer et al. 2022, Better plain ViT
 /// baselines, arXiv:2205.01580. There is no class token then.
 ///
-/// Source: Mao et al. 2023, POSTER++, equations 6-8, and its `vit_model.py` (epsilon 1e-6, initial values).
+/// Source: Mao et al. 2023, POSTER++, arXiv:2301.12149, equations 6-8, which are those of Wasi et al. 2023, ARBEx,
+/// arXiv:2305.01486; and the `vit_model.py` of POSTER++ (epsilon 1e-6, initial values).
 ///
 /// ## Shapes
 /// tokens `[N, T, D]` -> `[N, D]`
