@@ -1,4 +1,5 @@
 // swift-tools-version: 6.0
+import Foundation
 import PackageDescription
 
 /// The folders under `Plugins/`: one published idea, one target.
@@ -14,11 +15,12 @@ func room(_ name: String, uses libraries: [String] = []) -> Target {
     name: name, dependencies: named(rooms.prefix { $0 != name } + libraries), path: "Sources/\(name)")
 }
 
-/// A plug-in never sees data loading, training or another plug-in.
+/// A plug-in never sees data loading, training or another plug-in. Its page may have pictures.
 func plugin(_ name: String) -> Target {
-  .target(
+  let charts = FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Plugins/\(name)/charts")
+  return .target(
     name: name, dependencies: ["FERCore", "NeuralKit", "TensorKit"], path: "Plugins/\(name)",
-    exclude: ["README.md"])
+    exclude: ["README.md"] + (charts ? ["charts"] : []))
 }
 
 /// A C library of the system, found by pkg-config and installed by apt.

@@ -6,7 +6,7 @@ import TensorKit
 ///
 ///     l[n] = −1/T · Σᵢ Σ_c y[n,c] · ln max(tᵢ[n,c], ε)
 ///
-/// T is the number of terms, tᵢ what the i-th proposes; y and ε = 1e-12 as in the loss `nll`. Without terms it is 0.
+/// T is the number of terms, tᵢ what the i-th proposes; y and ε = 1e-12 as in the loss `nll`.
 ///
 /// Ours: no paper has it. Under equation 20 alone a term learns by its share in the balance, which equations 18-19
 /// make small while the term is unsure; a term that starts unsure then hardly learns. Here each term learns whatever
@@ -22,16 +22,16 @@ final class TermLikelihood: Loss {
 
   init(_ options: Options, in context: inout BuildContext) throws {
     try options.check(in: context)
+    guard !context.terms.isEmpty else {
+      throw BuildIssue("", "needs a correction, and model.corrections names none")
+    }
     self.options = options
   }
 
   func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
-    let (count, classCount) = (outcome.final.shape[0], outcome.final.shape[1])
-    guard !outcome.terms.isEmpty else { return .zeros([count]) }
-    let truth = targets.distribution(classCount: classCount, smoothing: options.smoothing)
+    let truth = targets.distribution(classCount: outcome.final.shape[1], smoothing: options.smoothing)
     let logarithms = outcome.terms.map { $0.distribution.clamped(min: 1e-12).log() }
-    return (truth * logarithms.dropFirst().reduce(logarithms[0], +)).sum(along: 1)
-      * (-1 / Float(logarithms.count))
+    return (truth * logarithms.reduce(.zeros([1, 1]), +)).sum(along: 1) * (-1 / Float(logarithms.count))
   }
 
   func rowWeights(_ targets: Targets, _ pass: ForwardPass) -> [Float]? { options.rowWeights(targets, pass) }

@@ -30,6 +30,7 @@ struct RecipeFolderTests {
         "input.augment[0].of[0].of: must name at least one augmentation"
       ),
       ("sampler={use:'weighted',count:1000000000000000000}", "sampler.count: must be "),
+      ("model.corrections=null", "losses.term-nll: needs a correction, and model.corrections names none"),
     ])
   func objections(change: String, sentence: String) throws {
     let problems = try #require(throws: RecipeProblems.self) { try load("quickstart.json5", [change]) }

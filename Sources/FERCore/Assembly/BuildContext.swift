@@ -16,6 +16,8 @@ public struct BuildContext {
   public var landmarkLevels: [PyramidLevel] = []
   /// The size of the embedding that head and corrections see; nil before the encoder is built.
   public var embedding: Int?
+  /// The names of the correction terms; empty where there are none, or before they are built.
+  public var terms: [String] = []
 
   /// The context at the root of a model; the assembly moves `scope` from part to part.
   public init(scope: ParameterScope, classes: [String], inputSize: Int, views: ViewPlan = .single) {

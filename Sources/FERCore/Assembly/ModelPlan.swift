@@ -99,6 +99,7 @@ struct ModelPlan {
     let isEmbedded = site.context.embedding != nil
     let head = isEmbedded ? site.part(head) : nil
     let corrections = isEmbedded ? self.corrections.compactMap { site.part($0, below: "corrections") } : []
+    site.context.terms = self.corrections.map(\.key)
     let terms = losses.compactMap { site.loss($0) }
 
     guard let backbone, let encoder, let head, corrections.count == self.corrections.count,

@@ -118,6 +118,7 @@ extension ConformanceKit {
   static func embedded(_ evidence: Evidence) -> BuildContext {
     var context = Setting().context(views: evidence.first { $0.key.layout == .views }?.value.shape[1] ?? 1)
     context.embedding = embeddingSize
+    context.terms = ["term"]
     return context
   }
 }
