@@ -13,11 +13,15 @@ public final class ExpressionModel {
   package var correctionNames: [String] { parts.corrections.map(\.name) }
   private let parts: ModelParts
   private let views: ViewFolding
+  /// Whether, outside of training, it looks at an image and at its mirror image.
+  private let flipsAtTestTime: Bool
 
-  init(classes: [String], store: ParameterStore, parts: ModelParts, views: ViewFolding, objective: Objective)
-  {
+  init(
+    classes: [String], store: ParameterStore, parts: ModelParts, views: ViewFolding, objective: Objective,
+    flipsAtTestTime: Bool
+  ) {
     (self.classes, self.store, self.parts, self.views) = (classes, store, parts, views)
-    self.objective = objective
+    (self.objective, self.flipsAtTestTime) = (objective, flipsAtTestTime)
   }
 
   /// - Parameter images: `[N·V, size, size, 3]`, normalised. From the embedding on, all is computed in 32-bit floats.
@@ -26,6 +30,14 @@ public final class ExpressionModel {
   public func callAsFunction(_ images: Tensor, _ pass: ForwardPass, isThorough: Bool = false) throws
     -> Outcome
   {
+    let plain = try outcome(of: images, pass, isThorough: isThorough)
+    guard flipsAtTestTime, !pass.isTraining else { return plain }
+    let mirrored = try outcome(of: TestTimeFlip.mirrored(images), pass, isThorough: isThorough)
+    return TestTimeFlip.averaged(plain, with: mirrored)
+  }
+
+  /// What it says of the images as they are.
+  private func outcome(of images: Tensor, _ pass: ForwardPass, isThorough: Bool) throws -> Outcome {
     let check = OutputCheck(
       rows: images.shape[0] / views.count, views: views.count, classCount: classes.count,
       isThorough: isThorough, looksForNonFinite: isThorough && !pass.isTraining)

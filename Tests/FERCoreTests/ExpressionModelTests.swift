@@ -62,6 +62,36 @@ struct ExpressionModelTests {
     expectClose(try model(images, .evaluation).embedding, stored, absolute: 1e-4)
   }
 
+  @Test(
+    "flipped at test time: the mean over an image and its mirror image, balanced; training sees the image alone"
+  )
+  func testTimeFlip() throws {
+    let workshop = try Workshop()
+    try workshop.write("a.json5", wholeRecipe)
+    let flipping = try workshop.load("a.json5", "model.testTimeFlip=true").buildModel()
+    let plain = try recipe.buildModel()
+    let mirrored = Tensor(
+      images.shape,
+      (0..<2 * 8).flatMap { row in
+        (0..<8).reversed().flatMap { column in
+          (0..<3).map { images.values[(row * 8 + column) * 3 + $0] }
+        }
+      })
+    let (one, other) = (try plain(images, .evaluation), try plain(mirrored, .evaluation))
+    let found = try flipping(images, .evaluation)
+    expectClose(found.primary, (one.primary + other.primary) * 0.5, absolute: 1e-6)
+    expectClose(found.logits.softmax(along: -1), found.primary, absolute: 1e-6)
+    #expect(found.terms.map(\.name) == ["anchor", "attentive"])
+    let terms = zip(one.terms, other.terms).map { ($0.distribution + $1.distribution) * 0.5 }
+    for (term, mean) in zip(found.terms, terms) { expectClose(term.distribution, mean, absolute: 1e-6) }
+    expectClose(found.final, Tensor.balanced(found.primary, with: terms), absolute: 1e-6)
+    #expect(found.embedding.values == one.embedding.values)
+    // The fake backbone must tell an image from its mirror image, or nothing was tried.
+    #expect(one.primary.values != other.primary.values)
+    let pass = ForwardPass.training(on: Tape(), seed: 1, step: 0)
+    #expect(try flipping(images, pass).primary.values == plain(images, pass).primary.values)
+  }
+
   @Test("factors of the learning rate by the beginnings of names, the longest first")
   func learningRates() throws {
     let workshop = try Workshop()

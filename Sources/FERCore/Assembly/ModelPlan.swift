@@ -7,8 +7,8 @@ struct ModelPlan {
   let landmarks: ComponentChoice<any LandmarkExtractor, PartOptions>?
   let wantsLandmarks: Bool
   let encoder: ComponentChoice<any Encoder, PartOptions>?
-  /// What happens to the embedding before head and corrections see it.
-  let embedding: ModelOptions
+  /// What it says beside its parts.
+  let options: ModelOptions
   let head: ComponentChoice<any Head, PartOptions>?
   let corrections: [ComponentChoice<any CorrectionTerm, PartOptions>]
   let losses: [ComponentChoice<any Loss, LossOptions>]
@@ -22,7 +22,7 @@ struct ModelPlan {
     let (model, registry) = (JSONPath("model"), reader.registry)
     self.hasViewsOneByOne = hasViewsOneByOne
     namings = registry.namings
-    embedding = reader.section(
+    options = reader.section(
       ModelOptions.self, at: model, owner: "\"model\"",
       besides: ["backbone", "corrections", "encoder", "head", "landmarks"])
     backbone = reader.component(
@@ -48,7 +48,8 @@ struct ModelPlan {
   /// The section `model` with every value written out.
   var effective: JSONValue {
     var members: [String: JSONValue] = [
-      "reduction": .int(embedding.reduction), "standardize": .bool(embedding.standardize),
+      "reduction": .int(options.reduction), "standardize": .bool(options.standardize),
+      "testTimeFlip": .bool(options.testTimeFlip),
     ]
     members["backbone"] = backbone?.effective
     members["landmarks"] = landmarks?.effective
@@ -85,14 +86,14 @@ struct ModelPlan {
     }
     site.context.embedding = encoder?.component.embeddingSize
     var reduction: Linear?
-    if embedding.reduction > 0 {
+    if options.reduction > 0 {
       if let size = site.context.embedding {
-        reduction = Linear(from: size, to: embedding.reduction, in: site.root / "reduction")
+        reduction = Linear(from: size, to: options.reduction, in: site.root / "reduction")
       }
-      site.context.embedding = embedding.reduction
+      site.context.embedding = options.reduction
     }
     let standardization =
-      embedding.standardize
+      options.standardize
       ? site.context.embedding.map {
         BatchNorm($0, affine: false, in: site.root / "standardization")
       } : nil
@@ -111,7 +112,7 @@ struct ModelPlan {
     return ExpressionModel(
       classes: context.classes, store: context.scope.store, parts: parts,
       views: ViewFolding(count: context.views.count, isOneByOne: hasViewsOneByOne),
-      objective: Objective(terms: terms))
+      objective: Objective(terms: terms), flipsAtTestTime: options.testTimeFlip)
   }
 
   /// A part in its place, and the file it starts from; "" for none.
@@ -196,4 +197,8 @@ struct ModelOptions: ComponentOptions {
     "Whether a batch norm without parameters brings each number of the embedding to mean 0 and deviation 1, after "
       + "the reduction, before head and corrections. Ours: no paper has it.")
   var standardize = false
+  @Option(
+    "Whether evaluation and prediction say the mean over an image and its mirror image (test-time augmentation), "
+      + "which takes twice the time.")
+  var testTimeFlip = false
 }
