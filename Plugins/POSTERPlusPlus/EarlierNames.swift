@@ -1,22 +1,7 @@
 import NeuralKit
 
-/// The names in checkpoints of POSTER++'s relatives.
+/// The names in checkpoints of POSTER++'s relative in the ARBEx repository.
 enum EarlierNames {
-  /// POSTER (Zheng et al. 2022), whose two extractors POSTER++ took over; its pyramid of transformers has no place
-  /// here. Its IR-50 has face.evoLVe's names. Its RAF-DB model saw images as blue, green, red.
-  static let poster: WeightNaming = {
-    let own = ["ir_layer.", "pyramid_fuse.", "se_block.", "head.linear."]
-    var naming = WeightNaming("POSTER checkpoint") { key in
-      own.contains { key.hasPrefix($0) } ? nil : unknown(key)
-    }
-    naming.word = "poster"
-    naming.parts = [
-      .init("backbone", "ir50", prefix: "ir_back."),
-      .init("landmarks", "mobilefacenet", prefix: "face_landback."),
-    ]
-    return naming
-  }()
-
   /// The official repository of ARBEx (takihasan/ARBEx): POSTER++ under other names, without its head. Its classifier
   /// and anchors are files of their own.
   static let arbex: WeightNaming = {

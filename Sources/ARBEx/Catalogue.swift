@@ -5,6 +5,7 @@ import FERTraining
 import Baselines
 import IR50
 import MobileFaceNet
+import POSTER
 import POSTERPlusPlus
 import ReliabilityBalancing
 import ResNet
@@ -13,6 +14,7 @@ extension Registry {
   /// The plug-ins that come with arbex. To add one, add its line here.
   package static let builtinPlugins: [any Plugin.Type] = [
     IR50Plugin.self, MobileFaceNetPlugin.self, ResNetPlugin.self, POSTERPlusPlusPlugin.self,
+    POSTERPlugin.self,
     BaselinesPlugin.self, ReliabilityBalancingPlugin.self, FERDataPlugin.self, FERTrainingPlugin.self,
   ]
 

@@ -34,6 +34,27 @@ struct CrossEntropyTests {
     #expect(try #require(tape.gradient(of: logits)).values.allSatisfy { $0.isFinite })
   }
 
+  /// Two losses of this kind in a recipe, weights 2 and 1, are the loss that POSTER was trained with.
+  @Test("smoothed twice and plain once agree with the reference of POSTER's loss")
+  func smoothedAndPlain() throws {
+    let golden = try Golden("op_poster_loss")
+    let allowed = try Tolerance.read().ops
+    let tape = Tape()
+    let logits = tape.watch(golden.plain("logits"))
+    let targets = Targets(labels: [0, 3, 5, 6])
+    let smoothed = try loss(logits, targets, smoothing: 0.2).mean()
+    let plain = try loss(logits, targets).mean()
+    let total = smoothed * 2 + plain
+    tape.backward(from: total)
+    for (name, found) in [
+      ("smoothed", smoothed), ("plain", plain), ("output", total),
+      ("logits.grad", try #require(tape.gradient(of: logits))),
+    ] {
+      let error = expectRelativeNorm(found, golden.plain(name), atMost: allowed, name)
+      print("golden op_poster_loss \(name): \(error)")
+    }
+  }
+
   private func loss(_ logits: Tensor, _ targets: Targets, smoothing: Float = 0) throws -> Tensor {
     var (options, context) = (CrossEntropy.Options(), BuildContext.fixture())
     options.smoothing = smoothing

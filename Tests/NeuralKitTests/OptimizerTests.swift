@@ -73,6 +73,27 @@ struct OptimizerTests {
     #expect(abs(parameter.value.item - 0.7) < 1e-6)
   }
 
+  @Test("five steps of SAM over Adam and over SGD agree with the reference", arguments: [true, false])
+  func sharpnessAwareGolden(overAdam: Bool) throws {
+    let golden = try Golden("op_sam")
+    let (a, b) = (golden.plain("a"), golden.plain("b"))
+    var options = SAM.Options()
+    options.base = Nested("base") {
+      overAdam ? Adam(Adam.Options()) : SGD(.with { $0.momentum = 0.9 }) as any Optimizer
+    }
+    let sam = try SAM(options)
+    let parameter = Self.parameter("w", golden.plain("w0"))
+    let computeGradient = { parameter.gradient = a * parameter.value + b }
+    for _ in 0..<5 {
+      computeGradient()
+      sam.step([parameter], learningRate: overAdam ? 0.01 : 0.1, recompute: computeGradient)
+    }
+    let name = overAdam ? "adam_lr0.01" : "sgd_lr0.1_m0.9"
+    let error = expectRelativeNorm(
+      parameter.value, golden.plain(name), atMost: try Tolerance.read().ops, name)
+    print("golden op_sam \(name): \(error)")
+  }
+
   @Test("when SAM's second pass fails, the weights are back where they were")
   func sharpnessAwareFailure() throws {
     struct Failure: Error {}

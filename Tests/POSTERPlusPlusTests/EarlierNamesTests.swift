@@ -5,7 +5,7 @@ import Testing
 
 @testable import POSTERPlusPlus
 
-@Suite("Names in checkpoints of POSTER++'s relatives")
+@Suite("Names in checkpoints of the ARBEx repository")
 struct EarlierNamesTests {
   /// What the ARBEx repository calls the parts of POSTER++.
   private static let renamed = [
@@ -55,11 +55,5 @@ struct EarlierNamesTests {
       #expect(EarlierNames.arbex.modelName(dead) == nil, "\(dead)")
     }
     for odd in ["attns", "attns.7.table", "embs.x.weight", "", "."] { _ = EarlierNames.arbex.modelName(odd) }
-  }
-
-  @Test("POSTER gives its two extractors; its pyramid has no place")
-  func poster() {
-    #expect(EarlierNames.poster.parts.map(\.prefix) == ["ir_back.", "face_landback."])
-    #expect(EarlierNames.poster.modelName("pyramid_fuse.blocks.0.block_l.norm1.weight") == nil)
   }
 }
