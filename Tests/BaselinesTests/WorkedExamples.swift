@@ -26,7 +26,7 @@ struct WorkedExamples {
   /// Two classes, by a policy that gives this share of the samples another one.
   private static func noise(_ share: Float, _ labels: [Int], become expected: [Int]) -> WorkedExample {
     let setting = TrainingSetting(classes: ["sad", "glad"], seed: 1) {
-      throw DataProblem($0.text, "no other model here")
+      throw DataProblem($0.text + $1.text, "no other model here")
     }
     return .labels(
       by: LabelNoise(.with { $0.share = share }),
