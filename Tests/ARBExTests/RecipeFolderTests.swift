@@ -37,21 +37,22 @@ struct RecipeFolderTests {
     #expect("\(problems)".contains(sentence), "\(problems)")
   }
 
-  /// Smaller networks behind the same names and the same wiring.
+  /// Smaller networks behind the same names and the same wiring: every size that a recipe's parts have.
   private func smaller(_ recipe: Recipe) -> [String] {
     let used = Dictionary(uniqueKeysWithValues: recipe.values.map { ("\($0.path)", "\($0.value)") })
-    var changes = ["model.encoder.size=32", "model.encoder.vitHeads=4"]
-    if used["model.head.hidden"] != nil { changes.append("model.head.hidden=[8]") }
-    if used["model.backbone.use"]?.contains("ir50") == true {
+    var changes = [
+      "model.encoder.size=32", "model.encoder.vitHeads=4", "model.head.hidden=[8]",
+      "model.landmarks.width=0.25", "model.landmarks.blocks=[0, 0, 0]", "model.landmarks.points=0",
+    ]
+    let backbone = used["model.backbone.use"] ?? ""
+    if backbone.contains("ir50") {
       changes += ["model.backbone.units=[1, 1, 1]", "model.backbone.widths=[8, 8, 16, 16]"]
       changes += ["model.encoder.heads=[1, 2, 2]"]
     }
-    if used["model.landmarks.use"] != nil {
-      changes += [
-        "model.landmarks.width=0.25", "model.landmarks.blocks=[0, 0, 0]", "model.landmarks.points=0",
-      ]
+    if backbone.contains("resnet"), used["input.views.use"] != nil {
+      changes += ["model.backbone.units=[1, 1, 1, 1]", "model.backbone.widths=[8, 8, 8, 8]"]
     }
-    return changes
+    return changes.filter { change in used[String(change.prefix { $0 != "=" })] != nil }
   }
 
   @Test("is built in full size, and trains one step at a reduced one", arguments: names)
@@ -62,8 +63,8 @@ struct RecipeFolderTests {
 
     let recipe = try load(name, smaller(full))
     let model = try recipe.buildModel()
-    let side = recipe.input.size
-    let images = Tensor([4, side, side, 3], uniform("images", 4 * side * side * 3))
+    let (side, count) = (recipe.input.size, 4 * (recipe.views?.plan.count ?? 1))
+    let images = Tensor([count, side, side, 3], uniform("images", count * side * side * 3))
     let tape = Tape()
     let pass = ForwardPass.training(on: tape, seed: 1, step: 0)
     let outcome = try model(images, pass, isThorough: true)
