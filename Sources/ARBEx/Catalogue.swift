@@ -3,6 +3,7 @@ import FERData
 import FERTools
 import FERTraining
 import Baselines
+import EfficientFace
 import IR50
 import MobileFaceNet
 import POSTERPlusPlus
@@ -14,7 +15,7 @@ extension Registry {
   /// The plug-ins that come with arbex. To add one, add its line here.
   package static let builtinPlugins: [any Plugin.Type] = [
     IR50Plugin.self, MobileFaceNetPlugin.self, ResNetPlugin.self, POSTERPlusPlusPlugin.self,
-    RANPlugin.self, BaselinesPlugin.self, ReliabilityBalancingPlugin.self,
+    EfficientFacePlugin.self, RANPlugin.self, BaselinesPlugin.self, ReliabilityBalancingPlugin.self,
     FERDataPlugin.self, FERTrainingPlugin.self,
   ]
 

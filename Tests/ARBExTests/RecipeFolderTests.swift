@@ -49,6 +49,9 @@ struct RecipeFolderTests {
       changes += ["model.backbone.units=[1, 1, 1]", "model.backbone.widths=[8, 8, 16, 16]"]
       changes += ["model.encoder.heads=[1, 2, 2]"]
     }
+    if backbone.contains("efficientface") {
+      changes += ["model.backbone.units=[1, 1, 1]", "model.backbone.widths=[4, 8, 8, 8, 16]"]
+    }
     if backbone.contains("resnet"), used["input.views.use"] != nil {
       changes += ["model.backbone.units=[1, 1, 1, 1]", "model.backbone.widths=[8, 8, 8, 8]"]
     }
