@@ -16,7 +16,7 @@ final class Regions: Views {
   struct Options: ComponentOptions {
     @Option(
       "\"fixed\": the paper's, three parts of 3/4 and two from the middle; \"affectnet\": the seven of the authors' code "
-        + "for AffectNet; \"random\": squares of the image's shape anywhere, new for every image and epoch in training."
+        + "for AffectNet; \"random\": parts of the image's shape anywhere, new for every image and epoch in training."
     ) var crops = Crops.fixed
     @Option("How many parts beside the whole face. 0: all fixed ones, 5 random ones.", 0...255) var count = 0
     @Option("Smallest side of a random part, as a share of the image's.", above: 0) var scaleMin: Float = 0.7
