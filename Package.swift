@@ -4,7 +4,8 @@ import PackageDescription
 
 /// The folders under `Plugins/`: one published idea, one target.
 let plugins = [
-  "Baselines", "IR50", "MobileFaceNet", "POSTER", "POSTERPlusPlus", "ReliabilityBalancing", "ResNet",
+  "Baselines", "EfficientFace", "IR50", "MobileFaceNet", "POSTER", "POSTERPlusPlus", "RAN",
+  "ReliabilityBalancing", "ResNet",
 ]
 /// The rooms below the umbrella, lowest first; each may import those before it.
 let rooms = ["Support", "TensorKit", "NeuralKit", "FERCore", "FERData", "FERTraining", "FERTools"]

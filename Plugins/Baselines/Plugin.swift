@@ -20,6 +20,8 @@ package enum BaselinesPlugin: Plugin {
       "repeat-factor", RepeatFactorSampler.self, "every sample, those of rare classes several times")
     try registry.labelPolicies.register(
       "noise", LabelNoise.self, "wrong labels for some training samples, to test a method")
+    try registry.labelPolicies.register(
+      "teacher", Teacher.self, "aims at what a trained model says of each image")
     try registry.register(MLPHead.arbexNaming)
   }
 }

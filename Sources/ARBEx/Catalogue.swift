@@ -3,10 +3,12 @@ import FERData
 import FERTools
 import FERTraining
 import Baselines
+import EfficientFace
 import IR50
 import MobileFaceNet
 import POSTER
 import POSTERPlusPlus
+import RAN
 import ReliabilityBalancing
 import ResNet
 
@@ -14,8 +16,8 @@ extension Registry {
   /// The plug-ins that come with arbex. To add one, add its line here.
   package static let builtinPlugins: [any Plugin.Type] = [
     IR50Plugin.self, MobileFaceNetPlugin.self, ResNetPlugin.self, POSTERPlusPlusPlugin.self,
-    POSTERPlugin.self,
-    BaselinesPlugin.self, ReliabilityBalancingPlugin.self, FERDataPlugin.self, FERTrainingPlugin.self,
+    POSTERPlugin.self, EfficientFacePlugin.self, RANPlugin.self, BaselinesPlugin.self,
+    ReliabilityBalancingPlugin.self, FERDataPlugin.self, FERTrainingPlugin.self,
   ]
 
   /// Every component that comes with arbex, and those of further plug-ins.

@@ -37,21 +37,29 @@ struct RecipeFolderTests {
     #expect("\(problems)".contains(sentence), "\(problems)")
   }
 
-  /// Smaller networks behind the same names and the same wiring: options that most components of a kind have, where this
-  /// one has them.
+  /// Smaller networks behind the same names and the same wiring: every size that a recipe's parts have.
   private func smaller(_ recipe: Recipe) -> [String] {
     let used = Dictionary(uniqueKeysWithValues: recipe.values.map { ("\($0.path)", $0.value) })
     var wanted = [
       ("model.encoder.vitHeads", "4"), ("model.encoder.width", "32"), ("model.encoder.depth", "1"),
       ("model.head.hidden", "[8]"), ("model.landmarks.width", "0.25"),
-      ("model.landmarks.blocks", "[0, 0, 0]"),
-      ("model.landmarks.points", "0"),
+      ("model.landmarks.blocks", "[0, 0, 0]"), ("model.landmarks.points", "0"),
     ]
-    // A number here, a word there.
+    // A number here, a word or a list there.
     if case .int = used["model.encoder.size"] { wanted.append(("model.encoder.size", "32")) }
-    if used["model.backbone.use"] == .string("ir50") {
+    if case .int = used["model.encoder.heads"] { wanted.append(("model.encoder.heads", "4")) }
+    if used["model.encoder.tokenRates"] != nil {
+      wanted += [("model.encoder.depth", "2"), ("model.encoder.tokenRates", "[1, 0.9]")]
+    }
+    switch used["model.backbone.use"] {
+    case .string("ir50"):
       wanted += [("model.backbone.units", "[1, 1, 1]"), ("model.backbone.widths", "[8, 8, 16, 16]")]
       if used["model.encoder.heads"]?.elements != nil { wanted.append(("model.encoder.heads", "[1, 2, 2]")) }
+    case .string("efficientface"):
+      wanted += [("model.backbone.units", "[1, 1, 1]"), ("model.backbone.widths", "[4, 8, 8, 8, 16]")]
+    case .string("resnet18") where used["input.views.use"] != nil:
+      wanted += [("model.backbone.units", "[1, 1, 1, 1]"), ("model.backbone.widths", "[8, 8, 8, 8]")]
+    default: break
     }
     return wanted.filter { used[$0.0] != nil }.map { "\($0)=\($1)" }
   }
@@ -64,8 +72,8 @@ struct RecipeFolderTests {
 
     let recipe = try load(name, smaller(full))
     let model = try recipe.buildModel()
-    let side = recipe.input.size
-    let images = Tensor([4, side, side, 3], uniform("images", 4 * side * side * 3))
+    let (side, count) = (recipe.input.size, 4 * (recipe.views?.plan.count ?? 1))
+    let images = Tensor([count, side, side, 3], uniform("images", count * side * side * 3))
     let tape = Tape()
     let pass = ForwardPass.training(on: tape, seed: 1, step: 0)
     let outcome = try model(images, pass, isThorough: true)

@@ -69,6 +69,8 @@ struct LabelNoiseTests {
   }
 
   private func setting(_ classes: [String], seed: UInt64) -> TrainingSetting {
-    TrainingSetting(classes: classes, seed: seed) { throw DataProblem($0.text, "no other model here") }
+    TrainingSetting(classes: classes, seed: seed) {
+      throw DataProblem($0.text + $1.text, "no other model here")
+    }
   }
 }

@@ -1,6 +1,7 @@
 import FERCore
 import FERTools
 import NeuralKit
+import TensorKit
 import TestSupport
 import Testing
 
@@ -26,7 +27,7 @@ struct WorkedExamples {
   /// Two classes, by a policy that gives this share of the samples another one.
   private static func noise(_ share: Float, _ labels: [Int], become expected: [Int]) -> WorkedExample {
     let setting = TrainingSetting(classes: ["sad", "glad"], seed: 1) {
-      throw DataProblem($0.text, "no other model here")
+      throw DataProblem($0.text + $1.text, "no other model here")
     }
     return .labels(
       by: LabelNoise(.with { $0.share = share }),
@@ -73,5 +74,20 @@ struct WorkedExamples {
     // No label changes, or each to the only other class.
     Example("labels/noise", "of none") { noise(0, [0, 1, 1], become: [0, 1, 1]) },
     Example("labels/noise", "of all") { noise(1, [0, 1, 1], become: [1, 0, 0]) },
+    // A teacher leaves labels alone.
+    Example("labels/teacher") {
+      let setting = TrainingSetting(classes: ["sad", "glad"], seed: 1) { _, _ in Certain() }
+      return .labels(
+        by: try Teacher(.with { $0.model = "run" }), of: [0, 1, 1].map { Sample(id: "\($0)", label: $0) },
+        in: setting, become: [0, 1, 1])
+    },
   ]
+}
+
+/// Sure that every image is glad.
+private struct Certain: FrozenModel {
+  let fingerprint = ""
+  func distribution(of images: Tensor) -> Tensor {
+    Tensor([images.shape[0], 2], (0..<images.shape[0]).flatMap { _ in [0, 1] as [Float] })
+  }
 }

@@ -186,7 +186,7 @@ struct TeacherTests {
     let own = try TrainedModel(workshop.recipe, weights: TrainedModel.weights(ofRun: workshop.path + "/run"))
     let expected = try own.model(images, .evaluation).final
     let same = try TeacherModel(workshop.path + "/run", for: workshop.recipe)
-    #expect(same.distribution(of: images).values == expected.values)
+    #expect(try same.distribution(of: images).values == expected.values)
     #expect(same.fingerprint.count == 64)
     let turned = try Workshop(["classes=['=blue','red','<b>green</b>']"])
     let found = try TeacherModel(workshop.path + "/run", for: turned.recipe).distribution(of: images).values
@@ -215,5 +215,39 @@ struct TeacherTests {
       try TeacherModel(workshop.path + "/run", for: other.recipe)
     }
     #expect(problem.isRequest && problem.description.contains(sentence), "\(problem)")
+  }
+
+  @Test("a recipe and a file of weights are a teacher too")
+  func recipeWithWeights() throws {
+    let workshop = try Workshop()
+    #expect(try workshop.run("run") == .finished)
+    let images = uniformImages("x", count: 2, side: 8)
+    let weights = try TrainedModel.weights(ofRun: workshop.path + "/run")
+    let expected = try TeacherModel(workshop.path + "/run", for: workshop.recipe)
+    let found = try TeacherModel(
+      workshop.path + "/tiny.json5", weights: weights, for: workshop.recipe)
+    #expect(try found.distribution(of: images).values == expected.distribution(of: images).values)
+    #expect(found.fingerprint == expected.fingerprint)
+    // Other weights of a run than its best.
+    let last = try TeacherModel(
+      workshop.path + "/run", weights: workshop.path + "/run/checkpoints/last.safetensors",
+      for: workshop.recipe)
+    #expect(last.fingerprint != expected.fingerprint)
+  }
+
+  @Test(
+    "what is no teacher is named",
+    arguments: [
+      ("/tiny.json5", "a recipe alone has no trained weights"),
+      ("/run/checkpoints/best.safetensors", "holds weights alone; name the recipe of their model"),
+      ("/run/checkpoints", "is not a run folder"), ("/nothing.json5", "does not exist"),
+    ])
+  func noTeacher(_ path: String, _ sentence: String) throws {
+    let workshop = try Workshop()
+    #expect(try workshop.run("run") == .finished)
+    let problem = try #require(throws: (any Error).self) {
+      try TeacherModel(workshop.path + path, for: workshop.recipe)
+    }
+    #expect("\(problem)".contains(sentence), "\(problem)")
   }
 }

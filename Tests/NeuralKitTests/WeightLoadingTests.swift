@@ -138,4 +138,19 @@ struct WeightLoadingTests {
     try WeightFile(folder / "w").load(into: store.all, allowsNonFinite: true)
     #expect(store["head.weight"]?.value.item == 1)
   }
+
+  /// Two kinds of file with the same trunk: without its mark a file is none of the kind that has one.
+  @Test("a whole model's naming is tried only on files that hold its marks, wrapped or not")
+  func marks() {
+    var marked = WeightNaming("marked") { "backbone." + $0 }
+    (marked.word, marked.marks) = ("marked", ["gate.weight"])
+    var plain = WeightNaming("plain") { "backbone." + $0 }
+    plain.word = "plain"
+    let words = { (keys: [String]) in
+      WeightNaming.candidates([marked, plain], for: [], keys: keys).map(\.word).filter { !$0.isEmpty }
+    }
+    #expect(words(["stem.weight"]) == ["plain"])
+    #expect(words(["stem.weight", "gate.weight"]) == ["marked", "plain"])
+    #expect(words(["module.stem.weight", "module.gate.weight"]) == ["marked", "plain"])
+  }
 }

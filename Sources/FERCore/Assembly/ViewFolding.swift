@@ -5,8 +5,7 @@ import TensorKit
 struct ViewFolding {
   /// V, how many images each sample has.
   let count: Int
-  /// Whether batch norms see one view at a time in training, as in RAN (Wang et al. 2020), whose network runs once for
-  /// each region.
+  /// Whether batch norms see one view at a time in training, as where a network runs once for each view.
   let isOneByOne: Bool
 
   /// - Parameter images: `[N·V, H, W, 3]`, view v of sample i in row i·V + v.

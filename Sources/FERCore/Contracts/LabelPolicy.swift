@@ -63,13 +63,15 @@ public struct TrainingSetting: Sendable {
   public let classes: [String]
   /// Every random number follows from it; another one for each place in the list of policies.
   public let seed: UInt64
-  /// A frozen model of a run's folder, whose classes are met by name.
+  /// A frozen model, whose classes are met by name: the folder of a run or a recipe, and the file of its weights; with
+  /// an empty second path a run's own weights. A recipe alone has none.
   /// - Throws: where there is none, or it was trained for other classes, another size or number of views.
-  public let loadModel: @Sendable (FilePath) throws -> any FrozenModel
+  public let loadModel: @Sendable (_ model: FilePath, _ weights: FilePath) throws -> any FrozenModel
 
   /// The classes, the seed, and a way to other models.
   public init(
-    classes: [String], seed: UInt64, loadModel: @escaping @Sendable (FilePath) throws -> any FrozenModel
+    classes: [String], seed: UInt64,
+    loadModel: @escaping @Sendable (_ model: FilePath, _ weights: FilePath) throws -> any FrozenModel
   ) { (self.classes, self.seed, self.loadModel) = (classes, seed, loadModel) }
 }
 
@@ -79,5 +81,6 @@ public protocol FrozenModel {
   var fingerprint: String { get }
   /// - Parameter images: `[n·V, size, size, 3]`, normalised as the recipe in training says.
   /// - Returns: its final distribution `[n, C]`, in the order of the recipe's classes.
-  func distribution(of images: Tensor) -> Tensor
+  /// - Throws: where a part of it delivers something else than it declared.
+  func distribution(of images: Tensor) throws -> Tensor
 }

@@ -60,7 +60,9 @@ struct LabelPolicyCheck {
   }
 
   private var setting: TrainingSetting {
-    TrainingSetting(classes: (0..<ConformanceKit.classCount).map { "class\($0)" }, seed: 1) { _ in Teacher() }
+    TrainingSetting(classes: (0..<ConformanceKit.classCount).map { "class\($0)" }, seed: 1) { _, _ in
+      Teacher()
+    }
   }
 
   private func begin(_ samples: [Sample]) throws -> (policy: any LabelPolicy, samples: [Sample]) {

@@ -131,7 +131,13 @@ package struct WeightImport {
       }
       candidates = candidates.filter { $0.word == word }
       guard !candidates.isEmpty else {
-        let component = registry.namings.first { $0.word == word }?.component ?? ""
+        let wanted = registry.namings.first { $0.word == word }
+        let component = wanted?.component ?? ""
+        guard !component.isEmpty else {
+          throw RunProblem.request(
+            "the map \"\(word)\" is for files that hold \((wanted?.marks ?? []).joined(separator: " and ")), "
+              + "and this one does not")
+        }
         throw RunProblem.request(
           "the map \"\(word)\" is for the component \"\(component)\", and the recipe has none; "
             + "it has \(parts.map(\.component).joined(separator: ", "))")

@@ -1,11 +1,12 @@
 import FERCore
 import FERData
+import Foundation
 import NeuralKit
 import Support
 import TensorKit
 
-/// A run's model as a label policy uses it: frozen, its classes and its normalisation brought to those of the recipe in
-/// training.
+/// A trained model as a label policy uses it: frozen, its classes and its normalisation brought to those of the recipe
+/// in training.
 struct TeacherModel: FrozenModel {
   let fingerprint: String
   private let model: ExpressionModel
@@ -15,14 +16,13 @@ struct TeacherModel: FrozenModel {
   private let change: (gain: Tensor, offset: Tensor)?
   private let swapsColours: Bool
 
-  /// - Parameter path: the folder of a run.
-  /// - Throws: ``RunProblem`` where it is none, or its model cannot see what this recipe's sees.
-  init(_ path: String, for recipe: Recipe) throws {
-    let folder = try RunFolder.existing(path)
-    let own = try Recipe.load(
-      path: folder.file("recipe.json5"), needsWeights: false, registry: recipe.registry)
-    let weights = try TrainedModel.weights(ofRun: path)
-    let trained = try TrainedModel(own, weights: weights)
+  /// - Parameter path: the folder of a run, or a recipe.
+  /// - Parameter given: the file of its weights, in whatever names; empty for a run's own.
+  /// - Throws: ``RunProblem`` where there are no such weights, or the model cannot see what this recipe's sees; a
+  ///   `FileProblem` where the weights do not fit.
+  init(_ path: String, weights given: String = "", for recipe: Recipe) throws {
+    let (own, weights) = try Self.source(path, given, registry: recipe.registry)
+    let trained = try TrainedModel(own, weights: weights, namings: recipe.registry.namings)
     let refused = { (what: String) in RunProblem.request("\(path.printable): \(what)") }
     let (theirs, ours) = (trained.recipe, recipe)
     guard theirs.input.size == ours.input.size else {
@@ -50,14 +50,31 @@ struct TeacherModel: FrozenModel {
     let offset = order.indices.map { (from.mean[order[$0]] - to.mean[$0]) / to.deviation[$0] }
     change = gain == [1, 1, 1] && offset == [0, 0, 0] ? nil : (Tensor([3], gain), Tensor([3], offset))
     let size = ours.input.size
+    // What is wrong with a part is told before anything is trained.
     _ = try found(Tensor.zeros([counts[0], size, size, 3]), isThorough: true)
   }
 
-  func distribution(of images: Tensor) -> Tensor {
-    do { return try found(images) } catch {
-      // The model has been tried whole when it was loaded.
-      fatalError("\(error)")
+  func distribution(of images: Tensor) throws -> Tensor { try found(images) }
+
+  /// The recipe of a model, and the file of its weights.
+  private static func source(_ path: String, _ given: String, registry: Registry) throws -> (Recipe, String) {
+    let isRun = RunFolder.isRun(path)
+    guard isRun || !path.isFolder else {
+      throw RunProblem.request("\(path.printable): is not a run folder; it holds no recipe.json5")
     }
+    guard isRun || !path.holdsWeights else {
+      throw RunProblem.request(
+        "\(path.printable): holds weights alone; name the recipe of their model, or its run, and this file beside it"
+      )
+    }
+    let recipe = try Recipe.load(
+      path: isRun ? path + "/recipe.json5" : path, needsWeights: false, registry: registry)
+    guard isRun || !given.isEmpty else {
+      throw RunProblem.request(
+        "\(path.printable): a recipe alone has no trained weights; name the file of its weights, or the folder of a run"
+      )
+    }
+    return (recipe, try given.isEmpty ? TrainedModel.weights(ofRun: path) : given)
   }
 
   private func found(_ given: Tensor, isThorough: Bool = false) throws -> Tensor {
@@ -69,6 +86,17 @@ struct TeacherModel: FrozenModel {
     let final = try model(images, .evaluation, isThorough: isThorough).final
     return Tensor.concatenated(places.map { final.sliced(along: 1, from: $0, count: 1) }, along: 1)
   }
+}
+
+extension String {
+  /// Whether a folder is at this path.
+  fileprivate var isFolder: Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: self, isDirectory: &isFolder) && isFolder.boolValue
+  }
+
+  /// Whether the file at this path is one of weights.
+  fileprivate var holdsWeights: Bool { (try? WeightFile(self)) != nil }
 }
 
 extension Digest {

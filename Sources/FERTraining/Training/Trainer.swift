@@ -105,7 +105,7 @@ package final class Trainer {
     // Policies ask for models on this thread, while they begin.
     nonisolated(unsafe) let shared = recipe
     let setting = TrainingSetting(classes: recipe.classes, seed: recipe.seed) {
-      try TeacherModel($0.text, for: shared)
+      try TeacherModel($0.text, weights: $1.text, for: shared)
     }
     labels = try LabelPolicies(try recipe.makeLabelPolicies(), of: train.samples, in: setting)
     let digest = Self.digest(of: [train.samples, validation?.samples ?? []], and: labels.fingerprint)

@@ -248,8 +248,8 @@ private enum Noise: Labelling {
 /// Weighs rows by how many have been seen, and puts a teacher's distribution in place of the labels.
 private enum Teaching: Labelling {
   static func begin(_ samples: inout [Sample], _ setting: TrainingSetting) throws {
-    let model = try setting.loadModel("teacher")
-    let answer = model.distribution(of: .ones([2, 4, 4, 3]))
+    let model = try setting.loadModel("teacher", "")
+    let answer = try model.distribution(of: .ones([2, 4, 4, 3]))
     #expect(answer.shape == [2, 4])
   }
   static func targets(_ given: Targets, _ batch: Batch, seen: Double) -> Targets {

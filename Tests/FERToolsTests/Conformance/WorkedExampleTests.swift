@@ -89,7 +89,9 @@ struct WorkedExampleTests {
         }
       }
     }
-    let setting = TrainingSetting(classes: ["x", "y"], seed: 1) { throw DataProblem($0.text, "is no model") }
+    let setting = TrainingSetting(classes: ["x", "y"], seed: 1) {
+      throw DataProblem($0.text + $1.text, "is no model")
+    }
     let samples = [0, 1].map { Sample(id: "\($0)", label: $0) }
     let labels = { WorkedExample.labels(by: Next(NoOptions()), of: samples, in: setting, become: $0) }
     expectExample(labels([1, 0]), not: labels([0, 1]), "gives [1, 0]")

@@ -18,7 +18,7 @@ public struct ClassOrder: Sendable, Equatable {
   public static let rafDB = ClassOrder(
     name: "raf-db", first: 1,
     names: ["surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral"])
-  /// AffectNet (Mollahosseini, Hasani and Mahoor 2017); with seven classes also EfficientFace's RAF-DB.
+  /// AffectNet (Mollahosseini, Hasani and Mahoor 2017); its first seven are also how some networks were trained on RAF-DB.
   public static let affectNet = ClassOrder(
     name: "affectnet",
     names: ["neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger", "contempt"])

@@ -38,6 +38,9 @@ public struct WeightNaming: Sendable {
   public var parts: [Part] = []
   /// Beginnings of names that such files have and a model need not have.
   public var optional: [String] = []
+  /// Keys, as they stand in the file but for a wrapper's prefix, that every such file has: one without them is of another
+  /// kind, though its other names be the same. For whole models.
+  public var marks: [String] = []
   /// The orders of classes that are known of such files.
   public var orders: [Order] = []
   /// The model's name of an array with one value for each class; "" where such files have none.
@@ -99,7 +102,9 @@ public struct WeightNaming: Sendable {
     let placed = parts.flatMap { part in
       components.filter { $0.component == part.component }.map { $0.placed(at: part.place) }
     }
-    let whole = registered.filter(\.component.isEmpty).map { $0.resolved(components, for: parts, keys: keys) }
+    let bare = Set(keys.map(\.withoutWrapper))
+    let whole = registered.filter { $0.component.isEmpty && bare.isSuperset(of: $0.marks) }
+      .map { $0.resolved(components, for: parts, keys: keys) }
     // Registered namings first: they know what a file holds for nobody.
     return whole + placed + [.checkpoint, .own] + parts.map { .bare($0.place) }
   }

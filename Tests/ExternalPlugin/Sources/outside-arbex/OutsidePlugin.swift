@@ -1,6 +1,6 @@
 import ARBEx
 
-/// Everything that this package adds.
+/// Everything that this package adds. What arbex has too by now has another name here: no two components share one.
 enum OutsidePlugin: Plugin {
   static func register(in registry: inout Registry) throws {
     try registry.corrections.register(
@@ -10,13 +10,16 @@ enum OutsidePlugin: Plugin {
       "rank-regularization", RankRegularization.self, "keeps trusted samples apart")
     try registry.labelPolicies.register(
       "relabel", Relabel.self, "corrects labels the model is sure to be wrong")
-    try registry.views.register("regions", Regions.self, "three crops and the whole face")
-    try registry.encoders.register("region-attention", RegionAttention.self, "weighs the views of a face")
-    try registry.losses.register("region-biased", RegionBiased.self, "the best region above the whole face")
+    try registry.views.register("outside-regions", Regions.self, "three crops and the whole face")
+    try registry.encoders.register(
+      "outside-region-attention", RegionAttention.self, "weighs the views of a face")
+    try registry.losses.register(
+      "outside-region-biased", RegionBiased.self, "the best region above the whole face")
     try registry.encoders.register(
       "relative-uncertainty", RelativeUncertainty.self, "an embedding, and how unsure it is")
     try registry.losses.register("add-up", AddUp.self, "two images mixed by uncertainty show both classes")
-    try registry.labelPolicies.register("teacher", Teacher.self, "aims at what another run's model says")
+    try registry.labelPolicies.register(
+      "outside-teacher", Teacher.self, "aims at what another run's model says")
     try registry.datasets.register("pairs", Pairs.self, "a table of paths and classes")
     try registry.augmentations.register("dim", Dim.self, "darker by a random factor")
     try registry.samplers.register("half", Half.self, "another half in every epoch")

@@ -16,12 +16,12 @@ final class Teacher: LabelPolicy {
   }
 
   func begin(_ samples: inout [Sample], in setting: TrainingSetting) throws {
-    model = try setting.loadModel(path)
+    model = try setting.loadModel(path, "")
   }
 
-  func targets(_ given: Targets, for batch: Batch) -> Targets {
+  func targets(_ given: Targets, for batch: Batch) throws -> Targets {
     var targets = given
-    targets.distribution = model?.distribution(of: batch.images)  // [N, C]
+    targets.distribution = try model?.distribution(of: batch.images)  // [N, C]
     return targets
   }
 

@@ -1,0 +1,102 @@
+import ARBEx
+import Foundation
+import NeuralKit
+import TensorKit
+import TestSupport
+import Testing
+
+/// EfficientFace and its teacher as a whole, through their recipes, against the independent definition.
+@Suite("EfficientFace and its teacher agree with the reference", .serialized)
+struct DistilledNetworkTests {
+  private func recipe(_ name: String, _ overrides: String...) throws -> Recipe {
+    try Recipe.load(path: GoldenRecipe.path(name), overrides: overrides, registry: try Registry.builtins())
+  }
+
+  @Test(
+    "as many parameters as published",
+    arguments: [("efficientface", 1_275_293, 418), ("efficientface-teacher", 23_522_375, 320)])
+  func parameters(_ name: String, _ count: Int, _ entries: Int) throws {
+    let store = try recipe(name).buildModel(filling: false).store
+    #expect(store.trainable.map(\.count).reduce(0, +) == count)
+    // One counter for each norm besides.
+    #expect(store.all.count + store.all.count { $0.name.hasSuffix("running_var") } == entries)
+  }
+
+  @Test("published checkpoints of both, imported: embedding, logits, distribution")
+  func evaluation() throws {
+    let golden = try Golden("efficientface_eval")
+    let images = goldenPictures("input.efficientface", count: 2)
+    let student = try GoldenRecipe.imported("efficientface", naming: "efficientface")
+      .model(images, .evaluation)
+    expectRelativeNorm(student.embedding, golden.plain("embedding"), atMost: 2e-4, "embedding")
+    expectRelativeNorm(student.logits, golden.plain("logits"), atMost: 2e-4, "logits")
+    expectClose(
+      student.primary, golden.plain("logits").softmax(along: -1), absolute: 1e-5, relative: 0)
+    let teacher = try GoldenRecipe.imported("efficientface-teacher", naming: "efficientface-teacher")
+      .model(images, .evaluation)
+    expectRelativeNorm(teacher.logits, golden.plain("teacher.logits"), atMost: 2e-4, "teacher's logits")
+    expectClose(teacher.final, golden.plain("teacher.distribution"), absolute: 1e-5, relative: 0)
+    expectAbridged(
+      StoredArray(shape: teacher.embedding.shape, values: teacher.embedding.values), golden,
+      "teacher.embedding", atMost: 2e-4)
+  }
+
+  /// As the authors start: the pretrained file has a classifier of 12,666 people, which is none of the backbone's.
+  @Test("the backbone alone comes out of a checkpoint with another classifier")
+  func backbone() throws {
+    let folder = TestFolder()
+    let recipe = try recipe("efficientface", "labels=null")
+    let keys = try recipe.buildModel(filling: false).store.under("backbone")
+    let arrays: TorchWriter.Arrays = keys.map { parameter in
+      let key = String(parameter.name.dropFirst("backbone.".count))
+      return (name: "module." + key, array: filled(key, shape: parameter.fileShape))
+    }
+    let fc = (name: "module.fc.weight", array: filled("fc.weight", shape: [20, 1024]))
+    let file = folder / "Pretrained_EfficientFace.tar"
+    try Data(TorchWriter.checkpoint(arrays + [fc])).write(to: URL(fileURLWithPath: file))
+    let key = "stage4.3.branch2.5.weight"
+    let model = try self.recipe("efficientface", "labels=null", "model.backbone.weights=\(file)").buildModel()
+    #expect(model.store["backbone." + key]?.fileValue.values == filled(key, shape: [232, 232, 1, 1]).values)
+    let begin = [
+      "weights", "import", file, "--recipe", GoldenRecipe.path("efficientface"), "--out", folder / "out",
+    ]
+    let whole = Answer(begin)
+    #expect(whole.code == 2 && whole.remarks.contains("import one part with --part"), "\(whole.remarks)")
+    #expect(Answer(begin + ["--part", "backbone"]).code == 0)
+  }
+
+  /// The teacher's file has published names: the policy reads it as it is.
+  @Test("a training step under the teacher: its distribution, loss, gradients, running statistics")
+  func training() throws {
+    let golden = try Golden("efficientface_train")
+    let folder = TestFolder()
+    let file = folder.path + "/ldg.pth.tar"
+    try Data(try GoldenRecipe.checkpoint("efficientface-teacher", naming: "efficientface-teacher"))
+      .write(to: URL(fileURLWithPath: file))
+    let policy = """
+      labels=[{ use: "teacher", model: "\(GoldenRecipe.path("efficientface-teacher"))", weights: "\(file)" }]
+      """
+    let recipe = try recipe("efficientface", policy)
+    let images = goldenPictures("input.efficientface.train.30", count: 3)
+    let targets = try GoldenRecipe.targets(of: recipe, for: images)
+    let wanted = golden.plain("teacher.distribution")
+    expectRelativeNorm(targets.distribution ?? .zeros([1]), wanted, atMost: 5e-4, "distribution")
+
+    let naming = try GoldenRecipe.naming("efficientface")
+    let fileName = try #require(naming.fileName)
+    let model = try recipe.buildModel(filling: false)
+    try model.store.fillThroughFile(naming, fileName)
+    let tape = Tape()
+    let pass = ForwardPass.training(on: tape, seed: 1, step: 0)
+    let found = try model(images, pass, isThorough: true)
+    let value = try model.objective(found, against: targets, pass)
+    for (name, tensor) in [
+      ("embedding", found.embedding), ("logits", found.logits), ("loss.total", value.total),
+    ] { expectRelativeNorm(tensor, golden.plain(name), atMost: 5e-4, name) }
+    tape.backward(from: value.total)
+    try GoldenRecipe.expectGradients(model.store, tape, fileName, golden) {
+      $0.hasPrefix("fc.") ? 1e-3 : 1e-1
+    }
+    try GoldenRecipe.expectStatistics(model.store, fileName, golden)
+  }
+}
