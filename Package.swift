@@ -3,7 +3,9 @@ import Foundation
 import PackageDescription
 
 /// The folders under `Plugins/`: one published idea, one target.
-let plugins = ["Baselines", "IR50", "MobileFaceNet", "POSTERPlusPlus", "ReliabilityBalancing", "ResNet"]
+let plugins = [
+  "APViT", "Baselines", "IR50", "MobileFaceNet", "POSTERPlusPlus", "ReliabilityBalancing", "ResNet",
+]
 /// The rooms below the umbrella, lowest first; each may import those before it.
 let rooms = ["Support", "TensorKit", "NeuralKit", "FERCore", "FERData", "FERTraining", "FERTools"]
 

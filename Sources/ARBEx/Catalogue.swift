@@ -2,6 +2,7 @@ import FERCore
 import FERData
 import FERTools
 import FERTraining
+import APViT
 import Baselines
 import IR50
 import MobileFaceNet
@@ -13,7 +14,8 @@ extension Registry {
   /// The plug-ins that come with arbex. To add one, add its line here.
   package static let builtinPlugins: [any Plugin.Type] = [
     IR50Plugin.self, MobileFaceNetPlugin.self, ResNetPlugin.self, POSTERPlusPlusPlugin.self,
-    BaselinesPlugin.self, ReliabilityBalancingPlugin.self, FERDataPlugin.self, FERTrainingPlugin.self,
+    APViTPlugin.self, BaselinesPlugin.self, ReliabilityBalancingPlugin.self, FERDataPlugin.self,
+    FERTrainingPlugin.self,
   ]
 
   /// Every component that comes with arbex, and those of further plug-ins.

@@ -133,7 +133,7 @@ struct GoldenNetworkTests {
     #expect(model.store.under("landmarks").allSatisfy { tape.gradient(for: ObjectIdentifier($0)) == nil })
   }
 
-  private static func recipe(_ name: String) -> String {
+  static func recipe(_ name: String) -> String {
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appendingPathComponent("Recipes/\(name).json5").path
   }
@@ -181,7 +181,7 @@ private struct Extractors {
 }
 
 /// Compares an abridged array: every (count / 512)th value, and the norm of all.
-private func compare(_ found: StoredArray, _ golden: Golden, _ name: String, _ allowed: Double) {
+func compare(_ found: StoredArray, _ golden: Golden, _ name: String, _ allowed: Double) {
   let error = relativeNorm(found.sample, golden["\(name).sample"].values)
   let norm = Double(golden["\(name).norm"].values[0])
   print("golden \(golden.name) \(name): sample \(error), norm \(abs(found.norm - norm) / norm)")

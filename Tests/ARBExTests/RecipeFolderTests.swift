@@ -40,11 +40,16 @@ struct RecipeFolderTests {
   /// Smaller networks behind the same names and the same wiring.
   private func smaller(_ recipe: Recipe) -> [String] {
     let used = Dictionary(uniqueKeysWithValues: recipe.values.map { ("\($0.path)", "\($0.value)") })
-    var changes = ["model.encoder.size=32", "model.encoder.vitHeads=4"]
+    let isPooling = used["model.encoder.use"]?.contains("attentive-pooling-vit") == true
+    var changes = ["model.encoder.size=32"]
+    changes +=
+      isPooling
+      ? ["model.encoder.heads=4", "model.encoder.depth=2", "model.encoder.tokenRates=[1, 0.9]"]
+      : ["model.encoder.vitHeads=4"]
     if used["model.head.hidden"] != nil { changes.append("model.head.hidden=[8]") }
     if used["model.backbone.use"]?.contains("ir50") == true {
       changes += ["model.backbone.units=[1, 1, 1]", "model.backbone.widths=[8, 8, 16, 16]"]
-      changes += ["model.encoder.heads=[1, 2, 2]"]
+      if !isPooling { changes += ["model.encoder.heads=[1, 2, 2]"] }
     }
     if used["model.landmarks.use"] != nil {
       changes += [

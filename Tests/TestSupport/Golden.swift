@@ -151,11 +151,13 @@ public struct Tolerance: Decodable, Sendable {
   public let trainOutputs: Double
   /// Of gradients through a whole network.
   public let gradients: Double
+  /// Of gradients in the first stages of IR-50 in training mode, where PReLU's kink flips single values.
+  public let earlyGradients: Double
   /// Of single operations and their gradients.
   public let ops: Double
 
   enum CodingKeys: String, CodingKey {
-    case eval, trainOutputs = "train_outputs", gradients, ops
+    case eval, trainOutputs = "train_outputs", gradients, earlyGradients = "early_gradients", ops
   }
 
   /// Reads the file.
