@@ -4,7 +4,7 @@ import PackageDescription
 
 /// The folders under `Plugins/`: one published idea, one target.
 let plugins = [
-  "Baselines", "EfficientFace", "IR50", "MobileFaceNet", "POSTER", "POSTERPlusPlus", "RAN",
+  "APViT", "Baselines", "EfficientFace", "IR50", "MobileFaceNet", "POSTER", "POSTERPlusPlus", "RAN",
   "ReliabilityBalancing", "ResNet",
 ]
 /// The rooms below the umbrella, lowest first; each may import those before it.

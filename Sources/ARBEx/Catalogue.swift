@@ -2,6 +2,7 @@ import FERCore
 import FERData
 import FERTools
 import FERTraining
+import APViT
 import Baselines
 import EfficientFace
 import IR50
@@ -16,7 +17,7 @@ extension Registry {
   /// The plug-ins that come with arbex. To add one, add its line here.
   package static let builtinPlugins: [any Plugin.Type] = [
     IR50Plugin.self, MobileFaceNetPlugin.self, ResNetPlugin.self, POSTERPlusPlusPlugin.self,
-    POSTERPlugin.self, EfficientFacePlugin.self, RANPlugin.self, BaselinesPlugin.self,
+    POSTERPlugin.self, APViTPlugin.self, EfficientFacePlugin.self, RANPlugin.self, BaselinesPlugin.self,
     ReliabilityBalancingPlugin.self, FERDataPlugin.self, FERTrainingPlugin.self,
   ]
 

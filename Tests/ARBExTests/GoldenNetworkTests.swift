@@ -133,7 +133,7 @@ struct GoldenNetworkTests {
     #expect(model.store.under("landmarks").allSatisfy { tape.gradient(for: ObjectIdentifier($0)) == nil })
   }
 
-  private static func recipe(_ name: String) -> String {
+  static func recipe(_ name: String) -> String {
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appendingPathComponent("Recipes/\(name).json5").path
   }

@@ -101,6 +101,29 @@ final class PredictVerbTests {
     #expect(predict(run, folder + "/faces", "--picture", folder + "/none/out.png").code == 2)
   }
 
+  /// Two poolings: of 144 patches 118 survive one, 106 of them the other. The shares sum to (118 + 106) / 2.
+  @Test("evidence: a map in JSON, none in a table, and over the face in a picture")
+  func evidence() throws {
+    let small =
+      URL(fileURLWithPath: Self.recipePath).deletingLastPathComponent().path + "/fer2013/apvit.json5"
+    let recipe = try Recipe.load(
+      path: small, overrides: ["model.encoder.depth=1", "model.encoder.tokenRates=[0.9]"],
+      registry: try .builtins())
+    let (run, face) = (folder + "/pooling", folder + "/faces/1.png")
+    try StartBenchmark.writeUntrainedRun(recipe, to: run)
+    let told = try object(predict(run, face, "--lines").out[0])
+    let map = try #require((told["evidence"] as? [String: Any])?["kept-patches"] as? [[Double]])
+    #expect(map.count == 12 && map.allSatisfy { $0.count == 12 && $0.allSatisfy([0, 0.5, 1].contains) })
+    #expect(map.joined().reduce(0, +) == 112)
+    let table = predict(run, face, "--csv").out
+    #expect(table.allSatisfy { $0.split(separator: ",").count == 3 + 2 * 7 })
+    let picture = folder + "/evidence.png"
+    #expect(predict(run, face, "--picture", picture).code == 0)
+    let shown = try ImageFile.decode(path: picture)
+    // Two faces with padding between, and more than one column of bars.
+    #expect(shown.width > 2 * 2 * (156 + 18) + 2 * 148)
+  }
+
   @Test(
     "the preprocessing and the class names of the weights count, and where the recipe differs that is said")
   func replays() throws {

@@ -71,6 +71,19 @@ struct WorkedExamples {
         of: RepeatFactorSampler(.with { $0.threshold = 9 / 16 }), samples: samples([15, 1]), classCount: 2,
         holds: [15, 3])
     },
+    // RAF-DB's 12,271 training samples by class, and a threshold of 0.15: surprise 1290 (share 0.105, factor 1.19), fear 281
+    // (0.0229, 2.56), disgust 717 (0.0584, 1.60), happiness 4772 (0.389), sadness 1982 (0.162), anger 705 (0.0575, 1.62), neutral
+    // 2524 (0.206): twice, three times, twice, once, once, twice, once.
+    Example("samplers/repeat-factor", "rounding up") {
+      .epoch(
+        of: RepeatFactorSampler(
+          .with {
+            $0.threshold = 0.15
+            $0.rounding = .up
+          }),
+        samples: samples([1290, 281, 717, 4772, 1982, 705, 2524]), classCount: 7,
+        holds: [2580, 843, 1434, 4772, 1982, 1410, 2524])
+    },
     // No label changes, or each to the only other class.
     Example("labels/noise", "of none") { noise(0, [0, 1, 1], become: [0, 1, 1]) },
     Example("labels/noise", "of all") { noise(1, [0, 1, 1], become: [1, 0, 0]) },

@@ -116,6 +116,10 @@ struct InputPipelineTests {
     // Halves of 2 x 2 pixels are at their size already.
     let halves = [0, 2].map { image.cropped(x: $0, y: 0, width: 2, height: 2).pixels }
     #expect(try pipeline.evaluation(image, named: "") == halves[0] + halves[1])
+    #expect(
+      pipeline.evaluationBoxes(width: 4, height: 2)
+        == [0, 2].map { Box(left: $0, top: 0, right: $0 + 2, bottom: 2) })
+    #expect(InputPipeline(options).evaluationBoxes(width: 4, height: 2) == [])
 
     options.resize = 0
     let training = InputPipeline(options, augmentations: [Flip(flip)], views: Halves())
@@ -159,7 +163,12 @@ struct InputPipelineTests {
     }
     #expect(try pixels(epoch: 2) == expected)
     #expect(Set(expected).count > 1)
-    #expect(Set(try pixels(epoch: nil)).count == 1)
+    let plain = Set(try pixels(epoch: nil))
+    #expect(plain.count == 1)
+    // Those boxes can be asked for.
+    let box = pipeline.evaluationBoxes(width: 64, height: 64)[0]
+    let place = 3 * (box.top * 64 + box.left)
+    #expect(plain.first == Array(rampImage(width: 64, height: 64).pixels[place..<place + 3]))
   }
 
   @Test(

@@ -67,6 +67,64 @@ struct PredictionPictureTests {
     }
   }
 
+  /// A face of evidence is 156 points a side too. Of a map of two columns, 1 and 0, the right half is covered: 0.15 of the
+  /// face's 255 is 38.
+  @Test("a map is a veil over the face once more, clear where it is largest")
+  func map() {
+    var card = PredictionPicture.Card(image: face, row: row([0.6, 0.4], [], [0.6, 0.4]))
+    let picture = { PredictionPicture(classes: ["a", "b"], termNames: [], cards: [card]).image() }
+    let plain = picture()
+    card.row.evidence = [EvidenceKey("places", .map): [[1, 0], [1, 0]]]
+    #expect(count([0, 255, 0], in: picture()) == 312 * 312 + 156 * 312)
+    #expect(count([0, 38, 0], in: picture()) == 156 * 312)
+    #expect(picture().width == plain.width + 2 * (156 + 18))
+    // The same everywhere covers nothing; what is no number, its own place alone.
+    for (numbers, clear) in [([[2, 2]], 312), ([[.nan, 3]], 156), ([[.nan, .nan]], 312)] as [([[Float]], Int)]
+    {
+      card.row.evidence = [EvidenceKey("places", .map): numbers]
+      #expect(count([0, 255, 0], in: picture()) == 312 * 312 + clear * 312)
+    }
+  }
+
+  /// The second of two views that halve the face: a box of 78 x 156 points less 1.5 on each side, so that edges stand apart;
+  /// its frame is 1.5 points thick: (75 · 153 - 72 · 150) · 4 = 2700 pixels. The plate of its number lies partly on it.
+  @Test("views are framed in colours of their own, with their numbers")
+  func views() {
+    let boxes = [0, 0.5].map { Canvas.Box(x: $0, y: 0, width: 0.5, height: 1) }
+    var card = PredictionPicture.Card(image: face, row: row([0.6, 0.4], [], [0.6, 0.4]), views: boxes)
+    let picture = { PredictionPicture(classes: ["a", "b"], termNames: [], cards: [card]).image() }
+    let second: [UInt8] = [0xd5, 0x5e, 0x00]
+    let plain = picture()
+    #expect(count(second, in: plain) == 0)
+    card.row.evidence = [EvidenceKey("weights", .views): [[0.25, 0.75]]]
+    #expect((2700..<2700 + 40 * 13 * 4).contains(count(second, in: picture())))
+    #expect(picture().width == plain.width + 2 * (156 + 18))
+    // More numbers than boxes, numbers that are none, and many views do no harm.
+    card.row.evidence = [EvidenceKey("weights", .views): [[Float](repeating: 0.1, count: 300) + [.nan]]]
+    card.views = (0..<200).map { Canvas.Box(x: Double($0) / 200, y: 0, width: 0.01, height: 0.01) }
+    #expect(picture().width == plain.width + 2 * (156 + 18))
+  }
+
+  @Test("one number stands under the face, and makes the card no wider")
+  func number() {
+    var card = PredictionPicture.Card(image: face, row: row([0.6, 0.4], [], [0.6, 0.4]))
+    let picture = { PredictionPicture(classes: ["a", "b"], termNames: [], cards: [card]).image() }
+    let plain = picture()
+    card.row.evidence = [EvidenceKey("doubt", .sample): [[0.125]]]
+    #expect(picture().width == plain.width && picture().height == plain.height + 2 * 18)
+  }
+
+  @Test("notes tell what is drawn")
+  func notes() {
+    let note = { (key: EvidenceKey, rows: [[Float]]) in
+      EvidencePicture.note(EvidencePicture.Shown(key: key, rows: rows))
+    }
+    #expect(note(EvidenceKey("m", .map), [[0.2, 1], [0, 0.4]]) == "clear 1.00, dark 0.00")
+    #expect(note(EvidenceKey("m", .map), [[0.5]]) == "0.50 everywhere")
+    #expect(note(EvidenceKey("m", .map), [[.nan]]) == "no numbers")
+    #expect(note(EvidenceKey("v", .views), [[0.1, 0.6, 0.3]]) == "view 2 of 3: 0.60")
+  }
+
   @Test("a picture holds at most sixty images, in two columns where they are many")
   func manyImages() {
     let card = PredictionPicture.Card(image: face, row: row([0.6, 0.4], [], [0.6, 0.4]))

@@ -152,6 +152,29 @@ struct ReportTests {
         ])
   }
 
+  @Test("evidence of one number or one for each view has columns, maps stand in JSON alone")
+  func writtenEvidence() throws {
+    var row = EvaluatedSample(id: "x", label: 0, primary: [1, 0], terms: [[0, 1]], final: [0.5, 0.5])
+    row.evidence = [
+      EvidenceKey("b", .views): [[0.25, 0.75]], EvidenceKey("a", .sample): [[2]],
+      EvidenceKey("m", .map): [[1, 2], [3, 4]],
+    ]
+    #expect(
+      written(.csv, [row, row])
+        == ["image,class,confidence,primary a,primary b,t a,t b,final a,final b,a,b 1,b 2\r"]
+        + [String](repeating: "x,a,0.0,1.0,0.0,0.0,1.0,0.5,0.5,2.0,0.25,0.75\r", count: 2))
+    #expect(written(.csv, []) == ["image,class,confidence,primary a,primary b,t a,t b,final a,final b\r"])
+    #expect(
+      written(.lines, [row])[0].hasSuffix(
+        #""evidence": {"a": 2.0, "b": [0.25, 0.75], "m": [[1.0, 2.0], [3.0, 4.0]]}}"#))
+    let set = EvaluatedSet(classes: ["a", "b"], termNames: ["t"], samples: [row])
+    #expect(
+      set.predictionTable.split(separator: "\r\n").map(String.init) == [
+        "image,class,primary,final,confidence,primary a,primary b,t a,t b,final a,final b,a,b 1,b 2",
+        "x,a,a,a,0.0,1.0,0.0,0.0,1.0,0.5,0.5,2.0,0.25,0.75",
+      ])
+  }
+
   private func written(
     _ form: PredictionWriter.Form, _ rows: [EvaluatedSample], top: Int? = nil, threshold: Float? = nil
   ) -> [String] {

@@ -195,6 +195,38 @@ struct LayerTests {
     }
   }
 
+  /// Queries and keys are the tokens themselves. Two heads of one number: the first token (1, 1) asks for token t by the
+  /// sum of its numbers, 0.5 - 0.1 = 0.4 and so on. With biases (1, 0) of queries and (0, 2) of keys the query is (2, 1),
+  /// the keys (x, y + 2), and one head of two numbers divides by √2: (2 · 0.5 + 1.9) / √2 = 2.050610.
+  @Test("what the first token asks for is its logits, summed over the heads", arguments: [false, true])
+  func firstTokenLogits(hasBias: Bool) throws {
+    let layer = MultiHeadSelfAttention(size: 2, heads: hasBias ? 1 : 2, hasInputBias: hasBias, in: scope)
+    scope.store.fill(seed: 1)
+    try #require(scope.store["qkv.weight"]).value = Tensor([6, 2], [1, 0, 0, 1, 1, 0, 0, 1, 9, 9, 9, 9])
+    #expect((scope.store["qkv.bias"] != nil) == hasBias)
+    scope.store["qkv.bias"]?.value = Tensor([6], [1, 0, 0, 2, 9, 9])
+    let tape = Tape()
+    let x = tape.watch(Tensor([1, 5, 2], [1, 1, 0.5, -0.1, -0.2, 0.4, 0.3, 0.3, 0.05, 0]))
+    let found = layer.firstTokenLogits(x)
+    #expect(!found.isTracked)
+    expectClose(
+      found,
+      [hasBias ? [3.535534, 2.050610, 1.414214, 2.050610, 1.484924] : [2, 0.4, 0.2, 0.6, 0.05]],
+      absolute: 1e-5)
+  }
+
+  @Test("self-attention without an input bias, with all tokens asking and with one")
+  func attentionWithoutBias() throws {
+    let layer = MultiHeadSelfAttention(size: 4, heads: 2, hasInputBias: false, in: scope)
+    scope.store.fill(seed: 5)
+    #expect(scope.store.all.map(\.name) == ["qkv.weight", "proj.weight", "proj.bias"])
+    let x = Tensor([2, 3, 4], uniform("x", 24))
+    expectClose(
+      layer(x, asking: 1, .evaluation), layer(x, .evaluation).sliced(along: 1, from: 0, count: 1),
+      absolute: 1e-6)
+    for count in [1, 3] { checkGradients(at: x) { layer($0, asking: count, .evaluation) } }
+  }
+
   @Test("every trainable parameter of a pass gets its gradient")
   func gradients() {
     let gate = SqueezeGate(size: 3, in: scope)

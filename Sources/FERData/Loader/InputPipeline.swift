@@ -51,7 +51,14 @@ package struct InputPipeline: Sendable {
   /// - Throws: a ``DataProblem`` where a view's box does not lie in the image.
   package func evaluation(_ image: Image, named name: String, into target: UnsafeMutableBufferPointer<Float>)
     throws(DataProblem)
-  { try write(image, name, RandomSource(seed: 0, stream: "views"), into: target) }
+  { try write(image, name, Self.evaluationSource, into: target) }
+
+  /// The boxes that evaluation cuts out of an image of that size, in pixels; none where there are no views.
+  package func evaluationBoxes(width: Int, height: Int) -> [Box] {
+    views?.boxes(width: width, height: height, random: Self.evaluationSource) ?? []
+  }
+
+  private static var evaluationSource: RandomSource { RandomSource(seed: 0, stream: "views") }
 
   /// The image's `valueCount` values as evaluation sees it.
   /// - Parameter name: what problems call the image.

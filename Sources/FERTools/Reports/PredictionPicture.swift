@@ -6,7 +6,9 @@ import TensorKit
 import Support
 
 /// What a model says of images, as a picture: beside each face the distribution of the head, of each correction term
-/// and the balanced one, each with its confidence. After figure 5 of Wasi et al. 2023, ARBEx, arXiv:2305.01486.
+/// and the balanced one, each with its confidence. After figure 5 of Wasi et al. 2023, ARBEx, arXiv:2305.01486. Where the
+/// model noticed something of the views or the places of the face, the face once more for each, with it drawn over
+/// (``EvidencePicture``); what is one number stands under the face.
 package struct PredictionPicture {
   /// One image and what the model says of it.
   package struct Card {
@@ -16,10 +18,14 @@ package struct PredictionPicture {
     package var row: EvaluatedSample
     /// Whether the model is too unsure to be taken at its word.
     package var isAbstained: Bool
+    /// The box of each view that the model saw, as shares of the image's sides.
+    package var views: [Canvas.Box]
 
     /// A card from its parts.
-    package init(image: Image, row: EvaluatedSample, isAbstained: Bool = false) {
-      (self.image, self.row, self.isAbstained) = (image, row, isAbstained)
+    package init(
+      image: Image, row: EvaluatedSample, isAbstained: Bool = false, views: [Canvas.Box] = []
+    ) {
+      (self.image, self.row, self.isAbstained, self.views) = (image, row, isAbstained, views)
     }
   }
 
@@ -74,6 +80,7 @@ package struct PredictionPicture {
   // MARK: measures
 
   private static let (padding, face, column, columnGap, line, head) = (18.0, 156.0, 148.0, 22.0, 21.0, 46.0)
+  private static let noteLine = 18.0
 
   private var shownClasses: Int { min(classes.count, Self.mostClasses) }
   private var columnNames: [String] { ["primary"] + termNames + (termNames.isEmpty ? [] : ["final"]) }
@@ -84,12 +91,25 @@ package struct PredictionPicture {
   }
 
   private var cardWidth: Double {
-    Self.padding * 3 + Self.face + 6 + nameWidth + Double(columnNames.count) * (Self.column + Self.columnGap)
+    Self.padding * 3 + facesWidth + 6 + nameWidth + Double(columnNames.count) * (Self.column + Self.columnGap)
+  }
+
+  /// The face and, beside it, once more for each evidence that is drawn over it.
+  private var facesWidth: Double {
+    let drawn = cards.map { EvidencePicture.shown($0.row).count }.max() ?? 0
+    return Self.face + Double(drawn) * (Self.face + Self.padding)
+  }
+
+  /// What is one number, in the order of names.
+  private static func numbers(_ row: EvaluatedSample) -> [(name: String, value: Float)] {
+    row.evidence.filter { $0.key.layout == .sample }.sorted { $0.key.name < $1.key.name }
+      .map { ($0.key.name, $0.value.first?.first ?? .nan) }
   }
 
   private var cardHeight: Double {
     let bars = Self.head + Double(shownClasses) * Self.line + (classes.count > shownClasses ? Self.line : 0)
-    return Self.padding * 2 + max(Self.face + 66, bars)
+    let numbers = cards.map { Self.numbers($0.row).count }.max() ?? 0
+    return Self.padding * 2 + max(Self.face + 66 + Double(numbers) * Self.noteLine, bars)
   }
 
   // MARK: one card
@@ -98,8 +118,13 @@ package struct PredictionPicture {
     canvas.fill(box, Look.edge, radius: 7)
     canvas.fill(box.inset(1), Look.card, radius: 6)
     drawFace(card, x: box.x + Self.padding, y: box.y + Self.padding, on: &canvas)
+    for (place, shown) in EvidencePicture.shown(card.row).enumerated() {
+      drawEvidence(
+        shown, of: card, x: box.x + Self.padding + Double(place + 1) * (Self.face + Self.padding),
+        y: box.y + Self.padding, on: &canvas)
+    }
     drawDistributions(
-      card, x: box.x + Self.padding * 2 + Self.face, y: box.y + Self.padding, box, on: &canvas)
+      card, x: box.x + Self.padding * 2 + facesWidth, y: box.y + Self.padding, box, on: &canvas)
   }
 
   private func drawFace(_ card: Card, x: Double, y: Double, on canvas: inout Canvas) {
@@ -116,11 +141,31 @@ package struct PredictionPicture {
     let confidence = "confidence \(Self.percent(card.row.confidence))"
     let second = card.isAbstained ? "\(winner)? \(confidence)" : confidence
     canvas.write(Look.note.fitted(second, width: Self.face), x: x, baseline: baseline, Look.note)
-    baseline += 18
+    baseline += Self.noteLine
     var file = PathText.name(of: card.row.id)
     if let label = card.row.label { file = "\(name(label)): \(file)" }
     canvas.write(
       Look.note.fitted(file, width: Self.face, keepsEnd: true), x: x, baseline: baseline, Look.note)
+    for (name, value) in Self.numbers(card.row) {
+      baseline += Self.noteLine
+      let text = "\(name) \(Double(value).rounded(places: 3))"
+      canvas.write(Look.note.fitted(text, width: Self.face), x: x, baseline: baseline, Look.note)
+    }
+  }
+
+  private func drawEvidence(
+    _ shown: EvidencePicture.Shown, of card: Card, x: Double, y: Double, on canvas: inout Canvas
+  ) {
+    let frame = Canvas.Box(x: x, y: y, width: Self.face, height: Self.face)
+    canvas.fill(frame, Look.track)
+    EvidencePicture(face: card.image, views: card.views).draw(shown, in: frame, on: &canvas)
+    var heading = Look.className
+    heading.isBold = true
+    canvas.write(
+      heading.fitted(shown.key.name, width: Self.face), x: x, baseline: frame.bottom + 18, heading)
+    canvas.write(
+      Look.note.fitted(EvidencePicture.note(shown), width: Self.face), x: x, baseline: frame.bottom + 36,
+      Look.note)
   }
 
   private func drawDistributions(

@@ -6,25 +6,40 @@ extension EvaluatedSet {
   /// Every image with its class, all distributions, and its evidence of one number or one for each view, as
   /// comma-separated values (RFC 4180).
   package var predictionTable: String {
-    let evidence = (samples.first?.evidence.keys.filter { $0.layout != .map } ?? []).sorted {
-      $0.name < $1.name
-    }
-    let columns = evidence.flatMap { key in
-      let count = samples[0].evidence[key]?[0].count ?? 0
-      return key.layout == .sample ? [key.name] : (1...max(1, count)).map { "\(key.name) \($0)" }
-    }
     let distributions = (["primary"] + termNames + ["final"]).flatMap { set in classes.map { "\(set) \($0)" }
     }
-    var lines = [["image", "class", "primary", "final", "confidence"] + distributions + columns]
+    var lines = [
+      ["image", "class", "primary", "final", "confidence"] + distributions
+        + (samples.first?.evidenceColumns ?? [])
+    ]
     lines += samples.map { row in
       let label = row.label.map { classes[$0] } ?? ""
-      let numbers = ([row.primary] + row.terms + [row.final] + evidence.flatMap { row.evidence[$0] ?? [] })
-        .flatMap { $0 }.map { "\($0)" }
+      let numbers = (([row.primary] + row.terms + [row.final]).flatMap { $0 } + row.evidenceNumbers).map {
+        "\($0)"
+      }
       return [row.id, label, classes[row.primaryPrediction], classes[row.prediction], "\(row.confidence)"]
         + numbers
     }
     return CSV.text(lines)
   }
+}
+
+extension EvaluatedSample {
+  /// The evidence that a table has room for, one number or one for each view, in the order of names.
+  private var tabled: [(key: EvidenceKey, numbers: [Float])] {
+    evidence.filter { $0.key.layout != .map }.sorted { $0.key.name < $1.key.name }
+      .map { ($0.key, $0.value.flatMap { $0 }) }
+  }
+
+  /// What the columns of that evidence are called: its name, with the view's number where there is one for each view.
+  var evidenceColumns: [String] {
+    tabled.flatMap { key, numbers in
+      key.layout == .sample ? [key.name] : numbers.indices.map { "\(key.name) \($0 + 1)" }
+    }
+  }
+
+  /// What stands in those columns.
+  var evidenceNumbers: [Float] { tabled.flatMap(\.numbers) }
 }
 
 extension Table {

@@ -12,7 +12,8 @@ package struct PredictionWriter {
     case json
     /// One JSON object on a line for each image.
     case lines
-    /// Comma-separated values (RFC 4180) with a row of names first.
+    /// Comma-separated values (RFC 4180) with a row of names first; evidence of one number, or one for each view, comes
+    /// last.
     case csv
   }
 
@@ -48,12 +49,8 @@ package struct PredictionWriter {
   /// Begins. Nothing may have been written before.
   package func begin() {
     switch form {
-    case .text, .lines: break
+    case .text, .lines, .csv: break  // The columns of a table follow from the first prediction.
     case .json: print("{\"classes\": " + JSONValue.texts(classes).oneLine + ", \"predictions\": [")
-    case .csv:
-      let ranks = (0..<(top ?? 0)).flatMap { ["top \($0 + 1)", "top \($0 + 1) probability"] }
-      let names = (["primary"] + termNames + ["final"]).flatMap { set in classes.map { "\(set) \($0)" } }
-      print(line(["image", "class", "confidence"] + ranks + names))
     }
   }
 
@@ -65,9 +62,10 @@ package struct PredictionWriter {
     case .json: print((count == 0 ? "  " : ", ") + object(row).text)
     case .lines: print(object(row, naming: true).text)
     case .csv:
+      if count == 0 { print(columnNames(row.evidenceColumns)) }
       let ranks = (top.map(row.likeliest) ?? []).flatMap { [classes[$0], "\(row.final[$0])"] }
-      let numbers = ([row.primary] + row.terms + [row.final]).flatMap { $0 }.map { "\($0)" }
-      print(line([row.id, name(row), "\(row.confidence)"] + ranks + numbers))
+      let numbers = ([row.primary] + row.terms + [row.final]).flatMap { $0 } + row.evidenceNumbers
+      print(line([row.id, name(row), "\(row.confidence)"] + ranks + numbers.map { "\($0)" }))
     }
     count += 1
   }
@@ -83,8 +81,18 @@ package struct PredictionWriter {
 
   /// Ends. Nothing may be written afterwards.
   package func end() {
-    guard case .json = form else { return }
-    print("], \"unreadable\": [" + problems.map(\.text).joined(separator: ",\n  ") + "]}")
+    switch form {
+    case .text, .lines: break
+    case .json: print("], \"unreadable\": [" + problems.map(\.text).joined(separator: ",\n  ") + "]}")
+    case .csv: if count == 0 { print(columnNames([])) }
+    }
+  }
+
+  /// The names of a table's columns, the last of them those of evidence.
+  private func columnNames(_ evidence: [String]) -> String {
+    let ranks = (0..<(top ?? 0)).flatMap { ["top \($0 + 1)", "top \($0 + 1) probability"] }
+    let names = (["primary"] + termNames + ["final"]).flatMap { set in classes.map { "\(set) \($0)" } }
+    return line(["image", "class", "confidence"] + ranks + names + evidence)
   }
 
   private func name(_ row: EvaluatedSample) -> String {

@@ -27,8 +27,9 @@ extension Verb {
       Flag("--csv", "comma-separated values, a row for each image"),
       Flag(
         "--picture", value: "FILE.png",
-        "a picture of the faces with the bars of every distribution; of more than "
-          + "\(PredictionPicture.mostCards), more pictures: FILE-2.png ..."), .precision, .set,
+        "a picture of the faces with the bars of every distribution, and with what the model noticed of views and "
+          + "places drawn over them; of more than \(PredictionPicture.mostCards), more pictures: FILE-2.png ..."
+      ), .precision, .set,
     ]
   ) { call in
     let (form, top, threshold) = try (call.form(), call.wholeNumber("--top", atLeast: 1), call.threshold())
@@ -63,7 +64,9 @@ extension Verb {
         } else if let row = rows.popFirst() {
           writer.write(row)
           if let image = face.thumbnail {
-            try album?.add(.init(image: image, row: row, isAbstained: writer.abstains(row)), classes, terms)
+            let card = PredictionPicture.Card(
+              image: image, row: row, isAbstained: writer.abstains(row), views: face.views)
+            try album?.add(card, classes, terms)
           }
         }
       }
@@ -119,6 +122,8 @@ private struct FaceReader {
     var name = ""
     var values: [Float]?
     var thumbnail: Image?
+    /// The boxes of its views, as shares of its sides, where there is a thumbnail.
+    var views: [Canvas.Box] = []
     var problem: DataProblem?
   }
 
@@ -157,7 +162,11 @@ private struct FaceReader {
 
   private func face(_ name: String, _ image: Image) throws(DataProblem) -> Face {
     let values = try pipeline.evaluation(image, named: name)
-    return Face(name: name, values: values, thumbnail: keepsThumbnails ? image.thumbnail : nil)
+    guard keepsThumbnails else { return Face(name: name, values: values) }
+    let boxes = pipeline.evaluationBoxes(width: image.width, height: image.height).map {
+      Canvas.Box($0, inWidth: image.width, height: image.height)
+    }
+    return Face(name: name, values: values, thumbnail: image.thumbnail, views: boxes)
   }
 
   /// What the model says of those that could be read.
@@ -167,6 +176,16 @@ private struct FaceReader {
     let values = Array(readable.compactMap(\.values).joined())
     let images = Tensor([readable.count * pipeline.viewCount, pipeline.size, pipeline.size, 3], values)
     return try evaluator.predict(images, ids: readable.map(\.name))
+  }
+}
+
+extension Canvas.Box {
+  /// A box in pixels as shares of an image's sides.
+  fileprivate init(_ box: Box, inWidth width: Int, height: Int) {
+    let (across, down) = (1 / Double(width), 1 / Double(height))
+    self.init(
+      x: Double(box.left) * across, y: Double(box.top) * down, width: Double(box.right - box.left) * across,
+      height: Double(box.bottom - box.top) * down)
   }
 }
 
