@@ -37,21 +37,18 @@ struct RecipeFolderTests {
     #expect("\(problems)".contains(sentence), "\(problems)")
   }
 
-  /// Smaller networks behind the same names and the same wiring.
+  /// Smaller networks behind the same names and the same wiring: every size that a recipe's parts have.
   private func smaller(_ recipe: Recipe) -> [String] {
     let used = Dictionary(uniqueKeysWithValues: recipe.values.map { ("\($0.path)", "\($0.value)") })
-    var changes = ["model.encoder.size=32", "model.encoder.vitHeads=4"]
-    if used["model.head.hidden"] != nil { changes.append("model.head.hidden=[8]") }
+    var changes = [
+      "model.encoder.size=32", "model.encoder.vitHeads=4", "model.head.hidden=[8]",
+      "model.landmarks.width=0.25", "model.landmarks.blocks=[0, 0, 0]", "model.landmarks.points=0",
+    ]
     if used["model.backbone.use"]?.contains("ir50") == true {
       changes += ["model.backbone.units=[1, 1, 1]", "model.backbone.widths=[8, 8, 16, 16]"]
       changes += ["model.encoder.heads=[1, 2, 2]"]
     }
-    if used["model.landmarks.use"] != nil {
-      changes += [
-        "model.landmarks.width=0.25", "model.landmarks.blocks=[0, 0, 0]", "model.landmarks.points=0",
-      ]
-    }
-    return changes
+    return changes.filter { change in used[String(change.prefix { $0 != "=" })] != nil }
   }
 
   @Test("is built in full size, and trains one step at a reduced one", arguments: names)
