@@ -3,7 +3,7 @@ import Foundation
 import PackageDescription
 
 /// The folders under `Plugins/`: one published idea, one target.
-let plugins = ["Baselines", "IR50", "MobileFaceNet", "POSTERPlusPlus", "ReliabilityBalancing", "ResNet"]
+let plugins = ["Baselines", "IR50", "MobileFaceNet", "POSTERPlusPlus", "ReliabilityBalancing", "ResNet", "SCN"]
 /// The rooms below the umbrella, lowest first; each may import those before it.
 let rooms = ["Support", "TensorKit", "NeuralKit", "FERCore", "FERData", "FERTraining", "FERTools"]
 
