@@ -3,7 +3,9 @@ import Foundation
 import PackageDescription
 
 /// The folders under `Plugins/`: one published idea, one target.
-let plugins = ["Baselines", "IR50", "MobileFaceNet", "POSTERPlusPlus", "ReliabilityBalancing", "ResNet", "SCN"]
+let plugins = [
+  "Baselines", "IR50", "MobileFaceNet", "POSTERPlusPlus", "ReliabilityBalancing", "ResNet", "RUL", "SCN",
+]
 /// The rooms below the umbrella, lowest first; each may import those before it.
 let rooms = ["Support", "TensorKit", "NeuralKit", "FERCore", "FERData", "FERTraining", "FERTools"]
 

@@ -8,13 +8,14 @@ import MobileFaceNet
 import POSTERPlusPlus
 import ReliabilityBalancing
 import ResNet
+import RUL
 import SCN
 
 extension Registry {
   /// The plug-ins that come with arbex. To add one, add its line here.
   package static let builtinPlugins: [any Plugin.Type] = [
     IR50Plugin.self, MobileFaceNetPlugin.self, ResNetPlugin.self, POSTERPlusPlusPlugin.self,
-    SCNPlugin.self, BaselinesPlugin.self, ReliabilityBalancingPlugin.self, FERDataPlugin.self,
+    RULPlugin.self, SCNPlugin.self, BaselinesPlugin.self, ReliabilityBalancingPlugin.self, FERDataPlugin.self,
     FERTrainingPlugin.self,
   ]
 
