@@ -5,7 +5,7 @@ import PackageDescription
 /// The folders under `Plugins/`: one published idea, one target.
 let plugins = [
   "APViT", "Baselines", "EfficientFace", "IR50", "MobileFaceNet", "POSTER", "POSTERPlusPlus", "RAN",
-  "ReliabilityBalancing", "ResNet",
+  "ReliabilityBalancing", "ResNet", "RUL", "SCN",
 ]
 /// The rooms below the umbrella, lowest first; each may import those before it.
 let rooms = ["Support", "TensorKit", "NeuralKit", "FERCore", "FERData", "FERTraining", "FERTools"]
@@ -33,7 +33,8 @@ func system(_ name: String, pkgConfig: String, package: String) -> Target {
 }
 
 /// The tests of one room or plug-in, which see what lies below it; what hands worked examples to the conformance kit
-/// sees all rooms. `TestSupport` holds what they share.
+/// sees all rooms, and a plug-in's tests see the whole program: a published network is several plug-ins'. `TestSupport`
+/// holds what they share.
 func suite(_ name: String, testing names: [String]) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: named(names) + ["TestSupport"], path: "Tests/\(name)Tests")
@@ -79,6 +80,6 @@ let package = Package(
     suite("FERTraining", testing: rooms),
     suite("FERTools", testing: rooms),
     suite("ARBEx", testing: ["ARBEx"] + rooms + plugins),
-  ] + plugins.map(plugin) + plugins.map { suite($0, testing: [$0] + rooms) },
+  ] + plugins.map(plugin) + plugins.map { suite($0, testing: [$0, "ARBEx"] + rooms) },
   swiftLanguageModes: [.v6]
 )

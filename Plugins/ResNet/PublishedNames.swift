@@ -9,10 +9,11 @@ enum PublishedNames {
     WeightNaming(
       "ResNet-18 of SCN and RUL", word: "resnet18-scn", component: "resnet18", optional: ["layer4."]
     ) { key in
-      let steps = WeightNaming.steps(of: key)
-      guard steps[0] == "features", steps.count > 2, let place = Int(steps[1]) else { return nil }
+      // A sequence of layers, by their numbers; in whole models below `features`.
+      let steps = WeightNaming.steps(of: key).drop { $0 == "features" }
+      guard steps.count > 1, let place = steps.first.flatMap({ Int($0) }) else { return nil }
       let names = [0: "conv1", 1: "bn1", 4: "layer1", 5: "layer2", 6: "layer3", 7: "layer4"]
-      return names[place].map { "\($0)." + steps.dropFirst(2).joined(separator: ".") }
+      return names[place].map { "\($0)." + steps.dropFirst().joined(separator: ".") }
     },
     resNet("ResNet-50 of torchvision", "resnet50-torchvision", "resnet50"),
   ]

@@ -12,13 +12,16 @@ import POSTERPlusPlus
 import RAN
 import ReliabilityBalancing
 import ResNet
+import RUL
+import SCN
 
 extension Registry {
   /// The plug-ins that come with arbex. To add one, add its line here.
   package static let builtinPlugins: [any Plugin.Type] = [
     IR50Plugin.self, MobileFaceNetPlugin.self, ResNetPlugin.self, POSTERPlusPlusPlugin.self,
-    POSTERPlugin.self, APViTPlugin.self, EfficientFacePlugin.self, RANPlugin.self, BaselinesPlugin.self,
-    ReliabilityBalancingPlugin.self, FERDataPlugin.self, FERTrainingPlugin.self,
+    POSTERPlugin.self, APViTPlugin.self, EfficientFacePlugin.self, RANPlugin.self, RULPlugin.self,
+    SCNPlugin.self, BaselinesPlugin.self, ReliabilityBalancingPlugin.self, FERDataPlugin.self,
+    FERTrainingPlugin.self,
   ]
 
   /// Every component that comes with arbex, and those of further plug-ins.

@@ -53,6 +53,23 @@ struct PyTorchFileTests {
     #expect(file.type(of: "norm.num_batches_tracked") == .int64)
   }
 
+  @Test("a network saved in pieces is read whole; a running average of it stays aside")
+  func pieces() throws {
+    let array = { (value: Float) in StoredArray(shape: [1], values: [value]) }
+    let folder = TestFolder()
+    let file = try WeightFile(
+      folder.file(
+        TorchWriter.checkpoint(of: [
+          ("ema_state_dict", [("body.weight", array(1)), ("body.bias", array(2))]),
+          ("fc_state_dict", [("weight", array(3)), ("bias", array(4))]),
+          ("model_state_dict", [("body.weight", array(5)), ("body.bias", array(6))]),
+        ])))
+    #expect(file.names == ["body.bias", "body.weight", "fc.bias", "fc.weight"])
+    #expect(try file.tensor("body.bias").values == [6] && file.tensor("fc.weight").values == [3])
+    #expect(file.wrappers == ["model_state_dict"])
+    #expect(file.besides.sorted() == ["ema_state_dict", "iter", "optimizer_state_dict"])
+  }
+
   @Test("nested wrappers, and prefixes in any order, come off")
   func compiled() throws {
     #expect(try open("compiled-zip.pth").wrappers == ["model", "state_dict", "_orig_mod.", "module."])

@@ -31,6 +31,32 @@ public enum TorchWriter {
       ? old(pickle.bytes, arrays.map(\.array.values)) : zip(pickle.bytes, arrays.map(\.array.values))
   }
 
+  /// A checkpoint of several dictionaries of weights beside each other, the state of an optimiser and a step.
+  public static func checkpoint(of dictionaries: [(name: String, arrays: Arrays)]) -> [UInt8] {
+    var pickle = PickleWriter()
+    pickle.bytes += Array("}(".utf8)
+    pickle.text("iter")
+    pickle.integer(5)
+    pickle.text("optimizer_state_dict")
+    pickle.bytes += Array("}(".utf8)
+    pickle.text("param_groups")
+    pickle.bytes += Array("]u".utf8)
+    var storages: [[Float]] = []
+    for (name, arrays) in dictionaries {
+      pickle.text(name)
+      pickle.global("collections", "OrderedDict")
+      pickle.bytes += Array(")R(".utf8)
+      for (key, array) in arrays {
+        pickle.text(key)
+        pickle.tensor("\(storages.count)", count: array.values.count, shape: array.shape)
+        storages.append(array.values)
+      }
+      pickle.bytes += Array("u".utf8)
+    }
+    pickle.bytes += Array("u.".utf8)
+    return zip(pickle.bytes, storages)
+  }
+
   /// A zip archive around a pickle, with a storage "0", "1" ... for each of `storages`.
   public static func zip(_ pickle: [UInt8], _ storages: [[Float]], root: String = "archive") -> [UInt8] {
     var archive = ZipWriter()

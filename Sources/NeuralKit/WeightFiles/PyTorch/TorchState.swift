@@ -19,14 +19,20 @@ struct TorchState {
   /// How many members of dictionaries may be looked at: a dictionary may be met in many places, even in itself.
   private static let workLimit = 8_000_000
 
+  /// What further dictionaries of weights are called, behind a word of their own: "fc_state_dict".
+  private static let companionEnding = "_state_dict"
+
   private let heap: PickleHeap
   private var visits = 0
   private var work = 0
+  /// Dictionaries beside that of the weights, which may hold layers of their own.
+  private var companions: [(name: String, value: PickleValue)] = []
 
   /// - Throws: ``PickleProblem`` where there are no named arrays.
   init(_ root: PickleValue, _ heap: PickleHeap) throws {
     self.heap = heap
     try find(root)
+    try takeCompanions()
   }
 
   /// The members of a dictionary with texts as keys, counted against the limit; nil for anything else.
@@ -46,6 +52,9 @@ struct TorchState {
       for member in members where try holdsArrays(member.value) { holders.append(member) }
       // Before the arrays beside it: checkpoints keep a best score or a step as an array.
       if let key = Self.keys.first(where: { key in holders.contains { $0.name == key } }) {
+        companions += holders.filter {
+          $0.name != key && $0.name.hasSuffix(Self.companionEnding) && !$0.name.contains("optim")
+        }
         descend(into: key, members, &value)
         continue
       }
@@ -82,6 +91,21 @@ struct TorchState {
       } else {
         besides.append(prefix + name)
       }
+    }
+  }
+
+  /// Some save a network in pieces: `{ model_state_dict, fc_state_dict }`. The arrays of such a piece follow those of the
+  /// weights, below its word: `fc.weight`. Another state of the same network, such as its running average, has the names
+  /// of the weights and stays beside them.
+  private mutating func takeCompanions() throws {
+    for (name, value) in companions {
+      let known = Set(arrays.map(\.name))
+      let prefix = name.dropLast(Self.companionEnding.count) + "."
+      guard let members = try members(value),
+        !members.contains(where: { known.contains($0.name) || known.contains(prefix + $0.name) })
+      else { continue }
+      besides.removeAll { $0 == name }
+      try takeState(members, below: String(prefix))
     }
   }
 

@@ -1,0 +1,164 @@
+import FERCore
+import FERTools
+import FERTraining
+import Foundation
+import NeuralKit
+import TensorKit
+import Testing
+
+/// A file of PyTorch under the names that a published class has, every array filled from its name, and what the importer
+/// makes of it for a recipe.
+package struct PublishedCheckpoint {
+  /// How the file's keys become the model's names.
+  package let naming: WeightNaming
+  /// What the importer found.
+  package let imported: WeightImport
+  /// The recipe's model, loaded from the file that the import wrote.
+  package let trained: TrainedModel
+
+  /// - Parameter keys: of the published class; counters of batch norms (`num_batches_tracked`) hold one number.
+  /// - Parameter name: which dictionary of the file a key lies in, and the key there.
+  /// - Throws: where the recipe's model has no place for one of the keys.
+  package init(
+    _ keys: [String], for recipe: Recipe, word: String, registry: Registry,
+    in folder: TestFolder = TestFolder(),
+    name: (String) -> (dictionary: String, key: String)
+  ) throws {
+    let candidates = WeightNaming.candidates(registry.namings, for: recipe.parts, keys: keys)
+    guard let naming = candidates.first(where: { $0.word == word }) else {
+      throw GoldenProblem(file: word, problem: "is no naming of the recipe's parts")
+    }
+    let store = try recipe.buildModel(loadingWeights: false, filling: false).store
+    var dictionaries: [(name: String, arrays: TorchWriter.Arrays)] = []
+    for key in keys {
+      let place = name(key)
+      let array: StoredArray
+      if key.hasSuffix(".num_batches_tracked") {
+        array = StoredArray(shape: [1], values: [7])
+      } else if let parameter = naming.modelName(key).flatMap({ store[$0] }) {
+        array = filled(key, shape: parameter.fileShape)
+      } else {
+        throw GoldenProblem(file: word, problem: "the model has no place for \(key)")
+      }
+      if dictionaries.last?.name != place.dictionary { dictionaries.append((place.dictionary, [])) }
+      dictionaries[dictionaries.count - 1].arrays.append((place.key, array))
+    }
+    let (source, target) = (folder / "published.pth", folder / "imported.safetensors")
+    try Data(TorchWriter.checkpoint(of: dictionaries)).write(to: URL(fileURLWithPath: source))
+    imported = try WeightImport(source, for: recipe, WeightImport.Options(), registry: registry)
+    try imported.write(to: target)
+    trained = try TrainedModel(recipe, weights: target)
+    self.naming = naming
+  }
+
+  /// The recipe's model.
+  package var model: ExpressionModel { trained.model }
+
+  /// The model's parameter for a key of the file.
+  package func parameter(_ key: String) -> Parameter? { naming.modelName(key).flatMap { model.store[$0] } }
+
+  /// The keys of torchvision's ResNet-18 without its classifier, counters included: 120.
+  package static let resNet18Keys: [String] = {
+    func norm(_ key: String) -> [String] { batchNormKeys(key) + ["\(key).num_batches_tracked"] }
+    var keys = ["conv1.weight"] + norm("bn1")
+    for stage in 1...4 {
+      for unit in 0..<2 {
+        let key = "layer\(stage).\(unit)"
+        for number in 1...2 { keys += ["\(key).conv\(number).weight"] + norm("\(key).bn\(number)") }
+        if stage > 1, unit == 0 { keys += ["\(key).downsample.0.weight"] + norm("\(key).downsample.1") }
+      }
+    }
+    return keys
+  }()
+
+  /// The same where the network is a sequence of its layers: ReLU is number 2, the pooling 3.
+  package static let numberedResNet18Keys = resNet18Keys.map { key in
+    let places = ["conv1": 0, "bn1": 1, "layer1": 4, "layer2": 5, "layer3": 6, "layer4": 7]
+    let steps = key.split(separator: ".", maxSplits: 1).map(String.init)
+    return "\(places[steps[0]] ?? -1).\(steps[1])"
+  }
+}
+
+extension Recipe {
+  /// The recipe of that name that comes with the program: "fer2013/scn".
+  package static func shipped(_ name: String, _ overrides: [String] = [], registry: Registry) throws -> Recipe
+  {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    return try load(
+      path: folder.appendingPathComponent("Recipes/\(name).json5").path, overrides: overrides,
+      registry: registry)
+  }
+}
+
+/// Test pictures of the compared systems' goldens, `[count, 224, 224, 3]`: a tint for each picture and channel, plus a mosaic
+/// of 7x7 cells, plus half a noise, added in this order. White noise alone would give all the same embedding.
+package func picture(_ name: String, count: Int, side: Int = 224) -> Tensor {
+  let tint = uniform("\(name).tint", count * 3), mosaic = uniform("\(name).mosaic", count * 3 * 49)
+  let noise = uniform("\(name).noise", count * 3 * side * side)
+  let cell = side / 7
+  let values = noise.indices.map { index -> Float in
+    let (plane, row, column) = (index / (side * side), index / side % side, index % side)
+    return (tint[plane] + mosaic[plane * 49 + row / cell * 7 + column / cell]) + 0.5 * noise[index]
+  }
+  return StoredArray(shape: [count, 3, side, side], values: values).channelsLast
+}
+
+extension Golden {
+  /// Fails unless an abridged array agrees: every (count / 512)th value, and the norm of all.
+  /// - Parameter found: in the layout of the golden's program.
+  package func expectAbridged(
+    _ found: StoredArray, _ name: String, atMost allowed: Double,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let error = relativeNorm(found.sample, self["\(name).sample"].values)
+    let norm = Double(self["\(name).norm"].values[0])
+    print("golden \(self.name) \(name): sample \(error), norm \(abs(found.norm - norm) / norm)")
+    #expect(error <= allowed, "\(name), sample", sourceLocation: sourceLocation)
+    #expect(abs(found.norm - norm) <= allowed * norm, "\(name), norm", sourceLocation: sourceLocation)
+  }
+
+  /// Fails unless every array whose name begins so, and goes on with ".norm" and ".sample", agrees with the gradient of
+  /// the parameter that the rest of the name is the published key of.
+  /// - Returns: the keys that were compared.
+  @discardableResult
+  package func expectGradients(
+    _ prefix: String, of published: PublishedCheckpoint, on tape: Tape, atMost allowed: Double,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> [String] {
+    let keys = arrays.keys.filter { $0.hasPrefix(prefix) && $0.hasSuffix(".sample") }.sorted()
+      .map { String($0.dropFirst(prefix.count).dropLast(".sample".count)) }
+    for key in keys {
+      let parameter = try #require(published.parameter(key), "\(key)", sourceLocation: sourceLocation)
+      let gradient = try #require(
+        tape.gradient(for: ObjectIdentifier(parameter)), "\(key)", sourceLocation: sourceLocation)
+      expectAbridged(
+        StoredArray(of: gradient, layout: parameter.fileLayout), prefix + key, atMost: allowed,
+        sourceLocation: sourceLocation)
+    }
+    let squares = published.model.store.trainable.compactMap { tape.gradient(for: ObjectIdentifier($0)) }.map
+    {
+      $0.values.reduce(0) { $0 + Double($1) * Double($1) }
+    }
+    let (norm, expected) = (
+      squares.reduce(0, +).squareRoot(), Double(self[prefix + "norm"].values[0])
+    )
+    #expect(
+      abs(norm - expected) <= allowed * expected, "norm of all gradients", sourceLocation: sourceLocation)
+    return keys
+  }
+
+  /// Fails unless the running statistics of these norms agree, by their published keys, with what one training pass made
+  /// of them.
+  package func expectStatistics(
+    of norms: [String], _ published: PublishedCheckpoint, atMost allowed: Double,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    for key in norms.flatMap({ ["\($0).running_mean", "\($0).running_var"] }) {
+      let parameter = try #require(published.parameter(key), "\(key)", sourceLocation: sourceLocation)
+      expectAbridged(
+        StoredArray(of: parameter.value, layout: .plain), "after.\(key)", atMost: allowed,
+        sourceLocation: sourceLocation)
+    }
+  }
+}
