@@ -39,8 +39,6 @@ struct RecipeFolderTests {
 
   /// Smaller networks behind the same names and the same wiring: every size that a recipe's parts have.
   private func smaller(_ recipe: Recipe) -> [String] {
-  /// Smaller networks behind the same names and the same wiring: every size that a recipe's parts have.
-  private func smaller(_ recipe: Recipe) -> [String] {
     let used = Dictionary(uniqueKeysWithValues: recipe.values.map { ("\($0.path)", $0.value) })
     var wanted = [
       ("model.encoder.vitHeads", "4"), ("model.encoder.width", "32"), ("model.encoder.depth", "1"),

@@ -19,8 +19,8 @@ struct WorkedExamples {
   // Before the first step nobody is sure of anything: labels are those given. What steps make of them: RelabelTests.
   private static let examples = [
     Example("labels/relabel", "before the first step") {
-      let setting = TrainingSetting(classes: ["sad", "glad"], seed: 1) {
-        throw DataProblem($0.text, "no other model here")
+      let setting = TrainingSetting(classes: ["sad", "glad"], seed: 1) { path, _ in
+        throw DataProblem(path.text, "no other model here")
       }
       return .labels(
         by: Relabel(.with { ($0.fromEpoch, $0.margin) = (1, 0) }),
