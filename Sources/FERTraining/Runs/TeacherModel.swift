@@ -59,9 +59,7 @@ struct TeacherModel: FrozenModel {
   /// The recipe of a model, and the file of its weights.
   private static func source(_ path: String, _ given: String, registry: Registry) throws -> (Recipe, String) {
     let isRun = RunFolder.isRun(path)
-    guard isRun || !path.isFolder else {
-      throw RunProblem.request("\(path.printable): is not a run folder; it holds no recipe.json5")
-    }
+    if path.isFolder { _ = try RunFolder.existing(path) }
     guard isRun || !path.holdsWeights else {
       throw RunProblem.request(
         "\(path.printable): holds weights alone; name the recipe of their model, or its run, and this file beside it"
