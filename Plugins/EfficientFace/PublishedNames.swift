@@ -30,12 +30,9 @@ enum PublishedNames {
   private static func whole(
     _ name: String, _ word: String, backbone: String, _ trunk: Set<String>, marks: [String]
   ) -> WeightNaming {
-    var naming = WeightNaming(name) { key in
-      let bare = key.hasPrefix("module.") ? String(key.dropFirst("module.".count)) : key
-      let step = WeightNaming.steps(of: bare)[0]
-      if step == "fc" { return "head.linear." + bare.dropFirst("fc.".count) }
-      return trunk.contains(step) ? "backbone." + bare : nil
-    }
+    let names = KeyBeginnings(
+      [("fc.", "head.linear.")] + trunk.sorted().map { ("\($0).", "backbone.\($0).") })
+    var naming = WeightNaming(name) { names.name(ofKey: $0) }
     (naming.word, naming.marks) = (word, marks)
     naming.parts = [
       .init("backbone", backbone), .init("encoder", "average-pool"), .init("head", "linear"),
@@ -45,13 +42,7 @@ enum PublishedNames {
         "efficientface", ["neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger"])
     ]
     naming.classArray = "head.linear.bias"
-    naming.fileName = { key(ofModelName: $0) }
+    naming.fileName = { names.key(ofName: $0) }
     return naming
-  }
-
-  /// The checkpoint's key for one of the model's names, without `module.`.
-  static func key(ofModelName name: String) -> String {
-    let ways = [("head.linear.", "fc."), ("backbone.", "")]
-    return ways.first { name.hasPrefix($0.0) }.map { $0.1 + name.dropFirst($0.0.count) } ?? name
   }
 }

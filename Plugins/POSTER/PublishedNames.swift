@@ -12,10 +12,12 @@ import NeuralKit
 ///
 /// Published files prefix every key with `module.`. The two extractors' keys are those of their own files.
 package enum PublishedNames {
-  /// What a published file holds and the network never uses.
-  private static let unused = ["pyramid_fuse.cls_token"]
-  private static let encoder = ["ir_layer.", "pyramid_fuse.", "se_block.", "landmark_layer."]
-  private static let own = ["head.", "reduction.", "corrections."]
+  private static let names = KeyBeginnings(
+    [("face_landback.", "landmarks."), ("ir_back.", "backbone.")]
+      + ["ir_layer.", "pyramid_fuse.", "se_block.", "landmark_layer."].map { ($0, "encoder." + $0) }
+      + ["head.", "reduction.", "corrections."].map { ($0, $0) } + [("", KeyBeginnings.nowhere)],
+    // The one thing that a published file holds and the network never uses.
+    isUnused: { $0 == "pyramid_fuse.cls_token" })
   /// Units of the stages of IR-50.
   private static let units = [3, 4, 14, 3]
 
@@ -44,50 +46,36 @@ package enum PublishedNames {
   /// The model's name for a checkpoint's key; nil where the network has no use for it; a name that no model has where the
   /// key is not of such files.
   static func modelName(ofKey key: String) -> String? {
-    let bare = key.hasPrefix("module.") ? String(key.dropFirst("module.".count)) : key
-    if unused.contains(bare) { return nil }
-    if encoder.contains(where: bare.hasPrefix) { return "encoder." + bare }
-    if own.contains(where: bare.hasPrefix) { return bare }
-    let steps = WeightNaming.steps(of: bare)
-    switch steps[0] {
-    case "face_landback": return "landmarks." + steps.dropFirst().joined(separator: ".")
-    case "ir_back": return "backbone." + staged(steps.dropFirst()).joined(separator: ".")
-    default: return "?." + bare
-    }
+    names.name(ofKey: key).map { $0.hasPrefix("backbone.") ? staged($0) : $0 }
   }
 
   /// The checkpoint's key for one of the model's names, without `module.`.
   package static func key(ofModelName name: String) -> String {
-    let steps = WeightNaming.steps(of: name)
-    let rest = steps.dropFirst()
-    switch steps[0] {
-    case "landmarks": return "face_landback." + rest.joined(separator: ".")
-    case "backbone": return "ir_back." + counted(rest).joined(separator: ".")
-    case "encoder": return rest.joined(separator: ".")
-    default: return name
-    }
+    names.key(ofName: name.hasPrefix("backbone.") ? counted(name) : name)
   }
 
-  /// `body.7.X` -> `body3.0.X`
-  private static func staged(_ steps: ArraySlice<String>) -> [String] {
-    let steps = Array(steps)
-    guard steps.count > 2, steps[0] == "body", let number = Int(steps[1]) else { return steps }
+  /// `backbone.body.7.X` -> `backbone.body3.0.X`
+  private static func staged(_ name: String) -> String {
+    let steps = WeightNaming.steps(of: name)
+    guard steps.count > 3, steps[1] == "body", let number = Int(steps[2]) else { return name }
     var first = 0
     for (stage, count) in units.enumerated() {
       if (first..<first + count).contains(number) {
-        return ["body\(stage + 1)", "\(number - first)"] + steps.dropFirst(2)
+        return (["backbone", "body\(stage + 1)", "\(number - first)"] + steps.dropFirst(3))
+          .joined(separator: ".")
       }
       first += count
     }
-    return steps
+    return name
   }
 
-  /// `body3.0.X` -> `body.7.X`
-  private static func counted(_ steps: ArraySlice<String>) -> [String] {
-    let steps = Array(steps)
-    guard steps.count > 2, steps[0].hasPrefix("body"), let stage = Int(steps[0].dropFirst("body".count)),
-      units.indices.contains(stage - 1), let unit = Int(steps[1])
-    else { return steps }
-    return ["body", "\(units.prefix(stage - 1).reduce(0, +) + unit)"] + steps.dropFirst(2)
+  /// `backbone.body3.0.X` -> `backbone.body.7.X`
+  private static func counted(_ name: String) -> String {
+    let steps = WeightNaming.steps(of: name)
+    guard steps.count > 3, steps[1].hasPrefix("body"), let stage = Int(steps[1].dropFirst("body".count)),
+      units.indices.contains(stage - 1), let unit = Int(steps[2])
+    else { return name }
+    return (["backbone", "body", "\(units.prefix(stage - 1).reduce(0, +) + unit)"] + steps.dropFirst(3))
+      .joined(separator: ".")
   }
 }

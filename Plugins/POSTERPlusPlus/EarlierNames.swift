@@ -19,7 +19,7 @@ enum EarlierNames {
   }()
 
   /// A name that no model has, for a key that is not of such files.
-  private static func unknown(_ key: String) -> String { "?." + key }
+  private static func unknown(_ key: String) -> String { KeyBeginnings.nowhere + key }
 
   /// The encoder's names; nil for layers that never run.
   private static func arbexName(ofKey key: String) -> String? {

@@ -22,15 +22,11 @@ package enum POSTERNames {
   /// Endings of keys that the network never uses.
   static let unusedSuffixes = [".num_batches_tracked", ".relative_position_index"]
 
-  private static let prefixes = [
-    (checkpoint: "face_landback.", model: "landmarks."),
-    (checkpoint: "ir_back.", model: "backbone."),
-    (checkpoint: "VIT.head.linear.", model: "head.linear."),
-    (checkpoint: "head.", model: "head."),
-    (checkpoint: "reduction.", model: "reduction."),
-    (checkpoint: "corrections.", model: "corrections."),
-    (checkpoint: "", model: "encoder."),
-  ]
+  private static let names = KeyBeginnings(
+    [
+      ("face_landback.", "landmarks."), ("ir_back.", "backbone."), ("VIT.head.linear.", "head.linear."),
+      ("head.", "head."), ("reduction.", "reduction."), ("corrections.", "corrections."), ("", "encoder."),
+    ], isUnused: isUnused)
 
   /// The names, for reading a published file and for the way back.
   ///
@@ -56,19 +52,12 @@ package enum POSTERNames {
   }()
 
   /// The model's name for a checkpoint's key; nil where the network has no use for it.
-  static func modelName(ofKey key: String) -> String? {
-    let bare = key.hasPrefix("module.") ? String(key.dropFirst("module.".count)) : key
-    guard !isUnused(bare) else { return nil }
-    return prefixes.first { bare.hasPrefix($0.checkpoint) }
-      .map { $0.model + bare.dropFirst($0.checkpoint.count) }
-  }
+  static func modelName(ofKey key: String) -> String? { names.name(ofKey: key) }
 
   /// The checkpoint's key for one of the model's names, without `module.`.
-  package static func key(ofModelName name: String) -> String {
-    prefixes.first { name.hasPrefix($0.model) }.map { $0.checkpoint + name.dropFirst($0.model.count) } ?? name
-  }
+  package static func key(ofModelName name: String) -> String { names.key(ofName: name) }
 
-  private static func isUnused(_ key: String) -> Bool {
+  @Sendable private static func isUnused(_ key: String) -> Bool {
     let isBlockConvolution =
       key.hasPrefix("VIT.blocks.") && key.split(separator: ".").dropFirst(3).first == "conv"
     return isBlockConvolution || unusedPrefixes.contains { key.hasPrefix($0) }

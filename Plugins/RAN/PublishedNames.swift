@@ -9,17 +9,12 @@ import NeuralKit
 /// | `fc.X` | `head.linear.X` |
 /// | `conv1.X`, `bn1.X`, `layer1.X` ... | `backbone.` and the same |
 enum PublishedNames {
+  private static let names = KeyBeginnings(
+    [("alpha.", "encoder.alpha."), ("beta.", "encoder.beta."), ("fc.", "head.linear.")]
+      + ["conv1.", "bn1.", "layer1.", "layer2.", "layer3.", "layer4."].map { ($0, "backbone." + $0) })
+
   static let naming: WeightNaming = {
-    let trunk: Set<String> = ["conv1", "bn1", "layer1", "layer2", "layer3", "layer4"]
-    var naming = WeightNaming("RAN checkpoint") { key in
-      let bare = key.hasPrefix("module.") ? String(key.dropFirst("module.".count)) : key
-      switch WeightNaming.steps(of: bare)[0] {
-      case "alpha", "beta": return "encoder." + bare
-      case "fc": return "head.linear." + bare.dropFirst("fc.".count)
-      case let step where trunk.contains(step): return "backbone." + bare
-      default: return nil
-      }
-    }
+    var naming = WeightNaming("RAN checkpoint") { names.name(ofKey: $0) }
     naming.word = "ran"
     naming.parts = [
       .init("backbone", "resnet18"), .init("encoder", "region-attention"), .init("head", "linear"),
@@ -35,13 +30,7 @@ enum PublishedNames {
         ["neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger", "contempt"]),
     ]
     naming.classArray = "head.linear.bias"
-    naming.fileName = { key(ofModelName: $0) }
+    naming.fileName = { names.key(ofName: $0) }
     return naming
   }()
-
-  /// The checkpoint's key for one of the model's names, without `module.`.
-  static func key(ofModelName name: String) -> String {
-    let ways = [("head.linear.", "fc."), ("encoder.", ""), ("backbone.", "")]
-    return ways.first { name.hasPrefix($0.0) }.map { $0.1 + name.dropFirst($0.0.count) } ?? name
-  }
 }

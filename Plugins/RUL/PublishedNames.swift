@@ -12,11 +12,11 @@ import NeuralKit
 /// Only code for RAF-DB was published, so such files have its classes in its order.
 enum PublishedNames {
   static let checkpoint: WeightNaming = {
-    var naming = WeightNaming("RUL checkpoint") { key in
-      if key.hasPrefix("fc.") { return "head.linear." + key.dropFirst("fc.".count) }
-      // What is not of such files gets a name that no model has.
-      return ["mu.", "log_var."].contains { key.hasPrefix($0) } ? "encoder.\(key)" : "?.\(key)"
-    }
+    let names = KeyBeginnings([
+      ("mu.", "encoder.mu."), ("log_var.", "encoder.log_var."), ("fc.", "head.linear."),
+      ("", KeyBeginnings.nowhere),
+    ])
+    var naming = WeightNaming("RUL checkpoint") { names.name(ofKey: $0) }
     naming.word = "rul"
     naming.parts = [
       .init("backbone", "resnet18", prefix: "features."), .init("encoder", "relative-uncertainty"),

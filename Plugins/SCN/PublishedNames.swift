@@ -10,10 +10,10 @@ import NeuralKit
 /// Only code for RAF-DB was published, so such files have its classes in its order.
 enum PublishedNames {
   static let checkpoint: WeightNaming = {
-    var naming = WeightNaming("SCN checkpoint") { key in
-      // What is not of such files gets a name that no model has.
-      ["alpha.", "fc."].contains { key.hasPrefix($0) } ? "head.\(key)" : "?.\(key)"
-    }
+    let names = KeyBeginnings([
+      ("alpha.", "head.alpha."), ("fc.", "head.fc."), ("", KeyBeginnings.nowhere),
+    ])
+    var naming = WeightNaming("SCN checkpoint") { names.name(ofKey: $0) }
     naming.word = "scn"
     naming.parts = [
       .init("backbone", "resnet18", prefix: "features."), .init("encoder", "average-pool"),

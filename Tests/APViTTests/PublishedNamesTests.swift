@@ -40,13 +40,13 @@ struct PublishedNamesTests {
       ("head.fc.bias", "head.linear.bias"), ("vit.blocks.7.mlp.fc2.bias", "encoder.blocks.7.mlp.fc2.bias"),
     ] {
       #expect(naming(key) == name && naming("module." + key) == name)
-      #expect(PublishedNames.key(ofModelName: name) == key)
+      #expect(naming.key(of: name) == key)
     }
     #expect(naming("extractor.body.0.0.res_layer.0.num_batches_tracked") == nil)
     for odd in ["", ".", "extractor", "extractor.body.x.0", "conv1.weight", "head", "vit"] {
       #expect(naming(odd) != "head.linear.bias")
     }
-    #expect(PublishedNames.key(ofModelName: "corrections.anchor.anchors") == "corrections.anchor.anchors")
+    #expect(naming.key(of: "corrections.anchor.anchors") == "corrections.anchor.anchors")
   }
 
   /// 12 blocks' worth of timm names; `pos_embed` is one array there, and its patch embedding has no place.

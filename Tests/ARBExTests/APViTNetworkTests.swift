@@ -64,10 +64,10 @@ struct APViTNetworkTests {
     let golden = try Golden("apvit_eval")
     let allowed = try Tolerance.read().eval
     let network = try Network()
-    try network.store.fillThroughFile(Names.model, Names.key(ofModelName:))
+    try network.store.fillThroughFile(Names.model, Names.names.key(ofName:))
     let images = uniformImages("input.apvit.26", count: 2, side: 112)
     let pyramid = network.backbone.features(of: images, .evaluation)
-    compare(StoredArray(channelsFirstOf: pyramid.levels[2]), golden, "ir50", allowed)
+    golden.expectAbridged(StoredArray(channelsFirstOf: pyramid.levels[2]), "ir50", atMost: allowed)
     var stages: [AttentivePoolingViT.Stage] = []
     _ = network.encoder.transformed(pyramid.levels[2], readsClassTokenAlone: false, .evaluation) {
       stages.append($0)
@@ -75,7 +75,7 @@ struct APViTNetworkTests {
     #expect(stages.compactMap(\.places) == kept(golden))
     for (index, stage) in stages.enumerated() {
       let name = index == 0 ? "pooled" : "block\(index - 1)"
-      compare(StoredArray(shape: stage.tokens.shape, values: stage.tokens.values), golden, name, allowed)
+      golden.expectAbridged(StoredArray(of: stage.tokens, layout: .plain), name, atMost: allowed)
     }
     let encoding = network.encoder.encode(image: pyramid, landmarks: nil, .evaluation)
     let logits = network.head.classify(encoding, .evaluation).logits
@@ -93,14 +93,11 @@ struct APViTNetworkTests {
   func importedCheckpoint() throws {
     let golden = try Golden("apvit_eval")
     let registry = try Registry.builtins()
-    let recipe = try Recipe.load(path: GoldenNetworkTests.recipe("apvit"), registry: registry)
+    let recipe = try Recipe.shipped("apvit", registry: registry)
     let folder = try TemporaryFolder("apvit")
     let parameters = try recipe.buildModel(filling: false).store.all
     #expect(parameters.filter(\.isLearned).reduce(0) { $0 + $1.count } == 65_209_543)
-    var arrays: TorchWriter.Arrays = parameters.map { parameter in
-      let key = Names.key(ofModelName: parameter.name)
-      return (name: key, array: filled(key, shape: parameter.fileShape))
-    }
+    var arrays = parameters.published(wrapper: "", Names.names.key(ofName:))
     // Counted in facts of the published class: extractor 247, transformer 95, head 2.
     #expect(
       ["extractor.", "vit.", "head.fc."].map { start in arrays.count { $0.name.hasPrefix(start) } } == [
@@ -135,11 +132,12 @@ struct APViTNetworkTests {
       #expect(alone.match.parts.map(\.path) == [part] && alone.match.parts[0].used == count)
     }
     // A head of the labels' order would say wrong names.
-    let other = try Recipe.load(
-      path: GoldenNetworkTests.recipe("apvit"),
-      overrides: [
+    let other = try Recipe.shipped(
+      "apvit",
+      [
         #"classes=["surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral"]"#
-      ], registry: registry)
+      ],
+      registry: registry)
     #expect(throws: RunProblem.self) { try WeightImport(source, for: other, .init(), registry: registry) }
   }
 
@@ -147,9 +145,9 @@ struct APViTNetworkTests {
   func training() throws {
     let golden = try Golden("apvit_train")
     let tolerance = try Tolerance.read()
-    let recipe = try Recipe.load(path: GoldenNetworkTests.recipe("apvit"), registry: try Registry.builtins())
+    let recipe = try Recipe.shipped("apvit", registry: try Registry.builtins())
     let model = try recipe.buildModel(filling: false)
-    try model.store.fillThroughFile(Names.model, Names.key(ofModelName:))
+    try model.store.fillThroughFile(Names.model, Names.names.key(ofName:))
     let tape = Tape()
     let pass = ForwardPass.training(on: tape, seed: 1, step: 0)
     let images = uniformImages("input.apvit.train.15", count: 4, side: 112)
@@ -164,28 +162,17 @@ struct APViTNetworkTests {
     }
 
     tape.backward(from: value.total)
-    let watched = golden.arrays.keys.filter { $0.hasPrefix("grad.") && $0.hasSuffix(".sample") }.sorted()
+    let watched = try golden.expectGradients(
+      on: tape, of: { Names.names.name(ofKey: $0).flatMap { model.store[$0] } }
+    ) { $0.hasPrefix("extractor.") ? tolerance.earlyGradients : tolerance.gradients }
     #expect(watched.count == 17)
-    for key in watched.map({ String($0.dropFirst("grad.".count).dropLast(".sample".count)) }) {
-      let name = try #require(Names.modelName(ofKey: key))
-      let parameter = try #require(model.store[name], "\(key)")
-      let gradient = try #require(tape.gradient(for: ObjectIdentifier(parameter)), "\(key)")
-      compare(
-        StoredArray(of: gradient, layout: parameter.fileLayout), golden, "grad.\(key)",
-        key.hasPrefix("extractor.") ? tolerance.earlyGradients : tolerance.gradients)
-    }
-    let squares = model.store.trainable.reduce(0.0) { sum, parameter in
-      let values = tape.gradient(for: ObjectIdentifier(parameter))?.values ?? [.nan]
-      return sum + values.reduce(0) { $0 + Double($1) * Double($1) }
-    }
-    let norm = Double(golden["gradient_norm"].values[0])
-    #expect(abs(squares.squareRoot() - norm) <= tolerance.earlyGradients * norm)
-    print("golden apvit_train gradient_norm: \(abs(squares.squareRoot() - norm) / norm)")
+    golden.expectGradientNorm(
+      "gradient_norm", of: model.store.trainable, on: tape, atMost: tolerance.earlyGradients)
   }
 
   @Test("at first every class is as likely, and the loss is ln 7")
   func start() throws {
-    let recipe = try Recipe.load(path: GoldenNetworkTests.recipe("apvit"), registry: try Registry.builtins())
+    let recipe = try Recipe.shipped("apvit", registry: try Registry.builtins())
     let model = try recipe.buildModel()
     let outcome = try model(uniformImages("start", count: 1, side: 112), .evaluation)
     #expect(outcome.logits.values == [Float](repeating: 0, count: 7))

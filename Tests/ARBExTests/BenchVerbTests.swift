@@ -1,12 +1,11 @@
 import ARBEx
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("bench from the command line", .serialized)
 struct BenchVerbTests {
-  private static let recipes = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("Recipes").path
+  private static let recipes = ShippedRecipe.folder
   private static let quickstart = recipes + "/quickstart.json5"
 
   private func object(_ text: String) throws -> [String: Any] {

@@ -1,14 +1,13 @@
 import ARBEx
 import FERTraining
 import Foundation
+import TestSupport
 import Testing
 
 /// Numbers belong to the names of classes, never to their places.
 @Suite("Classes by name")
 struct ClassNameTests {
-  private static let recipe = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("Recipes/quickstart.json5").path
+  private static let recipe = ShippedRecipe.path("quickstart")
   /// Folder names of two people for the recipe's classes; in the order of the alphabet they come differently.
   private static let people = [
     "1": ["neutral", "happy", "sad", "surprise", "fear", "disgust", "anger"],

@@ -9,9 +9,7 @@ import Testing
 /// Any encoder under any head and any corrections: found in the registry, so that a new one needs no line here.
 @Suite("Combinations of parts")
 struct CombinationTests {
-  private static let recipe = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("Recipes/fer2013.json5").path
+  private static let recipe = ShippedRecipe.path("fer2013")
 
   /// What makes an encoder small, where it has the option.
   private static let small = [

@@ -1,5 +1,6 @@
 import ARBEx
 import Foundation
+import TestSupport
 import Testing
 
 /// A plug-in's dataset that gives one of its images a class that is none.
@@ -60,8 +61,7 @@ struct DataVerbTests {
     // The lines pasted over those of a recipe: it is valid, and checks to the same counts.
     let lines = try #require(json["recipeLines"] as? String)
     #expect(answer.output.contains(lines.split(separator: "\n")[0]))
-    let quickstart = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Recipes/quickstart.json5").path
+    let quickstart = ShippedRecipe.path("quickstart")
     let whole = try String(contentsOfFile: quickstart, encoding: .utf8)
     let kept = whole.split(separator: "\n", omittingEmptySubsequences: false)
     let first = try #require(kept.firstIndex { $0.hasPrefix("  classes:") })
@@ -188,8 +188,7 @@ struct DataVerbTests {
     let gallery = try Gallery()
     try gallery.fill("train", ["happy": 2, "sad": 2], seed: 0)
     try gallery.write("train/sad/bad.png", [1, 2, 3])
-    let quickstart = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Recipes/quickstart.json5").path
+    let quickstart = ShippedRecipe.path("quickstart")
     let data = { (more: String) in
       ["--set", "data={ train: { use: \"class-folders\", root: \"\(gallery.path)/train\"\(more) } }"]
     }
@@ -234,8 +233,7 @@ struct DataVerbTests {
     #expect(check(faces, "--sheet", gallery.path + "/sheet.jpg").code == 2)
     #expect(check(faces, "--sheet", gallery.path + "/absent/sheet.png").code == 2)
 
-    let quickstart = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Recipes/quickstart.json5").path
+    let quickstart = ShippedRecipe.path("quickstart")
     let recipe = { (seed: Int, file: String) in
       Answer([
         "data", "check", quickstart, "--set", "seed=\(seed)", "--set", "classes=[\"happy\", \"sad\"]",

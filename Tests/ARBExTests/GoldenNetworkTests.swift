@@ -24,7 +24,8 @@ struct GoldenNetworkTests {
     let (features, landmarks, embedding) = parts.run(images, .evaluation)
     for (name, pyramid) in [("ir50", features), ("mobilefacenet", landmarks)] {
       for (index, level) in pyramid.levels.enumerated() {
-        compare(StoredArray(channelsFirstOf: level), golden, "\(name).level\(index)", allowed)
+        golden.expectAbridged(
+          StoredArray(channelsFirstOf: level), "\(name).level\(index)", atMost: allowed)
       }
     }
     let logits = head.classify(Encoding(embedding: embedding), .evaluation).logits
@@ -69,14 +70,11 @@ struct GoldenNetworkTests {
   func importedCheckpoint(isOld: Bool) throws {
     let golden = try Golden("poster_eval")
     let registry = try Registry.builtins()
-    let recipe = try Recipe.load(path: Self.recipe("posterpp"), registry: registry)
+    let recipe = try Recipe.load(path: ShippedRecipe.path("posterpp"), registry: registry)
     let folder = NSTemporaryDirectory() + "arbex-golden-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let arrays: TorchWriter.Arrays = try recipe.buildModel(filling: false).store.all.map { parameter in
-      let key = POSTERNames.key(ofModelName: parameter.name)
-      return (name: "module." + key, array: filled(key, shape: parameter.fileShape))
-    }
+    let arrays = try recipe.buildModel(filling: false).store.all.published(POSTERNames.key(ofModelName:))
     let (source, imported) = (folder + "/model_best.pth", folder + "/imported.safetensors")
     try Data(TorchWriter.checkpoint(arrays, isOld: isOld)).write(to: URL(fileURLWithPath: source))
     let found = try WeightImport(source, for: recipe, WeightImport.Options(), registry: registry)
@@ -96,7 +94,7 @@ struct GoldenNetworkTests {
     let golden = try Golden("arbex_train")
     let tolerance = try Tolerance.read()
     let recipe = try Recipe.load(
-      path: Self.recipe("arbex"),
+      path: ShippedRecipe.path("arbex"),
       overrides: [
         "model.reduction=0", "model.head.dropout=0", "model.encoder.dropPath=0",
         "model.landmarks.frozen=true",
@@ -121,21 +119,10 @@ struct GoldenNetworkTests {
     }
 
     tape.backward(from: value.total)
-    let watched = golden.arrays.keys.filter { $0.hasPrefix("grad.") && $0.hasSuffix(".sample") }.sorted()
+    let byKey = model.store.all.byKey(POSTERNames.key(ofModelName:))
+    let watched = try golden.expectGradients(on: tape, of: { byKey[$0] }) { _ in tolerance.gradients }
     #expect(watched.count == 20)
-    for key in watched.map({ String($0.dropFirst("grad.".count).dropLast(".sample".count)) }) {
-      let parameter = try #require(
-        model.store.all.first { POSTERNames.key(ofModelName: $0.name) == key }, "\(key)")
-      let gradient = try #require(tape.gradient(for: ObjectIdentifier(parameter)), "\(key)")
-      compare(
-        StoredArray(of: gradient, layout: parameter.fileLayout), golden, "grad.\(key)", tolerance.gradients)
-    }
     #expect(model.store.under("landmarks").allSatisfy { tape.gradient(for: ObjectIdentifier($0)) == nil })
-  }
-
-  static func recipe(_ name: String) -> String {
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Recipes/\(name).json5").path
   }
 }
 
@@ -178,13 +165,4 @@ private struct Extractors {
     let points = landmarks.landmarks(of: images, pass)
     return (features, points, encoder.encode(image: features, landmarks: points, pass).embedding)
   }
-}
-
-/// Compares an abridged array: every (count / 512)th value, and the norm of all.
-func compare(_ found: StoredArray, _ golden: Golden, _ name: String, _ allowed: Double) {
-  let error = relativeNorm(found.sample, golden["\(name).sample"].values)
-  let norm = Double(golden["\(name).norm"].values[0])
-  print("golden \(golden.name) \(name): sample \(error), norm \(abs(found.norm - norm) / norm)")
-  #expect(error <= allowed, "\(name), sample")
-  #expect(abs(found.norm - norm) <= allowed * norm, "\(name), norm")
 }

@@ -9,24 +9,15 @@ import Testing
 
 /// Whole networks by the recipes that come with arbex, filled from their published names.
 enum GoldenRecipe {
-  static func path(_ name: String) -> String {
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Recipes/\(name).json5").path
-  }
-
   static func naming(_ word: String) throws -> WeightNaming {
     try #require(try Registry.builtins().namings.first { $0.word == word })
   }
 
   /// A checkpoint in PyTorch's format, of the recipe's arrays under their published names.
   static func checkpoint(_ recipe: String, naming word: String) throws -> [UInt8] {
-    let recipe = try Recipe.load(path: path(recipe), registry: try Registry.builtins())
+    let recipe = try Recipe.shipped(recipe, registry: try Registry.builtins())
     let fileName = try #require(try naming(word).fileName)
-    let arrays: TorchWriter.Arrays = try recipe.buildModel(filling: false).store.all.map { parameter in
-      let key = fileName(parameter.name)
-      return (name: "module." + key, array: filled(key, shape: parameter.fileShape))
-    }
-    return TorchWriter.checkpoint(arrays, isOld: false)
+    return TorchWriter.checkpoint(try recipe.buildModel(filling: false).store.all.published(fileName))
   }
 
   /// The model that `weights import` makes of such a checkpoint.
@@ -38,7 +29,7 @@ enum GoldenRecipe {
     let (source, target) = (folder.path + "/model_best.pth.tar", folder.path + "/imported.safetensors")
     try Data(try checkpoint(name, naming: word)).write(to: URL(fileURLWithPath: source))
     let registry = try Registry.builtins()
-    let recipe = try Recipe.load(path: path(name), registry: registry)
+    let recipe = try Recipe.shipped(name, registry: registry)
     var options = WeightImport.Options()
     options.classes = classes
     let found = try WeightImport(source, for: recipe, options, registry: registry)
@@ -59,44 +50,5 @@ enum GoldenRecipe {
     }
     return try LabelPolicies(try recipe.makeLabelPolicies(), of: samples, in: setting)
       .targets(for: Batch(number: 0, images: images, indices: Array(0..<count)))
-  }
-
-  /// Compares `grad.P.norm` and `grad.P.sample` of every parameter P that the file tells of, and the norm of all.
-  static func expectGradients(
-    _ store: ParameterStore, _ tape: Tape, _ fileName: (String) -> String, _ golden: Golden,
-    _ prefix: String = "", atMost allowed: (String) -> Double
-  ) throws {
-    let start = prefix + "grad."
-    let watched = golden.arrays.keys.filter { $0.hasPrefix(start) && $0.hasSuffix(".sample") }
-      .map { String($0.dropFirst(start.count).dropLast(".sample".count)) }
-    #expect(watched.count >= 4)
-    let byKey = Dictionary(uniqueKeysWithValues: store.all.map { (fileName($0.name), $0) })
-    for key in watched.sorted() {
-      let parameter = try #require(byKey[key], "\(key)")
-      let gradient = try #require(tape.gradient(for: ObjectIdentifier(parameter)), "\(key)")
-      expectAbridged(
-        StoredArray(of: gradient, layout: parameter.fileLayout), golden, start + key, atMost: allowed(key))
-    }
-    let squares = store.trainable.compactMap { tape.gradient(for: ObjectIdentifier($0)) }.map {
-      StoredArray(shape: $0.shape, values: $0.values).norm
-    }.reduce(0) { $0 + $1 * $1 }
-    let norm = Double(golden[start + "norm"].values[0])
-    #expect(abs(squares.squareRoot() - norm) <= allowed("") * norm, "norm of all gradients")
-  }
-
-  /// Compares `after.P` of every running statistic that the file tells of.
-  static func expectStatistics(
-    _ store: ParameterStore, _ fileName: (String) -> String, _ golden: Golden, _ prefix: String = ""
-  ) throws {
-    let start = prefix + "after."
-    let watched = golden.arrays.keys.filter { $0.hasPrefix(start) && $0.hasSuffix(".sample") }
-    #expect(watched.count >= 4)
-    for name in watched.sorted() {
-      let key = String(name.dropFirst(start.count).dropLast(".sample".count))
-      let parameter = try #require(store.all.first { fileName($0.name) == key }, "\(key)")
-      expectAbridged(
-        StoredArray(shape: parameter.shape, values: parameter.value.values), golden, start + key,
-        atMost: 5e-4)
-    }
   }
 }

@@ -1,15 +1,14 @@
 import FERCore
 import Foundation
 import TensorKit
+import TestSupport
 import Testing
 
 @testable import ARBEx
 
 @Suite("--precision", .serialized)
 struct PrecisionVerbTests {
-  private static let quickstart = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("Recipes/quickstart.json5").path
+  private static let quickstart = ShippedRecipe.path("quickstart")
 
   @Test(
     "a word that is no precision, or one that cannot be had, ends with 2 and says what is missing",

@@ -2,15 +2,14 @@
 import FERData
 import FERTraining
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("predict: what it takes and what it tells", .serialized)
 final class PredictVerbTests {
   private let folder = NSTemporaryDirectory() + "arbex-predict-\(UUID().uuidString)"
   private var run: String { folder + "/run" }
-  private static let recipePath = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("Recipes/quickstart.json5").path
+  private static let recipePath = ShippedRecipe.path("quickstart")
 
   /// A run that nobody has trained, and pictures: faces/1.png, faces/deep/2.png, faces/bad.jpg.
   init() throws {

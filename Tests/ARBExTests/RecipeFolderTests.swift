@@ -6,9 +6,7 @@ import Testing
 /// Every recipe that comes with the program: found in the folder, so that a new one needs no line here.
 @Suite("Recipes that come with arbex")
 struct RecipeFolderTests {
-  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("Recipes").path
+  private static let folder = ShippedRecipe.folder
 
   static let names = (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? [])
     .filter { $0.hasSuffix(".json5") }.sorted()

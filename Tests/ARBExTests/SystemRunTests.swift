@@ -1,5 +1,6 @@
 import ARBEx
 import Foundation
+import TestSupport
 import Testing
 
 /// Compared systems from the command line: interrupted in the middle of an epoch and resumed, and what people get to see.
@@ -21,7 +22,7 @@ final class SystemRunTests {
   }
 
   private func train(_ recipe: String, _ name: String, _ more: [String], _ flags: String...) -> Answer {
-    arbex(["train", GoldenRecipe.path(recipe), "--out", "\(folder)/\(name)"] + flags, set: small + more)
+    arbex(["train", ShippedRecipe.path(recipe), "--out", "\(folder)/\(name)"] + flags, set: small + more)
   }
 
   private func bytes(_ name: String) -> Data? { FileManager.default.contents(atPath: "\(folder)/\(name)") }

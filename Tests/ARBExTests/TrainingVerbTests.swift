@@ -1,5 +1,6 @@
 import ARBEx
 import Foundation
+import TestSupport
 import Testing
 
 /// Pictures with one bright bar; where it stands tells the class.
@@ -39,8 +40,7 @@ enum BarsPlugin: Plugin {
 @Suite("train, eval and predict from the command line", .serialized)
 final class TrainingVerbTests {
   private let folder = NSTemporaryDirectory() + "arbex-verbs-\(UUID().uuidString)"
-  private let recipe = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("Recipes/quickstart.json5").path
+  private let recipe = ShippedRecipe.path("quickstart")
   private let small = [
     "--set", "data.train={ use: \"bars\", count: 24 }", "--set",
     "data.validation={ use: \"bars\", count: 8 }",

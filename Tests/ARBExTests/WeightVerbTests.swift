@@ -8,9 +8,7 @@ import Support
 /// The verbs for weights on a small POSTER++, with files made by an independent writer of PyTorch's formats.
 @Suite("weights inspect, import and export", .serialized)
 final class WeightVerbTests {
-  private static let recipes = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("Recipes").path
+  private static let recipes = ShippedRecipe.folder
   private let folder = NSTemporaryDirectory() + "arbex-weights-\(UUID().uuidString)"
   private let recipe = WeightVerbTests.recipes + "/posterpp.json5"
   private let small = [
@@ -36,10 +34,7 @@ final class WeightVerbTests {
   private func published(_ more: [String] = []) throws -> TorchWriter.Arrays {
     let naming = try #require(try Registry.builtins().namings.first { $0.word == "poster++" })
     let fileName = try #require(naming.fileName)
-    return try load(more).buildModel(filling: false).store.all.map { parameter in
-      let key = fileName(parameter.name)
-      return (name: "module." + key, array: filled(key, shape: parameter.fileShape))
-    }
+    return try load(more).buildModel(filling: false).store.all.published(fileName)
   }
 
   private func write(_ arrays: TorchWriter.Arrays, _ name: String = "weights.pth", isOld: Bool = false) throws

@@ -35,7 +35,7 @@ struct EfficientFaceTests {
     for (name, map) in [
       ("stem", found.stem), ("stage2", found.stages[0]), ("local", found.local), ("fused", found.fused),
       ("stage3", found.stages[1]), ("stage4", found.stages[2]),
-    ] { expectAbridged(StoredArray(channelsFirstOf: map), golden, name, atMost: 2e-4) }
+    ] { golden.expectAbridged(StoredArray(channelsFirstOf: map), name, atMost: 2e-4) }
     let levels = network.features(of: images, .evaluation).levels
     expectRelativeNorm(
       levels[2].globalAveragePooled(), golden.plain("embedding"), atMost: 2e-4, "embedding")
@@ -55,7 +55,7 @@ struct EfficientFaceTests {
     let found = modulator.scores(map, .evaluation)
     let gate = (found.channel * found.spatial).sigmoid()
     for (name, array) in [("channel", found.channel), ("spatial", found.spatial), ("gate", gate)] {
-      expectAbridged(StoredArray(channelsFirstOf: array), golden, name, atMost: 2e-4)
+      golden.expectAbridged(StoredArray(channelsFirstOf: array), name, atMost: 2e-4)
     }
   }
 

@@ -61,7 +61,7 @@ struct PublishedNamesTests {
     let naming = try NamingCheck("efficientface", of: EfficientFacePlugin.self)
     let expected = name ?? "backbone." + key
     #expect(naming(key) == expected && naming("module." + key) == expected)
-    #expect(PublishedNames.key(ofModelName: expected) == key)
+    #expect(naming.key(of: expected) == key)
     #expect(naming("layer1.0.conv1.weight") == nil)
   }
 

@@ -18,7 +18,7 @@ struct PublishedNamesTests {
   func bothWays(_ key: String, _ name: String) throws {
     let naming = try NamingCheck("ran", of: RANPlugin.self)
     #expect(naming(key) == name && naming("module." + key) == name)
-    #expect(PublishedNames.key(ofModelName: name) == key)
+    #expect(naming.key(of: name) == key)
   }
 
   @Test("what the network does not have is left aside")

@@ -51,7 +51,7 @@ struct GoldenTests {
   @Test("in evaluation mode: last map, embedding, uncertainty, logits, probabilities")
   func evaluation() throws {
     let (golden, allowed) = (try Golden("rul_eval"), try Tolerance.read().eval)
-    let images = picture("input.rul", count: 3)
+    let images = goldenPictures("input.rul", count: 3)
     let outcome = try published.model(images, .evaluation)
     let uncertainty = try #require(outcome.evidence[.uncertainty])
     for (name, found) in [
@@ -89,7 +89,7 @@ struct GoldenTests {
     #expect(partners == [2, 0, 1, 3, 5, 4])
     let tape = Tape()
     let pass = ForwardPass.training(on: tape, seed: 1, step: 0)
-    let outcome = try published.model(picture("input.rul.train.7", count: 6), pass, isThorough: true)
+    let outcome = try published.model(goldenPictures("input.rul.train.7", count: 6), pass, isThorough: true)
     let labels = [0, 3, 5, 6, 3, 1]
     let truth = Targets(labels: labels).distribution(classCount: 7, smoothing: 0)
     let uncertainty = try #require(outcome.evidence[.uncertainty])
@@ -111,10 +111,13 @@ struct GoldenTests {
     #expect(value.losses.map(\.name) == ["add-up"] && value.total.isFinite)
 
     tape.backward(from: total)
-    let keys = try golden.expectGradients("grad.", of: published, on: tape, atMost: tolerance.gradients)
+    let keys = try golden.expectGradients(on: tape, of: published.parameter) { _ in tolerance.gradients }
+    golden.expectGradientNorm(
+      of: published.model.store.trainable, on: tape, atMost: tolerance.gradients)
     #expect(keys.count == 11)
-    try golden.expectStatistics(
-      of: ["features.1", "mu.0", "log_var.4"], published, atMost: tolerance.trainOutputs)
+    let settled = try golden.expectStatistics(of: published.parameter, atMost: tolerance.trainOutputs)
+    let norms = ["features.1", "mu.0", "log_var.4"]
+    #expect(Set(settled) == Set(norms.flatMap { ["\($0).running_mean", "\($0).running_var"] }))
   }
 
   @Test("the classifier learns at ten times the rate of the rest, as published")

@@ -46,7 +46,7 @@ struct GoldenTests {
   @Test("in evaluation mode: stages, feature, importance, scores, logits, probabilities")
   func evaluation() throws {
     let (golden, allowed) = (try Golden("scn_eval"), try Tolerance.read().eval)
-    let images = picture("input.scn", count: 3)
+    let images = goldenPictures("input.scn", count: 3)
     let outcome = try published.model(images, .evaluation)
     let importance = try #require(outcome.evidence[.importance])
     for (name, found) in [
@@ -78,7 +78,7 @@ struct GoldenTests {
     let (golden, tolerance) = (try Golden("scn_train"), try Tolerance.read())
     let tape = Tape()
     let pass = ForwardPass.training(on: tape, seed: 1, step: 0)
-    let outcome = try published.model(picture("input.scn.train.16", count: 6), pass, isThorough: true)
+    let outcome = try published.model(goldenPictures("input.scn.train.16", count: 6), pass, isThorough: true)
     let targets = Targets(labels: [0, 3, 5, 6, 3, 1])
     let value = try published.model.objective(outcome, against: targets, pass)
     #expect(value.losses.map(\.name) == ["cross-entropy", "rank-regularization"])
@@ -99,8 +99,9 @@ struct GoldenTests {
     #expect(relabelled == golden["relabelled"].values.map { Int($0) })
     #expect(relabelled != targets.labels)
 
-    try golden.expectStatistics(
-      of: ["features.1", "features.7.1.bn2"], published, atMost: tolerance.trainOutputs)
+    let settled = try golden.expectStatistics(of: published.parameter, atMost: tolerance.trainOutputs)
+    let norms = ["features.1", "features.7.1.bn2"]
+    #expect(Set(settled) == Set(norms.flatMap { ["\($0).running_mean", "\($0).running_var"] }))
     tape.backward(from: value.total)
     for key in ["alpha.0.weight", "alpha.0.bias", "fc.weight", "fc.bias", "features.7.1.conv2.weight"] {
       let parameter = try #require(published.parameter(key))
@@ -134,10 +135,12 @@ struct GoldenTests {
     }
     let tape = Tape()
     let pass = ForwardPass.training(on: tape, seed: 1, step: 0)
-    let outcome = try published.model(picture("input.scn.train.16", count: 6), pass)
+    let outcome = try published.model(goldenPictures("input.scn.train.16", count: 6), pass)
     let value = try published.model.objective(outcome, against: Targets(labels: [0, 3, 5, 6, 3, 1]), pass)
     tape.backward(from: value.total)
-    let keys = try golden.expectGradients("grad.", of: published, on: tape, atMost: tolerance.gradients)
+    let keys = try golden.expectGradients(on: tape, of: published.parameter) { _ in tolerance.gradients }
+    golden.expectGradientNorm(
+      of: published.model.store.trainable, on: tape, atMost: tolerance.gradients)
     #expect(keys.count == 10)
   }
 }

@@ -77,10 +77,7 @@ struct ResumeTests {
   func evidence() throws {
     let shop = try workshop()
     try shop.run("run")
-    let lines = String(decoding: try #require(shop.bytes("run/predictions.csv")), as: UTF8.self)
-      .split(separator: "\r\n").map { $0.split(separator: ",") }
-    let column = try #require(lines[0].firstIndex(of: "importance"))
-    let numbers = lines.dropFirst().compactMap { Float($0[column]) }
+    let numbers = try shop.predictions("importance", of: "run")
     #expect(numbers.count == 9 && numbers.allSatisfy { (0...1).contains($0) })
     #expect(Set(numbers).count > 1)
   }

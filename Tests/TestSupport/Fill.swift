@@ -48,11 +48,8 @@ extension ParameterStore {
 
   /// The same by way of a file with the published names, read by the importer of such files.
   public func fillThroughFile(_ naming: WeightNaming, _ fileName: (String) -> String) throws {
-    var arrays: [String: Tensor] = [:]
-    for parameter in all {
-      let key = fileName(parameter.name)
-      arrays["module." + key] = filled(key, shape: parameter.fileShape).plain
-    }
+    let arrays = Dictionary(
+      uniqueKeysWithValues: all.published(fileName).map { ($0.name, $0.array.plain) })
     let folder = try TemporaryFolder("weights")
     try WeightFile.write(arrays, to: folder.path + "/weights.safetensors")
     try WeightFile(folder.path + "/weights.safetensors").load(into: all, naming: naming)

@@ -56,16 +56,3 @@ public struct GoldenBlock {
     array.shape.count == 4 ? array.channelsLast : array.plain
   }
 }
-
-/// Compares an abridged array: every (count / 512)th value, and the norm of all.
-/// - Parameter found: in the file's layout.
-public func expectAbridged(
-  _ found: StoredArray, _ golden: Golden, _ name: String, atMost allowed: Double,
-  sourceLocation: SourceLocation = #_sourceLocation
-) {
-  let error = relativeNorm(found.sample, golden["\(name).sample"].values)
-  let norm = Double(golden["\(name).norm"].values[0])
-  print("golden \(golden.name) \(name): sample \(error), norm \(abs(found.norm - norm) / norm)")
-  #expect(error <= allowed, "\(name), sample", sourceLocation: sourceLocation)
-  #expect(abs(found.norm - norm) <= allowed * norm, "\(name), norm", sourceLocation: sourceLocation)
-}

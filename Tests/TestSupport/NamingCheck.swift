@@ -14,6 +14,9 @@ package struct NamingCheck {
   /// The model's name for a key of the file.
   package func callAsFunction(_ key: String) -> String? { naming.modelName(key) }
 
+  /// The file's key for one of the model's names; nil where there is no way back.
+  package func key(of name: String) -> String? { naming.fileName?(name) }
+
   /// Fails unless every parameter is met once, and what has a name and no parameter begins as `optional` says.
   package func expectCover(
     _ keys: [String], _ store: ParameterStore, sourceLocation: SourceLocation = #_sourceLocation

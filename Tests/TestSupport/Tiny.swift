@@ -6,6 +6,7 @@ import Foundation
 import NeuralKit
 import TensorKit
 import Support
+import Testing
 
 // The smallest model that has everything a checkpoint must not forget: batch norm, dropout, several parts.
 
@@ -217,6 +218,14 @@ package final class Workshop {
   }
 
   package func bytes(_ file: String) -> Data? { FileManager.default.contents(atPath: path + "/" + file) }
+
+  /// The numbers of a column of a run's predictions.csv.
+  package func predictions(_ column: String, of name: String) throws -> [Float] {
+    let table = String(decoding: try #require(bytes("\(name)/predictions.csv")), as: UTF8.self)
+    let lines = table.split(separator: "\r\n").map { $0.split(separator: ",") }
+    let place = try #require(lines[0].firstIndex { $0 == column })
+    return lines.dropFirst().compactMap { Float($0[place]) }
+  }
 
   /// The files that must have the same bytes in equal runs.
   package func results(_ name: String) -> [String: Data] {

@@ -142,11 +142,6 @@ public struct WeightNaming: Sendable {
   }
 }
 
-extension String {
-  /// Without the prefix that PyTorch's data-parallel wrapper puts before every key.
-  fileprivate var withoutWrapper: String { hasPrefix("module.") ? String(dropFirst("module.".count)) : self }
-}
-
 extension WeightNaming {
   /// The words of a key between its points.
   public static func steps(of key: String) -> [String] {
