@@ -50,7 +50,7 @@ public final class ExpressionModel {
     try check.encoding(encoded, size: parts.encoder.component.embeddingSize, parts.encoder)
     let pass = pass.inFloat32
     let embedding = settled(encoded.embedding, pass)  // [N, D]
-    let noticed = image.evidence.adding(landmarks?.evidence ?? [:]).adding(encoded.evidence)
+    let noticed = views.folded(image.evidence.adding(landmarks?.evidence ?? [:])).adding(encoded.evidence)
     let scores = parts.head.run(pass) { $0.classify(Encoding(embedding: embedding, evidence: noticed), $1) }
     try check.head(scores, parts.head)
     let primary = scores.logits.softmax(along: -1)  // [N, C]

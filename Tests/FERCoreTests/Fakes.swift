@@ -180,10 +180,12 @@ struct FakeDataset: Dataset {
 struct FakeViews: Views {
   struct Options: ComponentOptions {
     @Option("Views of a sample.") var count = 2
-    @Option("Which shows the whole face.") var whole = 0
+    @Option("Which shows the whole face; below 0: none.") var whole = 0
   }
   let plan: ViewPlan
-  init(_ options: Options) { plan = ViewPlan(count: options.count, wholeFace: options.whole) }
+  init(_ options: Options) {
+    plan = ViewPlan(count: options.count, wholeFace: options.whole < 0 ? nil : options.whole)
+  }
   func boxes(width: Int, height: Int, random: RandomSource) -> [Box] {
     (0..<plan.count).map { _ in Box(left: 0, top: 0, right: width, bottom: height) }
   }

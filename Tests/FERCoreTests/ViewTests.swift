@@ -52,13 +52,46 @@ struct ViewTests {
       model.store["backbone.norm.running_mean"]?.value ?? .zeros([1]), [1.1, 1.1, 1.1], absolute: 1e-5)
   }
 
-  @Test("evidence of a backbone has a row for each view, in the order of the images")
+  /// The views of sample 0 are 1 and 10, those of sample 1 are 3 and 30; the first of each shows the whole face.
+  @Test(
+    "evidence of a backbone is of samples behind the encoder: a number for each view, the whole face's map")
   func evidence() throws {
     for setting in ["statistics: 'each'", "statistics: 'together'"] {
       let model = try recipe(setting).buildModel()
-      let found = try model(images, .training(on: Tape(), seed: 1, step: 0))
-      expectClose(found.evidence[.brightness] ?? .zeros([1]), [[1], [10], [3], [30]])
+      let found = try model(images, .training(on: Tape(), seed: 1, step: 0)).evidence
+      #expect(found.byName.map(\.key.layout) == [.views, .map, .rows])
+      expectClose(found[EvidenceKey("brightness", .views)] ?? .zeros([1]), [[1, 10], [3, 30]])
+      let face = found[.glow] ?? .zeros([1])
+      #expect(face.shape == [2, 1, 2] && face.values == [1, 1, 3, 3])
+      let rows = found[.places] ?? .zeros([1])
+      #expect(rows.shape == [2, 2, 3] && rows.values == [1, 1, 1, 10, 10, 10, 3, 3, 3, 30, 30, 30])
     }
+  }
+
+  @Test("who reads it there is told how it lies")
+  func layouts() throws {
+    let workshop = try Workshop()
+    try workshop.write("a.json5", toldRecipe)
+    try workshop.write(
+      "b.json5",
+      """
+      { extends: "a.json5", input: { views: { use: "whole" } }, model: { backbone: { use: "normed" },
+        encoder: { use: "folding" } } }
+      """)
+    let report = { (overrides: String...) in
+      try workshop.report("b.json5", overrides[0], overrides[1], and: [ToldPlugin.self, FoldingPlugin.self])
+    }
+    let two = "input.views.count=2"
+    for needs in ["brightness views", "glow map", "places rows"] {
+      #expect(try report(two, "model.head.needs='\(needs)'") == "")
+    }
+    #expect(
+      try report(two, "model.head.needs='brightness sample'").contains(
+        "the head \"told\" needs brightness as sample, and it is provided as views\n"))
+    #expect(
+      try report("input.views.whole=-1", "model.head.needs='glow map'").contains(
+        "the head \"told\" needs glow as map, and it is provided as rows\n"))
+    #expect(try report("input.views.count=1", "model.head.needs='brightness sample'") == "")
   }
 
   @Test("an encoder that does not fold views is refused where a sample has several")
@@ -78,11 +111,13 @@ struct ViewTests {
 
 extension EvidenceKey {
   fileprivate static let brightness = EvidenceKey("brightness", .sample)
+  fileprivate static let glow = EvidenceKey("glow", .map)
+  fileprivate static let places = EvidenceKey("places", .rows)
 }
 
 private final class NormedBackbone: Backbone {
   typealias Options = NoOptions
-  static func provides(_ options: NoOptions) -> [EvidenceKey] { [.brightness] }
+  static func provides(_ options: NoOptions) -> [EvidenceKey] { [.brightness, .glow, .places] }
   let levels: [PyramidLevel]
   private let norm: BatchNorm
 
@@ -92,7 +127,13 @@ private final class NormedBackbone: Backbone {
   }
   func features(of images: Tensor, _ pass: ForwardPass) -> FeaturePyramid {
     let brightness = images.globalAveragePooled().mean(along: 1, keepingDimensions: true)
-    return FeaturePyramid(levels: [norm(images, pass)], evidence: [.brightness: brightness])
+    let wide = brightness * Tensor.ones([1, 6])
+    return FeaturePyramid(
+      levels: [norm(images, pass)],
+      evidence: [
+        .brightness: brightness, .places: wide.sliced(along: 1, from: 0, count: 3),
+        .glow: wide.sliced(along: 1, from: 0, count: 2).reshaped([-1, 1, 2]),
+      ])
   }
 }
 

@@ -111,7 +111,7 @@ struct ModelPlan {
       standardization: standardization, head: head, corrections: corrections)
     return ExpressionModel(
       classes: context.classes, store: context.scope.store, parts: parts,
-      views: ViewFolding(count: context.views.count, isOneByOne: hasViewsOneByOne),
+      views: ViewFolding(plan: context.views, isOneByOne: hasViewsOneByOne),
       objective: Objective(terms: terms), flipsAtTestTime: options.testTimeFlip)
   }
 

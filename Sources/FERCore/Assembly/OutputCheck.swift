@@ -26,24 +26,24 @@ struct OutputCheck {
       throw ComponentFault(part.title, "its levels have shapes \(shapes), it declared \(expected)")
     }
     try check(finite: found.levels, part)
-    try evidence(found.evidence, part, rows: rows * views)
+    try evidence(found.evidence, part, rows: rows * views, views: 1)
   }
 
   func encoding(_ found: Encoding, size: Int, _ part: Part<any Encoder>) throws {
     try shape(found.embedding, [rows, size], "its embedding", part)
     try check(finite: [found.embedding], part)
-    try evidence(found.evidence, part, rows: rows)
+    try evidence(found.evidence, part, rows: rows, views: views)
   }
 
   func head(_ found: HeadOutput, _ part: Part<any Head>) throws {
     try shape(found.logits, [rows, classCount], "its scores", part)
     try check(finite: [found.logits], part)
-    try evidence(found.evidence, part, rows: rows)
+    try evidence(found.evidence, part, rows: rows, views: views)
   }
 
   func correction(_ found: Correction, _ part: Part<any CorrectionTerm>) throws {
     try shape(found.distribution, [rows, classCount], "its distribution", part)
-    try evidence(found.evidence, part, rows: rows)
+    try evidence(found.evidence, part, rows: rows, views: views)
     guard isThorough else { return }
     let values = found.distribution.values
     for row in 0..<rows {
@@ -76,7 +76,7 @@ struct OutputCheck {
       part.title, "\(what) \(bad.nonFiniteCount) of \(bad.count) numbers that are not finite")
   }
 
-  private func evidence<Kind>(_ found: Evidence, _ part: Part<Kind>, rows: Int) throws {
+  private func evidence<Kind>(_ found: Evidence, _ part: Part<Kind>, rows: Int, views: Int) throws {
     if let missing = part.provides.first(where: { found[$0] == nil }) {
       throw ComponentFault(part.title, "declares the evidence \"\(missing)\" and does not deliver it")
     }

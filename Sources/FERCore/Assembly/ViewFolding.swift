@@ -3,8 +3,10 @@ import TensorKit
 
 /// Lets extractors that know one image a sample see the views of each.
 struct ViewFolding {
-  /// V, how many images each sample has.
-  let count: Int
+  /// The images of each sample.
+  let plan: ViewPlan
+  /// V, how many they are.
+  var count: Int { plan.count }
   /// Whether batch norms see one view at a time in training, as where a network runs once for each view.
   let isOneByOne: Bool
 
@@ -31,6 +33,27 @@ struct ViewFolding {
       evidence[key] = Self.woven(found.compactMap { $0.evidence[key] })
     }
     return FeaturePyramid(levels: levels, evidence: evidence)
+  }
+
+  /// - Parameter evidence: of backbone or landmarks, with a row for each view.
+  /// - Returns: with a row for each sample, as ``EvidenceKey/Layout`` has it.
+  func folded(_ evidence: Evidence) -> Evidence {
+    guard count > 1 else { return evidence }
+    return Evidence(
+      uniqueKeysWithValues: evidence.map { key, value in
+        let folded = key.folded(plan)
+        guard key.layout != .shared else { return (folded, value) }
+        let rest = Array(value.shape.dropFirst())
+        let byView = value.reshaped([-1, count] + rest)
+        switch folded.layout {
+        case .views: return (folded, byView.reshaped([-1, count]))
+        case .map:
+          return (
+            folded, byView.sliced(along: 1, from: plan.wholeFace ?? 0, count: 1).reshaped([-1] + rest)
+          )
+        default: return (folded, byView)
+        }
+      })
   }
 
   /// V tensors `[N, ...]` -> `[N·V, ...]`

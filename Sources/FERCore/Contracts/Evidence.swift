@@ -2,7 +2,9 @@ import TensorKit
 
 /// The name of something that a stage noticed, and how its numbers lie.
 public struct EvidenceKey: Hashable, Sendable, CustomStringConvertible {
-  /// How the numbers lie, which also decides where people get to see them.
+  /// How the numbers lie, which also decides where people get to see them. Backbone and landmarks see V views of a sample
+  /// as N·V samples; behind the encoder what they noticed is of N samples again: `sample` has become `views`, a `map` is
+  /// that of the whole face (`rows` where no view shows it), and `rows` are `[N, V, ...]`.
   public enum Layout: String, Hashable, Sendable {
     /// `[N, 1]`: a column of `predictions.csv`, a number in JSON.
     case sample
@@ -27,6 +29,16 @@ public struct EvidenceKey: Hashable, Sendable, CustomStringConvertible {
   /// Whether the name is one.
   var isWord: Bool {
     !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+  }
+
+  /// What it is behind the encoder where backbone or landmarks notice it of each of these views.
+  func folded(_ views: ViewPlan) -> EvidenceKey {
+    guard views.count > 1 else { return self }
+    switch layout {
+    case .sample: return EvidenceKey(name, .views)
+    case .map where views.wholeFace == nil: return EvidenceKey(name, .rows)
+    default: return self
+    }
   }
 
   /// The name.

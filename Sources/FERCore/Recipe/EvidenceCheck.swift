@@ -25,9 +25,12 @@ struct EvidenceCheck {
   private let readers: [Party]
   private let registry: Registry
   private let corrections: Int
+  private let views: ViewPlan
 
-  init(_ choices: RecipeChoices, registry: Registry) {
+  /// - Parameter views: of each sample.
+  init(_ choices: RecipeChoices, registry: Registry, views: ViewPlan) {
     let model = choices.model
+    self.views = views
     stages = [
       [model.backbone.map { Party($0) }, model.landmarks.map { Party($0) }].compactMap { $0 },
       model.encoder.map { [Party($0)] } ?? [], model.head.map { [Party($0)] } ?? [],
@@ -49,8 +52,10 @@ struct EvidenceCheck {
     }
     var issues: [RecipeIssue] = []
     var providers: [(key: EvidenceKey, by: Party)] = []
-    for stage in stages {
+    for (place, stage) in stages.enumerated() {
       for party in stage { issues += lacks(party, providers.map(\.key)) }
+      // Behind the encoder, what extractors noticed of each view is of samples again.
+      if place == 1 { providers = providers.map { ($0.key.folded(views), $0.by) } }
       for party in stage {
         for key in party.provides {
           if let first = providers.first(where: { $0.key.name == key.name }) {

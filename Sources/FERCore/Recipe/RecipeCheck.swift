@@ -20,7 +20,6 @@ struct RecipeCheck {
 
   private mutating func checked() throws(RecipeProblems) -> Recipe {
     let choices = RecipeChoices(&reader)
-    reader.issues += EvidenceCheck(choices, registry: reader.registry).issues(reader)
     checkBest(choices)
     if needsWeights { checkWeights(choices.model) }
 
@@ -38,6 +37,7 @@ struct RecipeCheck {
       reader.issues.append(RecipeIssue(choice.path, problem))
       viewPlan = .single
     }
+    reader.issues += EvidenceCheck(choices, registry: reader.registry, views: viewPlan).issues(reader)
     let classes = choices.header.classes
     let context = BuildContext(
       scope: ParameterScope(), classes: classes.count < 2 ? ["first", "second"] : classes,
