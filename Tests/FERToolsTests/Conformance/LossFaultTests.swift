@@ -32,6 +32,13 @@ struct LossFaultTests {
     expect(try loss(DetachedForShares.self), .gradients, "gradient of input 2")
   }
 
+  /// A kink between the two lengths of a step: the long one alone meets it.
+  @Test("a kink near by is no wrong gradient, and hides none")
+  func kinks() throws {
+    expect(try loss(Kinked.self), nil)
+    expect(try loss(KinkedAndDetached.self), .gradients, "gradient of input 2")
+  }
+
   @Test("weights are the objective's alone")
   func weights() throws {
     expect(try loss(Weighing.self), .scope, "doubling all weights")
@@ -114,6 +121,21 @@ private enum Detached: LossFault {
 private enum DetachedForShares: LossFault {
   static func value(_ o: Outcome, _ t: Targets, _ w: Tensor) -> Tensor {
     entropy(t.distribution == nil ? o.final : o.final.detached, t)
+  }
+}
+/// Has a kink 0.005 above the first score that the kit tries it at.
+private enum Kinked: LossFault {
+  static func value(_ o: Outcome, _ t: Targets, _ w: Tensor) -> Tensor {
+    entropy(o.final, t) + bent(o)
+  }
+  static func bent(_ o: Outcome) -> Tensor {
+    let kink = SeededNumbers.uniform("conformance logits", 1)[0] + 5e-3
+    return (o.logits - kink).relu().sum(along: 1)
+  }
+}
+private enum KinkedAndDetached: LossFault {
+  static func value(_ o: Outcome, _ t: Targets, _ w: Tensor) -> Tensor {
+    entropy(o.final.detached, t) + Kinked.bent(o)
   }
 }
 private enum Weighing: LossFault {
