@@ -71,7 +71,7 @@ let package = Package(
     .executableTarget(name: "Tool", dependencies: ["ARBEx"], path: "Sources/Tool"),
 
     .target(
-      name: "TestSupport", dependencies: named(rooms), path: "Tests/TestSupport"),
+      name: "TestSupport", dependencies: ["ARBEx"] + named(rooms), path: "Tests/TestSupport"),
     suite("Support", testing: ["Support"]),
     suite("TensorKit", testing: ["TensorKit", "CKernels"]),
     suite("NeuralKit", testing: rooms),
@@ -80,6 +80,6 @@ let package = Package(
     suite("FERTraining", testing: rooms),
     suite("FERTools", testing: rooms),
     suite("ARBEx", testing: ["ARBEx"] + rooms + plugins),
-  ] + plugins.map(plugin) + plugins.map { suite($0, testing: [$0, "ARBEx"] + rooms) },
+  ] + plugins.map(plugin) + plugins.map { suite($0, testing: plugins + ["ARBEx"] + rooms) },
   swiftLanguageModes: [.v6]
 )

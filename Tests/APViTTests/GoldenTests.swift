@@ -14,7 +14,7 @@ import Testing
 
 /// APViT as a whole against the independent definition, through IR-50 and the head too.
 @Suite("APViT agrees with the reference", .serialized)
-struct APViTNetworkTests {
+struct GoldenTests {
   private typealias Names = APViT.PublishedNames
 
   /// Backbone and encoder as published, under a model's names.

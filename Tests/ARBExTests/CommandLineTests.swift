@@ -1,5 +1,6 @@
 @testable import ARBEx
 import Foundation
+import TestSupport
 import Testing
 import Support
 

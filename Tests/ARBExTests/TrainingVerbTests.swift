@@ -3,40 +3,6 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Pictures with one bright bar; where it stands tells the class.
-struct Bars: Dataset, LoadedDataset {
-  struct Options: ComponentOptions {
-    @Option("How many.", 1...) var count = 8
-  }
-  private let options: Options
-  private(set) var samples: [Sample] = []
-
-  init(_ options: Options) { self.options = options }
-
-  func load(_ request: DataRequest) -> any LoadedDataset {
-    var copy = self
-    copy.samples = (0..<options.count).map { Sample(id: "bar/\($0)", label: $0 % request.classes.count) }
-    return copy
-  }
-
-  func image(at index: Int) -> Image {
-    Self.picture(samples[index].label)
-  }
-
-  static func picture(_ label: Int) -> Image {
-    let pixels = (0..<32 * 32 * 3).map {
-      Float((4 * label..<4 * label + 4).contains($0 / 3 % 32) ? 0.9 : 0.1)
-    }
-    return Image(width: 32, height: 32, pixels: pixels)
-  }
-}
-
-enum BarsPlugin: Plugin {
-  static func register(in registry: inout Registry) throws {
-    try registry.datasets.register("bars", Bars.self)
-  }
-}
-
 @Suite("train, eval and predict from the command line", .serialized)
 final class TrainingVerbTests {
   private let folder = NSTemporaryDirectory() + "arbex-verbs-\(UUID().uuidString)"

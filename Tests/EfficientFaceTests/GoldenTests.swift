@@ -1,15 +1,30 @@
 import ARBEx
+import FERCore
 import Foundation
 import NeuralKit
 import TensorKit
 import TestSupport
 import Testing
 
+@testable import FERTraining
+
 /// EfficientFace and its teacher as a whole, through their recipes, against the independent definition.
 @Suite("EfficientFace and its teacher agree with the reference", .serialized)
-struct DistilledNetworkTests {
+struct GoldenTests {
   private func recipe(_ name: String, _ overrides: String...) throws -> Recipe {
     try Recipe.shipped(name, overrides, registry: try Registry.builtins())
+  }
+
+  /// What the recipe's label policies make of these images.
+  private func targets(of recipe: Recipe, for images: Tensor) throws -> Targets {
+    let count = images.shape[0]
+    let samples = (0..<count).map { Sample(id: "\($0)", label: 0) }
+    nonisolated(unsafe) let shared = recipe
+    let setting = TrainingSetting(classes: recipe.classes, seed: 1) {
+      try TeacherModel($0.text, weights: $1.text, for: shared)
+    }
+    return try LabelPolicies(try recipe.makeLabelPolicies(), of: samples, in: setting)
+      .targets(for: Batch(number: 0, images: images, indices: Array(0..<count)))
   }
 
   @Test(
@@ -75,7 +90,7 @@ struct DistilledNetworkTests {
       """
     let recipe = try recipe("efficientface", policy)
     let images = goldenPictures("input.efficientface.train.30", count: 3)
-    let targets = try GoldenRecipe.targets(of: recipe, for: images)
+    let targets = try targets(of: recipe, for: images)
     let wanted = golden.plain("teacher.distribution")
     expectRelativeNorm(targets.distribution ?? .zeros([1]), wanted, atMost: 5e-4, "distribution")
 

@@ -11,7 +11,7 @@ import Testing
 
 /// The original POSTER, whole, against the independent definition.
 @Suite("POSTER agrees with the reference", .serialized)
-struct POSTERNetworkTests {
+struct GoldenTests {
   private func load(_ overrides: [String] = []) throws -> Recipe {
     try Recipe.shipped("poster", overrides, registry: try Registry.builtins())
   }

@@ -1,4 +1,5 @@
 import ARBEx
+import FERCore
 import Foundation
 import NeuralKit
 import TensorKit
@@ -7,7 +8,7 @@ import Testing
 
 /// RAN as a whole, through its recipe, against the independent definition.
 @Suite("RAN agrees with the reference", .serialized)
-struct RegionNetworkTests {
+struct GoldenTests {
   private func recipe(_ overrides: String...) throws -> Recipe {
     try Recipe.shipped("ran", overrides, registry: try Registry.builtins())
   }

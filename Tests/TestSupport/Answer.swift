@@ -1,18 +1,17 @@
 import ARBEx
 import Foundation
-import TestSupport
 import Testing
 
 /// What a command line told, inside this process, and the exit code it ended with.
-struct Answer {
-  let code: Int32
+package struct Answer {
+  package let code: Int32
   /// What was printed on standard output, and told on standard error, piece by piece.
-  let printed, remarked: [String]
+  package let printed, remarked: [String]
   /// The same as text.
-  var output: String { printed.map { $0 + "\n" }.joined() }
-  var remarks: String { remarked.map { $0 + "\n" }.joined() }
+  package var output: String { printed.map { $0 + "\n" }.joined() }
+  package var remarks: String { remarked.map { $0 + "\n" }.joined() }
 
-  init(_ arguments: [String], plugins: [any Plugin.Type] = []) {
+  package init(_ arguments: [String], plugins: [any Plugin.Type] = []) {
     let (printed, remarked) = (Pieces(), Pieces())
     let output = CommandOutput(print: printed.add, remark: remarked.add)
     let run = { CommandLineTool.run(arguments, plugins: plugins, output: output) }
@@ -21,7 +20,7 @@ struct Answer {
   }
 
   /// The object that `--json` prints.
-  func json() throws -> [String: Any] {
+  package func json() throws -> [String: Any] {
     try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
   }
 
@@ -35,4 +34,4 @@ struct Answer {
 }
 
 /// Runs `arbex`.
-func arbex(_ arguments: String...) -> Answer { Answer(arguments) }
+package func arbex(_ arguments: String...) -> Answer { Answer(arguments) }

@@ -1,20 +1,20 @@
 import ARBEx
+import FERCore
+import FERTools
+import FERTraining
 import Foundation
 import NeuralKit
 import TensorKit
-import TestSupport
 import Testing
 
-@testable import FERTraining
-
 /// Whole networks by the recipes that come with arbex, filled from their published names.
-enum GoldenRecipe {
-  static func naming(_ word: String) throws -> WeightNaming {
+package enum GoldenRecipe {
+  package static func naming(_ word: String) throws -> WeightNaming {
     try #require(try Registry.builtins().namings.first { $0.word == word })
   }
 
   /// A checkpoint in PyTorch's format, of the recipe's arrays under their published names.
-  static func checkpoint(_ recipe: String, naming word: String) throws -> [UInt8] {
+  package static func checkpoint(_ recipe: String, naming word: String) throws -> [UInt8] {
     let recipe = try Recipe.shipped(recipe, registry: try Registry.builtins())
     let fileName = try #require(try naming(word).fileName)
     return TorchWriter.checkpoint(try recipe.buildModel(filling: false).store.all.published(fileName))
@@ -22,7 +22,7 @@ enum GoldenRecipe {
 
   /// The model that `weights import` makes of such a checkpoint.
   /// - Parameter keys: what it must hold; nil where that is told elsewhere.
-  static func imported(
+  package static func imported(
     _ name: String, naming word: String, _ keys: [String]? = nil, classes: String? = nil
   ) throws -> TrainedModel {
     let folder = TestFolder()
@@ -38,17 +38,5 @@ enum GoldenRecipe {
     if let keys { #expect(Set(found.file.names) == Set(keys)) }
     try found.write(to: target)
     return try TrainedModel(recipe, weights: target)
-  }
-
-  /// What the recipe's label policies make of these images.
-  static func targets(of recipe: Recipe, for images: Tensor) throws -> Targets {
-    let count = images.shape[0]
-    let samples = (0..<count).map { Sample(id: "\($0)", label: 0) }
-    nonisolated(unsafe) let shared = recipe
-    let setting = TrainingSetting(classes: recipe.classes, seed: 1) {
-      try TeacherModel($0.text, weights: $1.text, for: shared)
-    }
-    return try LabelPolicies(try recipe.makeLabelPolicies(), of: samples, in: setting)
-      .targets(for: Batch(number: 0, images: images, indices: Array(0..<count)))
   }
 }
