@@ -29,20 +29,10 @@ struct ShuffleUnit {
 
   /// See the type's shapes.
   func callAsFunction(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
-    if let shortcut { return Self.shuffled(shortcut(x, pass), residual(x, pass)) }
+    if let shortcut { return shortcut(x, pass).interleaved(with: residual(x, pass)) }
     let half = x.shape[3] / 2
-    return Self.shuffled(
-      x.sliced(along: 3, from: 0, count: half), residual(x.sliced(along: 3, from: half, count: half), pass))
-  }
-
-  /// One channel of each in turn.
-  ///
-  /// ## Shapes
-  /// twice `[N, H, W, C]` -> `[N, H, W, 2C]`
-  static func shuffled(_ first: Tensor, _ second: Tensor) -> Tensor {
-    let shape = first.shape
-    return Tensor.concatenated([first, second], along: 3).reshaped([-1, 2, shape[3]]).permuted([0, 2, 1])
-      .reshaped(shape.dropLast() + [2 * shape[3]])
+    return x.sliced(along: 3, from: 0, count: half)
+      .interleaved(with: residual(x.sliced(along: 3, from: half, count: half), pass))
   }
 }
 

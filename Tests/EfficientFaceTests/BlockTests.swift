@@ -53,13 +53,6 @@ struct BlockTests {
     }
   }
 
-  /// Channels 0 to 7 in two halves: 0, 4, 1, 5, 2, 6, 3, 7.
-  @Test("the shuffle takes one channel of each half in turn")
-  func shuffle() {
-    let (first, second) = (Tensor([1, 1, 1, 4], [0, 1, 2, 3]), Tensor([1, 1, 1, 4], [4, 5, 6, 7]))
-    #expect(ShuffleUnit.shuffled(first, second).values == [0, 4, 1, 5, 2, 6, 3, 7])
-  }
-
   /// With scores of 0 the gate is σ(0) = 1/2.
   @Test("scores of 0 halve the map")
   func halved() {

@@ -7,6 +7,18 @@ void ARBEX_NAME(add_into)(float *y, const float *x, long n) {
 void ARBEX_NAME(scale_add_into)(float *y, const float *x, float s, long n) {
   for (long i = 0; i < n; i++) y[i] += s * x[i];
 }
+void ARBEX_NAME(interleave)(float *y, const float *a, const float *b, long n) {
+  for (long i = 0; i < n; i++) {
+    y[2 * i] = a[i];
+    y[2 * i + 1] = b[i];
+  }
+}
+void ARBEX_NAME(deinterleave)(float *a, float *b, const float *y, long n) {
+  for (long i = 0; i < n; i++) {
+    a[i] = y[2 * i];
+    b[i] = y[2 * i + 1];
+  }
+}
 void ARBEX_NAME(scale)(float *y, const float *x, float s, long n) {
   ARBEX_IN_PLACE
   for (long i = 0; i < n; i++) y[i] = s * x[i];

@@ -53,6 +53,9 @@ ARBEX_KERNEL(void, fill, (float *y, float value, long n), (y, value, n))
 ARBEX_KERNEL(void, add_into, (float *y, const float *x, long n), (y, x, n))
 /// y += s x
 ARBEX_KERNEL(void, scale_add_into, (float *y, const float *x, float s, long n), (y, x, s, n))
+/// y[2i] = a[i], y[2i + 1] = b[i]; and back
+ARBEX_KERNEL(void, interleave, (float *y, const float *a, const float *b, long n), (y, a, b, n))
+ARBEX_KERNEL(void, deinterleave, (float *a, float *b, const float *y, long n), (a, b, y, n))
 /// y = s x
 ARBEX_KERNEL(void, scale, (float *y, const float *x, float s, long n), (y, x, s, n))
 /// y = a op b; a step of 0 repeats the first element. Operations: 0 +, 1 -, 2 *, 3 /.

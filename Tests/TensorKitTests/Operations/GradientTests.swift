@@ -31,6 +31,11 @@ struct GradientTests {
     checkGradients(at: numbers("x", [2, 4])) { Tensor.concatenated([$0, $0 * 2], along: 1) }
   }
 
+  @Test("one of each in turn")
+  func interleaved() {
+    checkGradients(at: numbers("a", [2, 3]), numbers("b", [2, 3])) { $0[0].interleaved(with: $0[1] * $0[0]) }
+  }
+
   @Test("with a number")
   func scalars() {
     let x = numbers("x", [2, 3], from: 2)

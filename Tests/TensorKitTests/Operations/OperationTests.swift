@@ -45,6 +45,14 @@ struct OperationTests {
     expectClose(Tensor.concatenated([x, x], along: 0).gathered(rows: [3, 0]), [[4, 5, 6], [1, 2, 3]])
     expectClose(x.gathered(rows: [1, 1]), [[4, 5, 6], [4, 5, 6]])
     #expect(x.expanded(at: -1).shape == [2, 3, 1])
+    expectClose(
+      x.interleaved(with: x * 10), [[1, 10, 2, 20, 3, 30], [4, 40, 5, 50, 6, 60]])
+    // Longer than a thread's piece, and no multiple of a vector.
+    let long = Tensor([3, 7001], (0..<21_003).map(Float.init))
+    #expect(long.interleaved(with: long).values == (0..<42_006).map { Float($0 / 2) })
+    #expect(
+      Tensor.concatenated([long, long], along: 1).sliced(along: 1, from: 7001, count: 7001).values
+        == long.values)
     // Nearest resizing by a half takes pixels (0, 0), (0, 2), (2, 0), (2, 2) of 4x4.
     let map = Tensor([1, 4, 4, 1], (0..<16).map(Float.init))
     expectClose(map.strided(by: 2), Tensor([1, 2, 2, 1], [0, 2, 8, 10]))
@@ -100,7 +108,7 @@ struct OperationTests {
 
   @Test(
     "large products agree with a plain loop, whatever way they are cut",
-    arguments: [(300, 40, 520), (40, 600, 130), (30, 20, 9000), (7, 1, 5)])
+    arguments: [(300, 40, 520), (40, 600, 130), (30, 20, 9000), (116, 70, 700), (70, 116, 700), (7, 1, 5)])
   func largeProducts(rows: Int, columns: Int, depth: Int) {
     let a = Tensor([rows, depth], uniform("a", rows * depth))
     let b = Tensor([depth, columns], uniform("b", depth * columns))

@@ -16,27 +16,35 @@ enum MatrixProduct {
       return overDepth(
         a, b, into: c, stride: stride, rows: rows, columns: columns, depth: depth, accumulating: accumulating)
     }
-    let rowBlock = rows >= 256 ? blockSize(rows, pieces: 8, smallest: 128) : rows
-    guard rowBlock < rows, BLAS.hasOwnProduct else {
+    var rowBlock = rows >= 256 ? blockSize(rows, pieces: 8, smallest: 128) : rows
+    var columnBlock =
+      rowBlock < rows || columns < 256 ? columns : blockSize(columns, pieces: 8, smallest: 128)
+    if rowBlock == rows, columnBlock == columns, work >= 1 << 21 {
+      // Both sides are short: the longer one in two. More pieces would read the other factor too often.
+      if rows >= columns {
+        rowBlock = blockSize(rows, pieces: 2, smallest: 32)
+      } else {
+        columnBlock = blockSize(columns, pieces: 2, smallest: 32)
+      }
+    }
+    guard rows >= 256, rowBlock < rows, BLAS.hasOwnProduct else {
       return inBlocks(
         a, b, into: c, stride: stride, rows: rows, columns: columns, depth: depth, rowBlock: rowBlock,
-        accumulating: accumulating)
+        columnBlock: columnBlock, accumulating: accumulating)
     }
     // All blocks of rows read the right factor: it is packed once for all.
     withScratch(BLAS.packedCount(columns: columns, depth: depth)) { packed in
       BLAS.pack(b, columns: columns, depth: depth, into: packed)
       inBlocks(
         a, BLAS.packed(packed, columns: columns, depth: depth), into: c, stride: stride, rows: rows,
-        columns: columns, depth: depth, rowBlock: rowBlock, accumulating: accumulating)
+        columns: columns, depth: depth, rowBlock: rowBlock, columnBlock: columns, accumulating: accumulating)
     }
   }
 
   private static func inBlocks(
     _ a: BLAS.Matrix, _ b: BLAS.Matrix, into c: UnsafeMutablePointer<Float>, stride: Int, rows: Int,
-    columns: Int, depth: Int, rowBlock: Int, accumulating: Bool
+    columns: Int, depth: Int, rowBlock: Int, columnBlock: Int, accumulating: Bool
   ) {
-    let columnBlock =
-      rowBlock < rows || columns < 256 ? columns : blockSize(columns, pieces: 8, smallest: 128)
     let across = (columns + columnBlock - 1) / columnBlock
     Parallel.forEach((rows + rowBlock - 1) / rowBlock * across) { piece in
       let row = piece / across * rowBlock, column = piece % across * columnBlock

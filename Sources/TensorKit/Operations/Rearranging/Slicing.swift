@@ -1,3 +1,5 @@
+import CKernels
+
 extension Tensor {
   /// Tensors one after another along an axis; the other axes are equal.
   public static func concatenated(_ parts: [Tensor], along index: Int) -> Tensor {
@@ -14,13 +16,15 @@ extension Tensor {
     let inner = shape[(axis + 1)...].reduce(1, *), outer = shape[..<axis].reduce(1, *),
       row = shape[axis] * inner
     let result = Tensor(uninitialized: shape)
-    var start = 0
-    for (part, length) in zip(parts, lengths) {
-      for index in 0..<outer {
-        (result.pointer + index * row + start * inner).update(
-          from: part.pointer + index * length * inner, count: length * inner)
+    Parallel.forEachBlock(of: outer, size: max(1, (1 << 14) / max(1, row))) { range in
+      var start = 0
+      for (part, length) in zip(parts, lengths) {
+        for index in range {
+          (result.pointer + index * row + start * inner).update(
+            from: part.pointer + index * length * inner, count: length * inner)
+        }
+        start += length
       }
-      start += length
     }
     let wants = parts.map(\.isTracked)
     return result.recorded(from: parts) { gradient in
@@ -52,12 +56,41 @@ extension Tensor {
       }
     }
     return result.recorded(from: [self]) { gradient in
-      let spread = Tensor.zeros(original)
-      for index in 0..<outer {
-        (spread.pointer + index * row + start * inner).update(
-          from: gradient.pointer + index * length * inner, count: length * inner)
+      let spread = Tensor(uninitialized: original)
+      let (before, part) = (start * inner, length * inner)
+      Parallel.forEachBlock(of: outer, size: max(1, (1 << 14) / max(1, row))) { range in
+        for index in range {
+          let target = spread.pointer + index * row
+          arbex_fill(target, 0, before)
+          (target + before).update(from: gradient.pointer + index * part, count: part)
+          arbex_fill(target + before + part, 0, row - before - part)
+        }
       }
       return [spread]
+    }
+  }
+
+  /// Numbers of this tensor and of another one in turn, along the last axis: y[2c] = x[c], y[2c + 1] = other[c].
+  ///
+  /// ## Shapes
+  /// twice `[..., C]` -> `[..., 2C]`
+  public func interleaved(with other: Tensor) -> Tensor {
+    require(rank > 0 && shape == other.shape, "interleave", "\(other.shape)", "\(shape)")
+    let shape = shape
+    let result = Tensor(uninitialized: shape.dropLast() + [2 * shape[shape.count - 1]])
+    let (first, second) = (pointer, other.pointer)
+    Parallel.forEachBlock(of: count, size: 1 << 13) { range in
+      let start = range.lowerBound
+      arbex_interleave(result.pointer + 2 * start, first + start, second + start, range.count)
+    }
+    return result.recorded(from: [self, other]) { gradient in
+      let parts = [Tensor(uninitialized: shape), Tensor(uninitialized: shape)]
+      let (first, second) = (parts[0].pointer, parts[1].pointer)
+      Parallel.forEachBlock(of: parts[0].count, size: 1 << 13) { range in
+        let start = range.lowerBound
+        arbex_deinterleave(first + start, second + start, gradient.pointer + 2 * start, range.count)
+      }
+      return parts
     }
   }
 }
