@@ -1,4 +1,5 @@
 import ARBEx
+import FERTools
 import Foundation
 import TestSupport
 import Testing
@@ -9,7 +10,9 @@ struct RecipeFolderTests {
   private static let folder = ShippedRecipe.folder
 
   static let names = (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? [])
-    .filter { $0.hasSuffix(".json5") }.sorted()
+    .filter { $0.hasSuffix(".json5") && !$0.hasPrefix("sweeps/") }.sorted()
+  static let sweeps = ((try? FileManager.default.contentsOfDirectory(atPath: folder + "/sweeps")) ?? [])
+    .sorted()
 
   private func load(_ name: String, _ overrides: [String] = []) throws -> Recipe {
     try Recipe.load(path: "\(Self.folder)/\(name)", overrides: overrides, registry: try Registry.builtins())
@@ -18,6 +21,12 @@ struct RecipeFolderTests {
   @Test("there are recipes")
   func found() {
     #expect(Self.names.contains("arbex.json5") && Self.names.contains("ablations/no-anchor.json5"))
+  }
+
+  @Test("sweeps name recipes that are sound", arguments: sweeps)
+  func sweep(_ name: String) throws {
+    let jobs = try SweepFile.read("\(Self.folder)/sweeps/\(name)").jobs(registry: try Registry.builtins())
+    #expect(jobs.count > 1)
   }
 
   @Test(

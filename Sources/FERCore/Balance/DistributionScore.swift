@@ -55,16 +55,18 @@ package struct DistributionScore: Sendable, Equatable {
 }
 
 extension EvaluatedSet {
-  /// Primary, each term and final by themselves, over the samples whose classes are known; empty without any, or
-  /// without terms, where there is nothing to compare.
+  /// Primary, each term and final by themselves, over the samples whose classes are known; empty without any. Without
+  /// terms primary alone, which is then final too.
   package var scores: [DistributionScore] {
     let known = samples.filter { $0.label != nil }
-    guard !known.isEmpty, !termNames.isEmpty else { return [] }
+    guard !known.isEmpty else { return [] }
     let labels = known.compactMap(\.label)
     let score = { (name: String, distribution: (EvaluatedSample) -> [Float]) in
       DistributionScore(name: name, distributions: known.map(distribution), labels: labels)
     }
-    return [score("primary", \.primary)]
+    let primary = score("primary", \.primary)
+    guard !termNames.isEmpty else { return [primary] }
+    return [primary]
       + termNames.enumerated().map { place, name in score(name, { $0.terms[place] }) } + [
         score("final", \.final)
       ]

@@ -55,7 +55,15 @@ public struct Recipe {
   public static func load(
     path: String, overrides: [String] = [], needsWeights: Bool = true, registry: Registry
   ) throws(RecipeProblems) -> Recipe {
-    let tree = try RecipeFiles.read(path, overrides: overrides)
+    try load(path: path, patches: [], overrides: overrides, needsWeights: needsWeights, registry: registry)
+  }
+
+  /// The same with changes from another file between the recipe and the command line, in their order.
+  package static func load(
+    path: String, patches: [RecipePatch], overrides: [String] = [], needsWeights: Bool = true,
+    registry: Registry
+  ) throws(RecipeProblems) -> Recipe {
+    let tree = try RecipeFiles.read(path, patches: patches, overrides: overrides)
     return try RecipeCheck(tree: tree, path: path, needsWeights: needsWeights, registry: registry).run()
   }
 

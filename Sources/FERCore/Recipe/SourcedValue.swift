@@ -1,8 +1,8 @@
 import Support
 
 /// A value of a recipe that remembers where each of its parts comes from.
-struct SourcedValue {
-  enum Content {
+struct SourcedValue: Sendable {
+  enum Content: Sendable {
     case scalar(JSONValue)
     case array([SourcedValue])
     case object([String: SourcedValue])

@@ -40,26 +40,31 @@ package enum Report {
         + scatter(evaluation) + sections.map { html(of: $0, evaluation.set) }.joined()
     }
     body += remarks.map { "<h2>\($0.title.htmlEscaped)</h2>\n" + html(of: $0) }.joined()
-    return """
-      <!DOCTYPE html>
-      <html lang="en"><head><meta charset="utf-8">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>\(name.htmlEscaped)</title>
-      <style>
-      body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
-      table { border-collapse: collapse; margin: 0.5rem 0 1.5rem; }
-      th, td { padding: 0.2rem 0.6rem; text-align: right; font-variant-numeric: tabular-nums; }
-      th:first-child, td:first-child { text-align: left; }
-      thead th { border-bottom: 1px solid #999; font-weight: 600; }
-      .row { display: flex; flex-wrap: wrap; gap: 1.5rem; }
-      figure { margin: 0; font-size: 13px; line-height: 1.3; }
-      figure img { display: block; min-width: 96px; margin-bottom: 0.3rem; }
-      svg text { font: 11px system-ui, sans-serif; fill: #444; }
-      </style></head><body>
-      \(body)</body></html>
+    return page(titled: name, body)
+  }
 
-      """
+  /// A page of its own: no network, no script.
+  static func page(titled name: String, _ body: String) -> String {
+    """
+    <!DOCTYPE html>
+    <html lang="en"><head><meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>\(name.htmlEscaped)</title>
+    <style>
+    body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+    table { border-collapse: collapse; margin: 0.5rem 0 1.5rem; }
+    th, td { padding: 0.2rem 0.6rem; text-align: right; font-variant-numeric: tabular-nums; }
+    th:first-child, td:first-child { text-align: left; }
+    thead th { border-bottom: 1px solid #999; font-weight: 600; }
+    .row { display: flex; flex-wrap: wrap; gap: 1.5rem; }
+    figure { margin: 0; font-size: 13px; line-height: 1.3; }
+    figure img { display: block; min-width: 96px; margin-bottom: 0.3rem; }
+    svg text { font: 11px system-ui, sans-serif; fill: #444; }
+    </style></head><body>
+    \(body)</body></html>
+
+    """
   }
 
   private static func headline(_ evaluation: Evaluation) -> String {
@@ -172,7 +177,8 @@ package enum Report {
     return items.isEmpty ? "" : "<h2>\(section.title.htmlEscaped)</h2>\n" + items.joined()
   }
 
-  private static func html(of table: Table) -> String {
+  /// A table's title is the caller's to write.
+  static func html(of table: Table) -> String {
     let row = { (cells: [String], tag: String) in
       "<tr>" + cells.map { "<\(tag)>\($0.htmlEscaped)</\(tag)>" }.joined() + "</tr>"
     }

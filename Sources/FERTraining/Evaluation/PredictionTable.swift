@@ -55,7 +55,7 @@ extension Table {
 extension Evaluation {
   /// Primary, each correction term and final by themselves; nil without terms.
   package var balance: Table? {
-    guard !scores.isEmpty else { return nil }
+    guard scores.count > 1 else { return nil }
     let rows = scores.map { score in
       [score.name, (100 * score.accuracy).rounded(places: 2)]
         + [score.negativeLogLikelihood, score.calibrationError, score.confidence, score.deviation].map {

@@ -53,7 +53,7 @@ package struct TrainingSession {
   }
 
   /// Keys whose values differ, apart from those that cannot change a run's results.
-  static func differences(from old: Recipe, to new: Recipe) -> [String] {
+  package static func differences(from old: Recipe, to new: Recipe) -> [String] {
     let irrelevant = ["training.workers", "training.checkpointMinutes", "training.checkpointSteps"]
     let texts = { (recipe: Recipe) in
       Dictionary(recipe.values.map { ("\($0.path)", $0.value.oneLine) }) { first, _ in first }

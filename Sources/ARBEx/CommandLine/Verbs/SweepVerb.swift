@@ -1,0 +1,93 @@
+import FERCore
+import FERTools
+import FERTraining
+import Foundation
+import Support
+
+extension Verb {
+  static let sweep = Verb(
+    "sweep", "train many variants of a recipe, and put the results into a table",
+    arguments: [Argument("FILE", "a sweep: a base recipe, what varies, seeds")],
+    flags: [
+      Flag("--out", value: "DIR", "the sweep's folder; runs/NAME where not given"),
+      Flag("--keep-going", "go on with the other jobs where one fails"),
+      Flag("--dry-run", "tell the jobs, which of them are done, and the time that the others will take"),
+      .set,
+    ],
+    notes: """
+      A sweep file is JSON5:
+
+        {
+          base: "fer2013.json5",                        a recipe; paths start from the file's folder
+          patch: { training: { epochs: 6 } },           changes of every job
+          axes: [                                       every combination of
+            { key: "losses.nll.smoothing", values: [0, 0.1] },
+            { name: "K", values: [{ name: "0", patch: { model: { corrections: { anchor: null } },
+              losses: { anchor: null, center: null } } }, { name: "10" }] },
+          ],
+          jobs: [{ name: "plain", base: "fer2013/resnet18.json5" }],     and these by themselves
+          seeds: [1, 2, 3],                             each of them
+        }
+
+      The same command again goes on: what is done stays, what was interrupted is resumed, what failed is tried
+      again. It may run several times at once over one folder: each process takes the next open job, and takes over
+      the job of one that died. results.csv, table.csv and table.html lie in the folder.
+      """
+  ) { call in
+    let file = try SweepFile.read(call.words[0])
+    let jobs = try file.jobs(overrides: call.values("--set"), registry: call.registry)
+    let path = call.value("--out") ?? "runs/\(file.name)"
+    guard !RunFolder.isRun(path) else {
+      throw RunProblem.request("\(path): is the folder of a run; choose another with --out")
+    }
+    if call.has("--dry-run") { return try dryRun(jobs, in: path, call) }
+    StopSignal.listen()
+    let folder = try SweepFolder(path)
+    let runner = SweepRunner(
+      jobs, in: folder, keepsGoing: call.has("--keep-going"), console: Console(), report: Report.write)
+    let end = try runner.run()
+    let table = SweepTable(jobs, axes: file.axes, in: folder)
+    try table.write(to: folder, named: file.name)
+    switch end {
+    case .complete:
+      call.output.print(table.text)
+      call.output.remark("written: \(path)/results.csv, table.csv, table.html")
+      return 0
+    case .failed(let failures):
+      call.output.print(table.text)
+      call.output.remark(
+        "\(failures.count) job\(failures.count == 1 ? "" : "s") failed; the same command tries again"
+          + (call.has("--keep-going") ? "" : ", --keep-going does the others first"))
+      return 1
+    case .interrupted(let signal):
+      call.output.remark("interrupted and saved; the same command goes on")
+      return 128 + signal
+    }
+  }
+
+  /// What there is to do, and how long it will take.
+  private static func dryRun(_ jobs: [SweepJob], in path: String, _ call: Invocation) throws -> Int32 {
+    let folder = FileManager.default.fileExists(atPath: path) ? try SweepFolder(path) : nil
+    var (rows, total, estimates) = ([["job", "state", "minutes"]], 0.0, [String: Double]())
+    for job in jobs {
+      if let result = folder?.result(of: job) {
+        rows.append([job.name, "done", (result.seconds / 60).rounded(places: 1)])
+        continue
+      }
+      var same = job.recipe.effective.members ?? [:]
+      (same["seed"], same["name"]) = (nil, nil)
+      let key = JSONValue.object(same).oneLine
+      let seconds = try estimates[key] ?? SweepEstimate.seconds(of: job.recipe)
+      estimates[key] = seconds
+      total += seconds
+      let state =
+        folder?.isTaken(job) ?? false ? "in work" : folder?.failure(of: job) != nil ? "failed" : "open"
+      rows.append([job.name, state, "about " + (seconds / 60).rounded(places: 1)])
+    }
+    call.output.print(TextTable.text(rows, words: 2))
+    call.output.print(
+      "\(jobs.count) jobs; what is not done takes this machine about \((total / 3600).rounded(places: 1)) hours"
+    )
+    return 0
+  }
+}

@@ -1,0 +1,97 @@
+import FERTraining
+import Foundation
+import Support
+
+/// The folder of a sweep and what lies in it.
+///
+///     JOB/                 a run's folder for each job
+///     JOB/result.json      what came of it: this job is done
+///     claims/JOB.lock      held by the process that works at it; the system takes it back however that process ends
+///     claims/JOB.failed    why it failed
+///     results.csv, table.csv, table.html
+///
+/// Any number of processes may work in it at once, also of several machines that share the folder.
+package struct SweepFolder {
+  /// Where it is.
+  package let path: String
+
+  /// Makes it where it is not there.
+  /// - Throws: ``RunProblem`` where it cannot be made.
+  package init(_ path: String) throws {
+    self.path = path
+    do {
+      try FileManager.default.createDirectory(atPath: path + "/claims", withIntermediateDirectories: true)
+    } catch {
+      throw RunProblem.request("\(path.printable): cannot be made a folder: \(error.localizedDescription)")
+    }
+  }
+
+  /// The run's folder of a job.
+  package func run(_ job: SweepJob) -> String { path + "/" + job.name }
+
+  private func mark(_ job: SweepJob, _ end: String) -> String {
+    path + "/claims/" + job.name.replacing("/", with: ",") + "." + end
+  }
+
+  /// What came of a job; nil where it is not done.
+  package func result(of job: SweepJob) -> SweepResult? {
+    FileManager.default.contents(atPath: run(job) + "/result.json").flatMap {
+      JSONValue.decoded(SweepResult.self, from: String(decoding: $0, as: UTF8.self))
+    }
+  }
+
+  /// Notes what came of a job, which is then done.
+  func finish(_ job: SweepJob, _ result: SweepResult) throws {
+    try AtomicFile.write(try JSONValue.encoding(result).pretty() + "\n", to: run(job) + "/result.json")
+    try? FileManager.default.removeItem(atPath: mark(job, "failed"))
+  }
+
+  /// Why a job failed, and when. (A file's own date may lie a few milliseconds back.)
+  package struct Failure: Codable {
+    package let reason: String
+    package let date: Date
+  }
+
+  /// Notes why a job failed.
+  func fail(_ job: SweepJob, _ reason: String) {
+    guard let text = try? JSONValue.text(encoding: Failure(reason: reason, date: Date())) else { return }
+    try? AtomicFile.write(text + "\n", to: mark(job, "failed"))
+  }
+
+  /// Why a job failed the last time it was tried; nil where it did not.
+  package func failure(of job: SweepJob) -> Failure? {
+    FileManager.default.contents(atPath: mark(job, "failed")).flatMap {
+      JSONValue.decoded(from: String(decoding: $0, as: UTF8.self))
+    }
+  }
+
+  /// Takes a job, unless another process works at it.
+  func claim(_ job: SweepJob) throws -> SweepClaim? { try SweepClaim(mark(job, "lock")) }
+
+  /// Whether a process works at a job.
+  package func isTaken(_ job: SweepJob) -> Bool {
+    FileManager.default.fileExists(atPath: mark(job, "lock")) && (try? claim(job)) == nil
+  }
+}
+
+/// The right to work at a job, until it is let go or the process ends.
+final class SweepClaim {
+  private let lock: Int32
+
+  /// Nil where another process holds it.
+  init?(_ path: String) throws {
+    lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard lock >= 0 else {
+      throw RunProblem.failure("\(path.printable): cannot be written: \(String(cString: strerror(errno)))")
+    }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      close(lock)
+      return nil
+    }
+    let text = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n".utf8)
+    _ = ftruncate(lock, 0)
+    _ = pwrite(lock, text, text.count, 0)
+  }
+
+  deinit { close(lock) }
+}

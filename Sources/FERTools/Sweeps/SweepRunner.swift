@@ -1,0 +1,131 @@
+import FERCore
+import FERData
+import FERTraining
+import Foundation
+import Support
+
+/// Works through the jobs of a sweep, beside any number of other processes that do the same.
+package struct SweepRunner {
+  /// How it ended.
+  package enum End: Equatable {
+    /// Every job is done.
+    case complete
+    /// These failed; the others are done, or open where it stopped at the first.
+    case failed([String])
+    /// A signal asked to stop.
+    case interrupted(signal: Int32)
+  }
+
+  private let jobs: [SweepJob]
+  private let folder: SweepFolder
+  private let keepsGoing: Bool
+  private let console: Console
+  private let report: ReportWriter
+  /// A failure before this is tried again.
+  private let start = Date()
+
+  package init(
+    _ jobs: [SweepJob], in folder: SweepFolder, keepsGoing: Bool, console: Console,
+    report: @escaping ReportWriter
+  ) {
+    (self.jobs, self.folder, self.keepsGoing) = (jobs, folder, keepsGoing)
+    (self.console, self.report) = (console, report)
+  }
+
+  /// Takes open jobs in their order until none is left. Where others still work at some it waits: should one of them end
+  /// before its job does, that job is taken over.
+  package func run() throws -> End {
+    try requireSameRecipes()
+    var isWaiting = false
+    while true {
+      var (isOpen, hasWorked) = (false, false)
+      for (place, job) in jobs.enumerated() where isUndone(job) {
+        isOpen = true
+        guard let claim = try folder.claim(job) else { continue }
+        defer { withExtendedLifetime(claim) {} }
+        // Somebody may have finished it in between.
+        guard isUndone(job) else { continue }
+        (isWaiting, hasWorked) = (false, true)
+        console.line("job \(place + 1) of \(jobs.count): \(job.name)")
+        if let signal = work(at: job) { return .interrupted(signal: signal) }
+        if !keepsGoing, let failure = newFailure(of: job) { return .failed(["\(job.name): \(failure)"]) }
+      }
+      if !isOpen { break }
+      guard !hasWorked else { continue }
+      if let signal = StopSignal.received { return .interrupted(signal: signal) }
+      if !isWaiting { console.line("waiting for the jobs of other processes") }
+      isWaiting = true
+      usleep(500_000)
+    }
+    let failures = jobs.compactMap { job in newFailure(of: job).map { "\(job.name): \($0)" } }
+    return failures.isEmpty ? .complete : .failed(failures)
+  }
+
+  /// Neither done nor failed since this process began.
+  private func isUndone(_ job: SweepJob) -> Bool {
+    folder.result(of: job) == nil && newFailure(of: job) == nil
+  }
+
+  private func newFailure(of job: SweepJob) -> String? {
+    folder.failure(of: job).flatMap { $0.date >= start ? $0.reason : nil }
+  }
+
+  /// - Returns: the signal that interrupted it.
+  private func work(at job: SweepJob) -> Int32? {
+    do {
+      let run = folder.run(job)
+      let session = TrainingSession(job.recipe, in: run, console: console, report: report)
+      let train = try RecipeImages(.train, of: job.recipe, isTraining: true)
+      let validation =
+        job.recipe.has(.validation) ? try RecipeImages(.validation, of: job.recipe, isTraining: false) : nil
+      let before = Self.seconds(ofRun: run)
+      let begin = Clock.seconds
+      Environment.forgetPeakMemory()
+      let end: Trainer.End
+      if RunFolder.isRun(run) {
+        end = try session.resume(try stored(job), train: train, validation: validation)
+      } else {
+        end = try session.start(train: train, validation: validation)
+      }
+      let seconds = before + Clock.seconds - begin
+      switch end {
+      case .finished, .alreadyFinished:
+        try folder.finish(
+          job, SweepResult(ofRun: run, seconds: seconds, peakMemory: Environment.peakMemory))
+      case .interrupted(let signal): return signal
+      case .stoppedAtLimit: break
+      }
+    } catch {
+      console.warn("\(job.name): failed: \(error)")
+      folder.fail(job, "\(error)")
+    }
+    return nil
+  }
+
+  /// What the epochs of a run took that was interrupted before.
+  private static func seconds(ofRun folder: String) -> Double {
+    struct Timing: Decodable { let seconds: Double }
+    let log = FileManager.default.contents(atPath: folder + "/timings.jsonl") ?? Data()
+    return String(decoding: log, as: UTF8.self).split(separator: "\n").reduce(0) {
+      $0 + (JSONValue.decoded(Timing.self, from: $1)?.seconds ?? 0)
+    }
+  }
+
+  private func stored(_ job: SweepJob) throws -> Recipe {
+    try Recipe.load(path: folder.run(job) + "/recipe.json5", registry: job.recipe.registry)
+  }
+
+  /// Results of another recipe must not pass for those of this one.
+  private func requireSameRecipes() throws {
+    var changed: [String] = []
+    for job in jobs where RunFolder.isRun(folder.run(job)) {
+      let changes = TrainingSession.differences(from: try stored(job), to: job.recipe)
+      if !changes.isEmpty { changed.append("\(job.name): \(changes.joined(separator: "; "))") }
+    }
+    guard changed.isEmpty else {
+      throw RunProblem.request(
+        "\(folder.path.printable): holds runs of other recipes; choose another folder with --out, or undo these "
+          + "changes:\n  " + changed.joined(separator: "\n  "))
+    }
+  }
+}

@@ -1,0 +1,247 @@
+import ARBEx
+import FERCore
+import FERTraining
+import Foundation
+import Support
+import TestSupport
+import Testing
+
+@testable import FERTools
+
+/// Sweeps of the quickstart on a few pictures with bars.
+@Suite("sweep from the command line", .serialized)
+final class SweepVerbTests {
+  private let folder = TestFolder()
+
+  /// A sweep of the smallest trainings.
+  private func write(_ rest: String, _ name: String = "sweep.json5") throws -> String {
+    let text = """
+      {
+        base: "\(ShippedRecipe.path("quickstart"))",
+        patch: {
+          data: { train: { use: "bars", count: 16 }, validation: { use: "bars", count: 8 } },
+          input: { augment: [] }, training: { epochs: 1, batch: 8 },
+        },
+        \(rest)
+      }
+      """
+    try Data(text.utf8).write(to: folder.url(name))
+    return folder / name
+  }
+
+  private func sweep(_ file: String, _ more: String...) -> Answer {
+    Answer(["sweep", file, "--out", folder / "out"] + more, plugins: [BarsPlugin.self])
+  }
+
+  private func jobs(_ file: String) throws -> [SweepJob] {
+    try SweepFile.read(file).jobs(registry: try Registry.builtins(and: [BarsPlugin.self]))
+  }
+
+  private let grid = """
+    axes: [
+      { key: "losses.nll.smoothing", values: [0, 0.1] },
+      { name: "K", values: [
+        { name: "0", patch: { model: { corrections: { anchor: null } }, losses: { anchor: null, center: null } } },
+        { name: "2", patch: { model: { corrections: { anchor: { perClass: 2 } } } } } ] },
+    ],
+    """
+
+  @Test("every combination, the last axis fastest, then the jobs by themselves; each with every seed")
+  func order() throws {
+    let file = try write(
+      grid + "jobs: [{ name: 'no crop', patch: { input: { resize: 80 } } }], seeds: [3, 5]")
+    let jobs = try jobs(file)
+    #expect(
+      jobs.map(\.name) == [
+        "smoothing=0,K=0/seed-3", "smoothing=0,K=0/seed-5", "smoothing=0,K=2/seed-3",
+        "smoothing=0,K=2/seed-5",
+        "smoothing=0.1,K=0/seed-3", "smoothing=0.1,K=0/seed-5", "smoothing=0.1,K=2/seed-3",
+        "smoothing=0.1,K=2/seed-5", "no-crop/seed-3", "no-crop/seed-5",
+      ])
+    #expect(jobs.map(\.recipe.seed) == [3, 5, 3, 5, 3, 5, 3, 5, 3, 5])
+    let values = jobs.map { job in
+      ["losses.nll.smoothing", "model.corrections.anchor.perClass", "training.epochs"].map { path in
+        job.recipe.values.first { "\($0.path)" == path }?.value
+      }
+    }
+    #expect(values[0] == [.int(0), nil, .int(1)])
+    #expect(values[7] == [.double(0.1), .int(2), .int(1)])
+    #expect(values[8] == [.double(0.05), .int(4), .int(1)])
+  }
+
+  @Test("without axes and jobs the base itself, by its own seed")
+  func base() throws {
+    let jobs = try jobs(try write(""))
+    #expect(jobs.map(\.name) == ["base"] && jobs[0].recipe.seed == 1)
+  }
+
+  @Test("trains every job once; the same command again repeats none; tables are complete")
+  func whole() throws {
+    let file = try write(grid)
+    let planned = sweep(file, "--dry-run")
+    #expect(planned.code == 0 && planned.output.contains("4 jobs; what is not done takes"))
+    #expect(planned.output.contains("smoothing=0,K=0") && planned.output.contains("open"))
+    #expect(!FileManager.default.fileExists(atPath: folder / "out"))
+
+    let first = sweep(file)
+    #expect(first.code == 0, "\(first.remarks)")
+    #expect(first.output.contains("smoothing=0.1, K=2  1/1"), "\(first.output)")
+    let results = try String(contentsOfFile: folder / "out/results.csv", encoding: .utf8)
+      .split(separator: "\r\n")
+    #expect(results.count == 1 + 4 * 2 && results.dropFirst().allSatisfy { $0.contains(",done,") })
+    let page = try String(contentsOfFile: folder / "out/table.html", encoding: .utf8)
+    #expect(page.contains("<h2>accuracy, %</h2>") && page.contains("smoothing \\ K"))
+
+    // The numbers are those of the run.
+    let job = try jobs(file)[3]
+    let result = try #require(try SweepFolder(folder / "out").result(of: job))
+    let log = try String(contentsOfFile: folder / "out/\(job.name)/metrics.jsonl", encoding: .utf8)
+    let line = try #require(log.split(separator: "\n").last { $0.contains("validation") })
+    let read = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+    let primary = read?["primary"] as? [String: Any]
+    #expect(result.last?.primary.accuracy == primary?["accuracy"] as? Double)
+    #expect(result.last?.distributions?.map(\.name) == ["primary", "anchor", "attentive", "final"])
+
+    let bytes = FileManager.default.contents(atPath: folder / "out/\(job.name)/timings.jsonl")
+    let second = sweep(file)
+    #expect(second.code == 0 && second.output == first.output)
+    #expect(FileManager.default.contents(atPath: folder / "out/\(job.name)/timings.jsonl") == bytes)
+    #expect(sweep(file, "--dry-run").output.contains("done"))
+
+    let other = sweep(file, "--set", "training.epochs=2")
+    #expect(other.code == 2 && other.remarks.contains("training.epochs: was 1, is 2"), "\(other.remarks)")
+  }
+
+  @Test("a job that fails is named; the others are done with --keep-going; what failed is tried again")
+  func failing() throws {
+    let missing = folder / "faces"
+    let file = try write(
+      """
+      jobs: [
+        { name: "faces", patch: { data: { train: { use: "class-folders", root: "faces", ignore: [] } } } },
+        { name: "plain" } ],
+      """)
+    let stopped = sweep(file)
+    #expect(stopped.code == 1 && stopped.remarks.contains("1 job failed"), "\(stopped.remarks)")
+    #expect(stopped.output.contains("faces: ") && stopped.output.contains(missing), "\(stopped.output)")
+    #expect(try SweepFolder(folder / "out").result(of: jobs(file)[1]) == nil)
+    let further = sweep(file, "--keep-going")
+    #expect(further.code == 1 && further.output.contains("plain    1/1"), "\(further.output)")
+
+    let gallery = folder / "faces"
+    for (number, name) in try jobs(file)[0].recipe.classes.enumerated() {
+      try FileManager.default.createDirectory(
+        atPath: "\(gallery)/\(name)", withIntermediateDirectories: true)
+      for copy in 0..<2 {
+        try Data(try ImageFile.encodePNG(Bars.picture(number))).write(
+          to: URL(fileURLWithPath: "\(gallery)/\(name)/\(copy).png"))
+      }
+    }
+    let mended = sweep(file)
+    #expect(mended.code == 0 && !mended.output.contains("failed"), "\(mended.remarks)")
+  }
+
+  @Test("what another process works at is left to it, and taken over when it ends")
+  func shared() throws {
+    let file = try write("axes: [{ key: 'losses.nll.smoothing', values: [0, 0.1, 0.2] }]")
+    let (jobs, place) = (try jobs(file), try SweepFolder(folder / "out"))
+    // A file lock is held by who opened it: for others here too.
+    var claim = try place.claim(jobs[0])
+    #expect(claim != nil)
+    #expect(try place.claim(jobs[0]) == nil && place.isTaken(jobs[0]) && !place.isTaken(jobs[1]))
+    let ended = DispatchSemaphore(value: 0)
+    nonisolated(unsafe) var answer: Answer?
+    let arguments = ["sweep", file, "--out", place.path]
+    Thread.detachNewThread {
+      answer = Answer(arguments, plugins: [BarsPlugin.self])
+      ended.signal()
+    }
+    while place.result(of: jobs[2]) == nil { usleep(20_000) }
+    #expect(place.result(of: jobs[1]) != nil && place.result(of: jobs[0]) == nil)
+    #expect(ended.wait(timeout: .now() + 1) == .timedOut)
+    withExtendedLifetime(claim) {}
+    claim = nil
+    ended.wait()
+    #expect(answer?.code == 0 && place.result(of: jobs[0]) != nil)
+  }
+
+  @Test("everything that is wrong with the file, with its lines")
+  func wrong() throws {
+    let file = folder / "wrong.json5"
+    try Data(
+      """
+      {
+        bse: "a.json5",
+        axes: [
+          { values: [1] },
+          { key: "training.epochs", values: [] },
+          { name: "K", values: [3] },
+        ],
+        jobs: [{ patch: { extends: "b.json5" } }],
+        seeds: [1, 1],
+      }
+      """.utf8
+    ).write(to: folder.url("wrong.json5"))
+    let answer = sweep(file)
+    #expect(answer.code == 2)
+    for text in [
+      "wrong.json5:2: bse: a sweep has no such key; did you mean \"base\"?",
+      "wrong.json5:4: axes[0]: needs key",
+      "wrong.json5:5: axes[1].values: must be a list of at least one value",
+      "wrong.json5:6: axes[2].values[0]: a value without key is an object { ... }, this is 3",
+      "wrong.json5:8: jobs[0].name: is missing",
+      "wrong.json5:8: jobs[0].patch.extends: cannot be changed by a patch; say base",
+      "wrong.json5:9: seeds: must be a list of different whole numbers", "base: is missing",
+    ] { #expect(answer.remarks.contains(text), "\(text)\n\(answer.remarks)") }
+    #expect(!FileManager.default.fileExists(atPath: folder / "out"))
+  }
+
+  @Test("a wrong value is told with the line of the sweep, once")
+  func wrongValue() throws {
+    let file = try write("axes: [{ key: 'training.epoch', values: [1, 2] }], seeds: [1, 2]")
+    let answer = sweep(file)
+    #expect(answer.code == 2 && answer.remarks.contains("1 problem"), "\(answer.remarks)")
+    #expect(answer.remarks.contains("sweep.json5:7: training.epoch: \"training\" has no such key"))
+  }
+}
+
+/// Means and deviations by paper and pencil.
+@Suite("The table of a sweep")
+struct SweepTableTests {
+  /// Accuracies 0.5, 0.6 and 0.7: mean 0.6, deviation √(0.02 / 2) = 0.1; without the job that is open.
+  @Test("mean and deviation over the seeds that are done")
+  func spread() throws {
+    let (folder, registry) = (TestFolder(), try Registry.builtins(and: [BarsPlugin.self]))
+    let text = """
+      { base: "\(ShippedRecipe.path("quickstart"))", seeds: [1, 2, 3, 4],
+        axes: [{ key: "losses.nll.smoothing", values: [0, 0.2] }] }
+      """
+    try Data(text.utf8).write(to: folder.url("s.json5"))
+    let file = try SweepFile.read(folder / "s.json5")
+    let jobs = try file.jobs(registry: registry)
+    let place = try SweepFolder(folder / "out")
+    for (job, accuracy) in zip(jobs, [0.5, 0.6, 0.7]) {
+      let scores = """
+        { "primary": { "accuracy": 0.25 }, "corrected": { "accuracy": \(accuracy), "macroF1": null },
+          "distributions": [{ "name": "primary", "nll": 2 }, { "name": "final", "nll": 1, "ece": 0.125 }] }
+        """
+      let result = #"{ "seconds": 90, "last": \#(scores), "best": \#(scores) }"#
+      try FileManager.default.createDirectory(
+        atPath: place.run(job), withIntermediateDirectories: true)
+      try Data(result.utf8).write(to: URL(fileURLWithPath: place.run(job) + "/result.json"))
+    }
+    let table = SweepTable(jobs, axes: file.axes, in: place).table(.last)
+    #expect(
+      table.columns == [
+        "setting", "done", "accuracy primary, %", "accuracy, %", "NLL primary", "NLL", "ECE", "minutes",
+      ])
+    #expect(
+      table.rows == [
+        [
+          "smoothing=0", "3/4", "25.00 ± 0.00", "60.00 ± 10.00", "2.0000 ± 0.0000", "1.0000 ± 0.0000",
+          "0.1250 ± 0.0000", "1.5",
+        ],
+        ["smoothing=0.2", "0/4", "–", "–", "–", "–", "–", "–"],
+      ])
+  }
+}
