@@ -76,23 +76,33 @@ void ARBEX_NAME(depthwise)(float *y, const float *x, const float *weight, arbex_
 
 void ARBEX_NAME(depthwise_input_gradient)(float *dx, const float *dy, const float *weight, arbex_window w,
                                           long firstRow, long rows) {
-  long C = w.channels;
+  long C = w.channels, whole = C / WIDTH * WIDTH;
   for (long row = firstRow; row < firstRow + rows; row++) {
     const float *map = dy + (row / w.height) * w.outHeight * w.outWidth * C;
     long y = row % w.height;
     for (long at = 0; at < w.width; at++) {
       float *to = dx + (row * w.width + at) * C;
-      for (long c = 0; c < C; c++) to[c] = 0;
-      for (long i = 0; i < w.kernelHeight; i++) {
-        long up = y + w.padding - i;
-        if (up < 0 || up % w.stride || up / w.stride >= w.outHeight) continue;
-        for (long j = 0; j < w.kernelWidth; j++) {
-          long across = at + w.padding - j;
-          if (across < 0 || across % w.stride || across / w.stride >= w.outWidth) continue;
-          const float *from = map + ((up / w.stride) * w.outWidth + across / w.stride) * C;
-          const float *k = weight + (i * w.kernelWidth + j) * C;
-          for (long c = 0; c < C; c++) to[c] += from[c] * k[c];
-        }
+      // Taps whose output exists: those that lie in its rows and columns, and on its stride.
+      long i0 = y + w.padding - (w.outHeight - 1) * w.stride, j0 = at + w.padding - (w.outWidth - 1) * w.stride;
+      i0 = i0 > 0 ? i0 : (y + w.padding) % w.stride;
+      j0 = j0 > 0 ? j0 : (at + w.padding) % w.stride;
+      long i1 = y + w.padding + 1 < w.kernelHeight ? y + w.padding + 1 : w.kernelHeight;
+      long j1 = at + w.padding + 1 < w.kernelWidth ? at + w.padding + 1 : w.kernelWidth;
+      long up0 = (y + w.padding - i0) / w.stride, across0 = (at + w.padding - j0) / w.stride;
+      for (long c = 0; c < whole; c += WIDTH) {
+        vector sum = {0};
+        for (long i = i0, up = up0; i < i1; i += w.stride, up--)
+          for (long j = j0, across = across0; j < j1; j += w.stride, across--)
+            sum += ARBEX_LOAD(map + (up * w.outWidth + across) * C + c)
+              * ARBEX_LOAD(weight + (i * w.kernelWidth + j) * C + c);
+        ARBEX_STORE(to + c, sum);
+      }
+      for (long c = whole; c < C; c++) {
+        float sum = 0;
+        for (long i = i0, up = up0; i < i1; i += w.stride, up--)
+          for (long j = j0, across = across0; j < j1; j += w.stride, across--)
+            sum += map[(up * w.outWidth + across) * C + c] * weight[(i * w.kernelWidth + j) * C + c];
+        to[c] = sum;
       }
     }
   }
@@ -100,20 +110,30 @@ void ARBEX_NAME(depthwise_input_gradient)(float *dx, const float *dy, const floa
 
 void ARBEX_NAME(depthwise_weight_gradient)(float *dweight, const float *dy, const float *x, arbex_window w,
                                            long firstRow, long rows) {
-  long C = w.channels;
+  long C = w.channels, whole = C / WIDTH * WIDTH;
   for (long row = firstRow; row < firstRow + rows; row++) {
-    const float *map = x + (row / w.outHeight) * w.height * w.width * C;
+    const float *map = x + (row / w.outHeight) * w.height * w.width * C, *g = dy + row * w.outWidth * C;
     long top = (row % w.outHeight) * w.stride - w.padding;
-    for (long column = 0; column < w.outWidth; column++) {
-      const float *g = dy + (row * w.outWidth + column) * C;
-      long left = column * w.stride - w.padding;
-      for (long i = 0; i < w.kernelHeight; i++) {
-        if (top + i < 0 || top + i >= w.height) continue;
-        for (long j = 0; j < w.kernelWidth; j++) {
-          if (left + j < 0 || left + j >= w.width) continue;
-          const float *in = map + ((top + i) * w.width + left + j) * C;
-          float *k = dweight + (i * w.kernelWidth + j) * C;
-          for (long c = 0; c < C; c++) k[c] += g[c] * in[c];
+    for (long i = 0; i < w.kernelHeight; i++) {
+      if (top + i < 0 || top + i >= w.height) continue;
+      for (long j = 0; j < w.kernelWidth; j++) {
+        // Columns whose input under this tap exists.
+        long first = w.padding > j ? (w.padding - j + w.stride - 1) / w.stride : 0;
+        long room = w.width - 1 + w.padding - j, end = room < 0 ? 0 : room / w.stride + 1;
+        end = end < w.outWidth ? end : w.outWidth;
+        const float *in = map + ((top + i) * w.width + j - w.padding) * C;
+        float *k = dweight + (i * w.kernelWidth + j) * C;
+        for (long c = 0; c < whole; c += WIDTH) {
+          vector sum = ARBEX_LOAD(k + c);
+          for (long column = first; column < end; column++)
+            sum += ARBEX_LOAD(g + column * C + c) * ARBEX_LOAD(in + column * w.stride * C + c);
+          ARBEX_STORE(k + c, sum);
+        }
+        for (long c = whole; c < C; c++) {
+          float sum = k[c];
+          for (long column = first; column < end; column++)
+            sum += g[column * C + c] * in[column * w.stride * C + c];
+          k[c] = sum;
         }
       }
     }
