@@ -152,6 +152,7 @@ package struct WeightImport {
   ) throws {
     let poor = taken.filter { $0.coverage < coverage || $0.used == 0 }
     guard !poor.isEmpty else { return }
+    let fitting = taken.filter { $0.coverage >= coverage && $0.used > 0 }
     let lines = poor.map { part in
       "\(part.path): \(part.used) of \(part.count) arrays fit, at least \(Int((100 * coverage).rounded(.up))) % must"
         + (part.mismatched.isEmpty ? "" : "; of another shape: \(part.mismatched.listed(atMost: 3))")
@@ -165,7 +166,10 @@ package struct WeightImport {
       file.path,
       "does not fit the recipe's model (read as \(match.naming.name))\n  "
         + lines.joined(separator: "\n  ") + unknown + classHint(poor, match.naming, file)
-        + "\n  nothing was written; see `arbex weights inspect`, or import one part with --part")
+        + "\n  nothing was written; "
+        + (fitting.isEmpty
+          ? "see `arbex weights inspect`, or import one part with --part"
+          : "what fits can be imported alone: --part \(fitting.map(\.path).joined(separator: " or "))"))
   }
 
   /// A head of another number of classes is the commonest of misfits.
@@ -178,6 +182,8 @@ package struct WeightImport {
     let orders = naming.orders.filter { sizes.contains($0.classes.count) }.map {
       "\n    \($0.word): --set 'classes=\(JSONValue.texts($0.classes).oneLine)'"
     }
+    // Objects or people, not expressions.
+    if let many = sizes.max(), many > 100 { return "\n  its head is of another task: it has \(many) classes" }
     return "\n  the recipe must name the file's classes"
       + (orders.isEmpty ? "" : "; known of such files:" + orders.joined())
   }
