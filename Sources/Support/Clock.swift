@@ -1,11 +1,16 @@
 import Foundation
 
-/// Time that only runs forward.
+/// Time that only runs forward, and the date.
 package enum Clock {
   /// Seconds since some moment.
-  package static var seconds: Double {
+  package static var seconds: Double { read(CLOCK_MONOTONIC) }
+
+  /// Seconds since the beginning of 1970, as the system's clock has it; somebody may set it back.
+  package static var date: Double { read(CLOCK_REALTIME) }
+
+  private static func read(_ clock: clockid_t) -> Double {
     var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
+    clock_gettime(clock, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 

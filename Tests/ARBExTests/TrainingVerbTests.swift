@@ -75,6 +75,22 @@ final class TrainingVerbTests {
     #expect(withoutWeights.code == 2 && withoutWeights.remarks.contains("no trained weights"))
   }
 
+  @Test(
+    "a run whose recipe an older version stored, without the options that are new, goes on to the same bytes")
+  func olderRecipe() throws {
+    #expect(train("new").code == 0)
+    #expect(train("old", "--max-steps", "2").code == 0)
+    let path = folder + "/old/recipe.json5"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let old = text.replacing(/\s*"logSteps": \d+,/, with: "")
+    #expect(old.count < text.count)
+    try old.write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(train("old", "--resume").code == 0)
+    for file in ["checkpoints/last.safetensors", "metrics.jsonl", "predictions.csv", "epochs.csv"] {
+      #expect(bytes("old/" + file) == bytes("new/" + file) && bytes("new/" + file) != nil, "\(file)")
+    }
+  }
+
   /// Two images of each class and a cut one: 1 of 15 is bad.
   @Test("bad images: named in the run and by eval, kept in quarantine, and resumed to the same bits")
   func badImages() throws {

@@ -27,8 +27,8 @@ struct RecipeProblemTests {
       "training: { epoch: 3 }",
       """
       a.json5:1: training.epoch: "training" has no such key; did you mean "epochs"?
-        keys: batch, best, checkpointMinutes, checkpointSteps, ema, epochs, gradientClip, microBatch, optimizer, \
-      patience, schedule, validateEvery, validationBatch, workers
+        keys: batch, best, checkpointMinutes, checkpointSteps, ema, epochs, gradientClip, logSteps, microBatch, \
+      optimizer, patience, schedule, validateEvery, validationBatch, workers
       """),
     Mistake(
       "model: { corrections: { ancor: {} } }",

@@ -94,7 +94,7 @@ struct ResumeTests {
     arguments: [
       "optimizer/", "average/", "running_mean", "backbone.conv", "optimizerSteps", "averageUpdates",
       "\"step\":3",
-      "\"correct\":", "\"loss\":",
+      "\"correct\":", "\"primaryCorrect\":", "\"loss\":",
     ])
   func negativeControl(part: String) throws {
     let shop = try Workshop()
@@ -111,7 +111,7 @@ struct ResumeTests {
     case "averageUpdates": metadata[part] = "1"
     case "\"step\":3":
       metadata["state"] = metadata["state"]?.replacingOccurrences(of: part, with: "\"step\":2")
-    case "\"correct\":", "\"loss\":":
+    case "\"correct\":", "\"primaryCorrect\":", "\"loss\":":
       metadata["state"] = metadata["state"]?.replacingOccurrences(of: part, with: part + "1")
     default: break
     }

@@ -3,13 +3,13 @@ import Foundation
 import Testing
 
 /// Runs of recipes that come with the program, by the command line, on a few pictures with bars: twenty-four images in
-/// batches of 8, three steps an epoch, two epochs, a checkpoint after each step.
+/// batches of 8, three steps an epoch, two epochs, a checkpoint after each step, and each step noted.
 package final class ShippedRuns {
   /// Where the runs lie.
   package let folder = TestFolder()
   private let small = [
     "data.train={ use: \"bars\", count: 24 }", "data.validation={ use: \"bars\", count: 8 }",
-    "training.epochs=2", "training.batch=8", "training.checkpointSteps=1",
+    "training.epochs=2", "training.batch=8", "training.checkpointSteps=1", "training.logSteps=1",
   ]
 
   package init() {}

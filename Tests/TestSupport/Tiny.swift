@@ -188,7 +188,7 @@ package final class Workshop {
         },
         losses: { tiny: {} },
         training: {
-          epochs: 2, batch: 5, ema: 0.9, gradientClip: 1, checkpointSteps: 2,
+          epochs: 2, batch: 5, ema: 0.9, gradientClip: 1, checkpointSteps: 2, logSteps: 1,
           optimizer: { use: "adam", learningRate: 0.02 }, schedule: { use: "cosine", warmup: 1 },
         },
       }
@@ -231,7 +231,7 @@ package final class Workshop {
   package func results(_ name: String) -> [String: Data] {
     let files = [
       "checkpoints/last.safetensors", "checkpoints/best.safetensors", "metrics.jsonl", "predictions.csv",
-      "report.html",
+      "report.html", "steps.csv", "epochs.csv",
     ]
     return Dictionary(uniqueKeysWithValues: files.map { ($0, bytes("\(name)/\($0)") ?? Data()) })
   }

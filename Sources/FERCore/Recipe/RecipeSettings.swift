@@ -99,6 +99,9 @@ package struct TrainingOptions: ComponentOptions {
     var checkpointSteps = 0
   @Option("Minutes between two checkpoints inside an epoch. 0: only as checkpointSteps says.", 0...) package
     var checkpointMinutes: Float = 10
+  @Option(
+    "Steps between two lines of metrics.jsonl on a single step: losses, learning rate, accuracy in its batch. 0: none.",
+    0...) package var logSteps = 10
   @Option("Epochs without a better validation after which training stops. 0: never.", 0...) package
     var patience = 0
 

@@ -25,7 +25,10 @@ struct TrainingState: Codable, Equatable {
 /// Sums over the images of the epoch so far.
 struct EpochSums: Codable, Equatable {
   var images = 0
+  /// By the balanced distribution.
   var correct = 0
+  /// By the head's; nil in an epoch that a version of this program began which did not count it.
+  var primaryCorrect: Int? = 0
   var loss = 0.0
   var losses: [String: Double] = [:]
 }

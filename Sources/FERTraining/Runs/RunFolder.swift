@@ -8,7 +8,10 @@ import Support
 ///     recipe.json5        the effective recipe, enough to run it again
 ///     environment.json    program, processor and libraries it ran on
 ///     metrics.jsonl       one line per event; no times in it: the same run has the same bytes
-///     timings.jsonl       how long things took
+///     steps.csv           its steps for a spreadsheet
+///     epochs.csv          its epochs and their validations
+///     timings.jsonl       when things happened and how long they took
+///     events.out.tfevents.*.arbex  both for TensorBoard
 ///     checkpoints/        last, previous and best
 ///     predictions.csv     what the model says of each validation image
 ///     bad-images.txt      images that could not be read, and why, where there were some

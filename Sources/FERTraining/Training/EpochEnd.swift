@@ -13,16 +13,16 @@ extension Trainer {
   func closeEpoch() throws -> End? {
     let number = state.epoch + 1
     let isDue = number % options.validateEvery == 0 || number == options.epochs
-    var evaluation: Evaluation?
+    var (evaluation, timing) = (Evaluation?.none, OrderedObject())
     do {
-      if isDue, let validation { evaluation = try validated(on: validation) }
+      if isDue, let validation { (evaluation, timing) = try validated(on: validation, number) }
     } catch is InterruptedBySignal {
       try save()
       return endAsked
     }
-    metrics.append(epochLine(number))
+    log.add(epochLine(number), timing: epochTiming)
     try warn(of: evaluation?.problems ?? [])
-    if let evaluation { metrics.append(validationLine(evaluation, number)) }
+    if let evaluation { log.add(validationLine(evaluation, number), timing: timing) }
     console.line(summary(number, evaluation))
     for problem in evaluation?.balanceProblems ?? [] { console.warn(problem) }
     if isDue { try keepBest(number, evaluation) }
@@ -35,7 +35,10 @@ extension Trainer {
   }
 
   /// Evaluates with the averaged weights, where there are any.
-  private func validated(on source: some BatchSource) throws -> Evaluation {
+  /// - Returns: what came out, and a line for timings.jsonl.
+  private func validated(
+    on source: some BatchSource, _ number: Int
+  ) throws -> (Evaluation, timing: OrderedObject) {
     let start = Clock.seconds
     let evaluation = try withAverage {
       try Evaluator(model, batchSize: options.validationBatch, metrics: recipe.registry.metrics).evaluate(
@@ -47,12 +50,10 @@ extension Trainer {
         if StopSignal.received != nil { throw InterruptedBySignal() }
       }
     }
-    var timing = OrderedObject()
-    timing.add("event", "validation")
-    timing.add("step", state.step)
+    var timing = RunLog.timing("validation", step: state.step)
+    timing.add("epoch", number)
     timing.add("seconds", Clock.seconds - start)
-    timings.append(timing.text)
-    return evaluation
+    return (evaluation, timing)
   }
 
   private func withAverage<Result>(_ body: () throws -> Result) rethrows -> Result {
@@ -86,35 +87,6 @@ extension Trainer {
     try AtomicFile.write(evaluation.set.predictionTable, to: folder.file("predictions.csv"))
     try report(
       FinishedRun(evaluation, in: folder, of: recipe, remarks: remarks, image: validation.image(of:)))
-  }
-
-  private func epochLine(_ number: Int) -> String {
-    let count = Double(max(1, state.sums.images))
-    var line = OrderedObject()
-    line.add("event", "epoch")
-    line.add("epoch", number)
-    line.add("step", state.step)
-    line.add("images", state.sums.images)
-    let position = TrainingProgress(position: Double(number - 1), epochs: options.epochs)
-    line.add(
-      "learningRate", Double(step.schedule.learningRate(base: step.optimizer.learningRate, at: position)))
-    line.add("loss", state.sums.loss / count)
-    line.add("losses", .object(state.sums.losses.mapValues { JSONValue.number($0 / count) }))
-    line.add("accuracy", Double(state.sums.correct) / count)
-    return line.text
-  }
-
-  private func validationLine(_ evaluation: Evaluation, _ number: Int) -> String {
-    var line = OrderedObject()
-    line.add("event", "validation")
-    line.add("epoch", number)
-    line.add("step", state.step)
-    line.add("images", evaluation.corrected.total)
-    line.add("loss", evaluation.loss)
-    line.add("primary", evaluation.primary.json(classes: evaluation.set.classes))
-    line.add("corrected", evaluation.corrected.json(classes: evaluation.set.classes))
-    evaluation.addScores(to: &line)
-    return line.text
   }
 
   private func summary(_ number: Int, _ evaluation: Evaluation?) -> String {

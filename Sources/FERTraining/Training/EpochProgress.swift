@@ -36,14 +36,12 @@ final class EpochProgress {
     }
   }
 
-  /// A line for timings.jsonl.
-  func timing(step: Int) -> String {
-    var timing = OrderedObject()
-    timing.add("event", "epoch")
+  /// A line for timings.jsonl, of the part of the epoch since it began or was resumed.
+  func timing(step: Int) -> OrderedObject {
+    var timing = RunLog.timing("epoch", step: step)
     timing.add("epoch", epoch + 1)
-    timing.add("step", step)
     timing.add("seconds", Clock.seconds - start)
-    timing.add("imagesPerSecond", rate)
-    return timing.text
+    timing.add("imagesPerSecond", done > first ? rate : nil)
+    return timing
   }
 }

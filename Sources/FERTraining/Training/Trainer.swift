@@ -84,8 +84,9 @@ package final class Trainer {
   let average: WeightAverage?
   let step: TrainingStep
   var state = TrainingState()
-  var metrics: EventLog
-  let timings: EventLog
+  let log: RunLog
+  /// How long the epoch took that has just ended.
+  var epochTiming = OrderedObject()
   let report: ReportWriter
   let labels: LabelPolicies
   private let limits: Limits
@@ -94,6 +95,7 @@ package final class Trainer {
   private var isFirstStep = true
   private var badImages: Set<String> = []
   private var lastSave = Clock.seconds
+  private var stepTimes = StepTimes()
 
   /// Builds the model, or takes up what the folder's last checkpoint holds.
   /// - Parameter options: the recipe's, or others in their place.
@@ -121,8 +123,7 @@ package final class Trainer {
     hasResumed = saved != nil
     state = saved ?? TrainingState()
     if let states = state.labels { labels.restore(states) }
-    metrics = EventLog(folder.file("metrics.jsonl"), cutTo: state.metricsLength) { console.warn($0) }
-    timings = EventLog(folder.file("timings.jsonl")) { console.warn($0) }
+    log = RunLog(in: folder, at: state) { console.warn($0) }
     (self.recipe, self.options, self.train, self.validation) = (recipe, options, train, validation)
     (self.folder, self.console, self.store, self.limits) = (folder, console, store, limits)
     self.report = report
@@ -132,6 +133,8 @@ package final class Trainer {
   /// - Throws: ``RunProblem``, a `FileProblem` or a `DataProblem`; the last good checkpoint stays.
   package func run() throws -> End {
     if state.isFinished { return .alreadyFinished }
+    log.begin()
+    defer { log.finish() }
     // The first checkpoint shows, before any work is done, that there is room for more.
     if hasResumed {
       console.line("resuming at step \(state.step), epoch \(state.epoch + 1)")
@@ -159,7 +162,9 @@ package final class Trainer {
         try save()
         return end
       }
+      let asked = Clock.seconds
       guard let batch = try stream.next() else { break }
+      let given = Clock.seconds
       let share = Double(batch.number) / Double(request.batchCount)
       let position = TrainingProgress(position: Double(state.epoch) + share, epochs: options.epochs)
       let targets = try labels.targets(for: batch)
@@ -173,12 +178,18 @@ package final class Trainer {
       state.batch = batch.number + 1
       state.step += 1
       state.skipped = stream.skipped
+      stepTimes.add(data: given - asked, compute: Clock.seconds - given)
+      if options.logSteps > 0, state.step % options.logSteps == 0 {
+        log.add(
+          stepLine(result, images: batch.indices.count, at: position),
+          timing: stepTimes.takeLine(step: state.step))
+      }
       progress.show(done: state.batch, sums: state.sums)
       if isTimeToSave { try save() }
     }
     state.batch = request.batchCount
     try warn(of: stream.problems)
-    timings.append(progress.timing(step: state.step))
+    epochTiming = progress.timing(step: state.step)
     // A signal that came with the last batch is seen by the validation that follows.
     guard let end = endAsked, case .stoppedAtLimit = end else { return nil }
     try save()
@@ -235,16 +246,14 @@ package final class Trainer {
 
   /// Writes a checkpoint of this moment.
   func save() throws {
-    state.metricsLength = metrics.sync()
+    state.metricsLength = log.sync()
     state.labels = labels.isEmpty ? nil : try labels.states()
     let start = Clock.seconds
     try store.save(state, model, optimizer, average)
     lastSave = Clock.seconds
-    var timing = OrderedObject()
-    timing.add("event", "checkpoint")
-    timing.add("step", state.step)
+    var timing = RunLog.timing("checkpoint", step: state.step)
     timing.add("seconds", lastSave - start)
-    timings.append(timing.text)
+    log.add(timing: timing)
   }
 
   /// A digest of what there is to train on and validate with.
@@ -268,6 +277,7 @@ extension EpochSums {
   fileprivate mutating func add(_ result: TrainingStep.Result, count: Int) {
     images += count
     correct += result.correct
+    primaryCorrect = primaryCorrect.map { $0 + result.primaryCorrect }
     loss += result.loss * Double(count)
     for part in result.losses { losses[part.name, default: 0] += Double(part.value) * Double(count) }
   }

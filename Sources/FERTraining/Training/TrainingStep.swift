@@ -46,8 +46,12 @@ package struct TrainingStep {
   /// What a step found before it changed the weights.
   package struct Result {
     let loss: Double
+    /// Before their weights, in the order of their names.
     let losses: [Objective.Part]
+    /// Rows whose class the balanced distribution names.
     let correct: Int
+    /// Rows whose class the head's distribution names.
+    let primaryCorrect: Int
     /// All rows, in the order of the batch.
     let outcome: Outcome
   }
@@ -109,10 +113,12 @@ package struct TrainingStep {
       if options.gradientClip > 0 { Gradients.clip(trainable, toNorm: Double(options.gradientClip)) }
     }
     let outcome = Outcome.joined(outcomes)
-    let correct = zip(outcome.final.argmax(), work.targets.labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
+    let correct = { (distribution: Tensor) in
+      zip(distribution.argmax(), work.targets.labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
+    }
     return Result(
-      loss: loss, losses: names.map { .init(name: $0, value: losses[$0] ?? 0) }, correct: correct,
-      outcome: outcome)
+      loss: loss, losses: names.map { .init(name: $0, value: losses[$0] ?? 0) },
+      correct: correct(outcome.final), primaryCorrect: correct(outcome.primary), outcome: outcome)
   }
 
   /// Which part of the model delivers numbers that are not finite, as far as a prediction of the same images tells.

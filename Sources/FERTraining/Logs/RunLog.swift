@@ -1,0 +1,72 @@
+import NeuralKit
+import Support
+
+/// What a run notes of itself, a line for each event: in metrics.jsonl what is the same in equal runs, in timings.jsonl
+/// how long it took, in TensorBoard's file both. ``LogTables`` are made of metrics.jsonl.
+///
+/// Nothing here can end a training: what cannot be written is told of, and left out.
+final class RunLog {
+  private let folder: RunFolder
+  private let warn: (String) -> Void
+  private let metrics: EventLog
+  private let timings: EventLog
+  private var events: TensorBoardFile?
+
+  /// Opens the files of a run, cut back to where its checkpoint stands, so that nothing comes twice.
+  ///
+  /// metrics.jsonl is as long in all equal runs, so the checkpoint tells its length. Of timings.jsonl lines are kept
+  /// as far as they tell of steps and epochs that the checkpoint holds.
+  init(in folder: RunFolder, at state: TrainingState, warn: @escaping (String) -> Void) {
+    (self.folder, self.warn) = (folder, warn)
+    metrics = EventLog(folder.file(Self.metrics), cutTo: state.metricsLength, warn: warn)
+    let kept = LogLine.length(of: folder.file(Self.timings)) { line in
+      let isOfEpoch = line.event == "epoch" || line.event == "validation"
+      return line.step <= state.step && (!isOfEpoch || (line.epoch ?? 0) <= state.epoch)
+    }
+    timings = EventLog(folder.file(Self.timings), cutTo: kept, warn: warn)
+  }
+
+  /// Begins TensorBoard's file with what has happened so far.
+  func begin() {
+    events = TensorBoardFile(
+      in: folder.path, metrics: LogLine.all(in: folder.file(Self.metrics)),
+      timings: LogLine.all(in: folder.file(Self.timings)), warn: warn)
+  }
+
+  /// Notes an event.
+  /// - Parameter timing: the line of timings.jsonl, of the same event and step.
+  func add(_ line: OrderedObject, timing: OrderedObject) {
+    metrics.append(line.text)
+    timings.append(timing.text)
+    guard let events, let read = LogLine(line.text) else { return }
+    events.append(read, LogLine(timing.text))
+  }
+
+  /// Notes how long something took that changes no number.
+  func add(timing: OrderedObject) { timings.append(timing.text) }
+
+  /// Makes metrics.jsonl safe and tells how long it is.
+  func sync() -> Int { metrics.sync() }
+
+  /// Writes the tables of all that has happened so far, as the run ends or is interrupted.
+  func finish() {
+    events?.close()
+    let lines = LogLine.all(in: folder.file(Self.metrics))
+    for (name, table) in [("steps.csv", LogTables.steps(lines)), ("epochs.csv", LogTables.epochs(lines))] {
+      do {
+        try AtomicFile.write(table, to: folder.file(name))
+      } catch { warn("\(error); the run goes on without it") }
+    }
+  }
+
+  /// The beginning of a line of timings.jsonl: what happened, after how many steps, and when.
+  static func timing(_ event: String, step: Int) -> OrderedObject {
+    var line = OrderedObject()
+    line.add("event", event)
+    line.add("step", step)
+    line.add("time", Clock.date)
+    return line
+  }
+
+  private static let (metrics, timings) = ("metrics.jsonl", "timings.jsonl")
+}
