@@ -78,10 +78,10 @@ struct DistributionScoreTests {
     #expect(!chance.contains { $0.contains("accuracy") }, "\(chance)")
   }
 
-  @Test("primary alone without terms, nothing without labels")
+  @Test("final alone without terms, nothing without labels")
   func nothing() {
     let sample = EvaluatedSample(id: "a", label: 0, primary: [1, 0], final: [1, 0])
-    #expect(EvaluatedSet(classes: ["a", "b"], samples: [sample]).scores.map(\.name) == ["primary"])
+    #expect(EvaluatedSet(classes: ["a", "b"], samples: [sample]).scores.map(\.name) == ["final"])
     let unknown = EvaluatedSample(id: "a", label: nil, primary: [1, 0], terms: [[1, 0]], final: [1, 0])
     #expect(EvaluatedSet(classes: ["a", "b"], termNames: ["t"], samples: [unknown]).scores.isEmpty)
   }

@@ -96,7 +96,7 @@ extension EvaluatedSet {
   }
 }
 
-extension [Float] {
+extension Array where Element: BinaryFloatingPoint {
   /// The index of the largest number, the first of equals; 0 where there are none.
   package var firstMaximum: Int {
     var best = 0

@@ -18,6 +18,14 @@ package struct SweepTable {
     /// Whether it is a share, told in percent.
     let isShare: Bool
     let value: @Sendable (SweepResult, Weights) -> Double?
+
+    /// Mean ± standard deviation, a dash where there is nothing.
+    func text(_ estimate: MeanEstimate) -> String {
+      let (factor, places) = isShare ? (100.0, 2) : (1.0, 4)
+      guard let mean = estimate.mean else { return "–" }
+      let spread = estimate.deviation.map { " ± " + (factor * $0).rounded(places: places) } ?? ""
+      return (factor * mean).rounded(places: places) + spread
+    }
   }
 
   /// What the tables tell.
@@ -83,11 +91,11 @@ package struct SweepTable {
       columns: ["setting", "done"] + quantities.map { $0.name + ($0.isShare ? ", %" : "") } + ["minutes"],
       rows: settings.map { setting in
         let numbers = quantities.map { quantity in
-          Spread(setting.results.compactMap { quantity.value($0, weights) })?.text(quantity) ?? "–"
+          quantity.text(MeanEstimate(setting.results.compactMap { quantity.value($0, weights) }))
         }
-        let minutes = Spread(setting.results.map { $0.seconds / 60 })
+        let minutes = MeanEstimate(setting.results.map { $0.seconds / 60 }).mean
         return [setting.label.isEmpty ? "base" : setting.label, "\(setting.results.count)/\(setting.count)"]
-          + numbers + [minutes.map { $0.mean.rounded(places: 1) } ?? "–"]
+          + numbers + [minutes?.rounded(places: 1) ?? "–"]
       })
   }
 
@@ -153,14 +161,18 @@ package struct SweepTable {
       let rows = axes[0].values.map { row in
         axes[1].values.map { column in
           settings.first { $0.job.setting == [row.name, column.name] }.flatMap { setting in
-            Spread(setting.results.compactMap { quantity.value($0, .last) })
+            MeanEstimate(setting.results.compactMap { quantity.value($0, .last) })
           }
         }
       }
       return HeatMap(
         title: quantity.name + (quantity.isShare ? ", %" : ""), corner: "\(axes[0].name) \\ \(axes[1].name)",
         rows: axes[0].values.map(\.name), columns: axes[1].values.map(\.name),
-        cells: rows.map { $0.map { $0.map { (value: $0.mean, text: $0.text(quantity)) } } }
+        cells: rows.map { row in
+          row.map { cell in
+            cell.flatMap { estimate in estimate.mean.map { (value: $0, text: quantity.text(estimate)) } }
+          }
+        }
       ).html
     }
   }
@@ -174,27 +186,6 @@ package struct SweepTable {
     }
     try AtomicFile.write(CSV.text(Array(tables.joined())), to: folder.path + "/table.csv")
     try AtomicFile.write(page(named: name), to: folder.path + "/table.html")
-  }
-}
-
-/// Mean and standard deviation, which divides by n - 1.
-private struct Spread {
-  let mean: Double
-  let deviation: Double?
-
-  init?(_ values: [Double]) {
-    guard !values.isEmpty else { return nil }
-    let count = Double(values.count)
-    let mean = values.reduce(0, +) / count
-    self.mean = mean
-    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    deviation = values.count > 1 ? (squares / (count - 1)).squareRoot() : nil
-  }
-
-  func text(_ quantity: SweepTable.Quantity) -> String {
-    let (factor, places) = quantity.isShare ? (100.0, 2) : (1.0, 4)
-    let spread = deviation.map { " ± " + (factor * $0).rounded(places: places) } ?? ""
-    return (factor * mean).rounded(places: places) + spread
   }
 }
 

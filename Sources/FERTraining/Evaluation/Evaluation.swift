@@ -16,7 +16,7 @@ package struct Evaluation: Sendable {
   package let loss: Double?
   /// Registered numbers beside those of ``primary`` and ``corrected``.
   package let metrics: [(name: String, value: Double?)]
-  /// Primary, each correction term and final by themselves; without terms primary alone.
+  /// Primary, each correction term and final by themselves; without terms final alone, as it is the primary.
   package let scores: [DistributionScore]
   /// Images that could not be read, and why.
   package let problems: [String]

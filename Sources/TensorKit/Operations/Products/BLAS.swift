@@ -88,7 +88,8 @@ enum BLAS {
   }
 
   static let hasOwnProduct = Kernels.chosen != .baseline
-  private static let singleThreaded: Void = openblas_set_num_threads(1)
+  /// Once this is read, OpenBLAS and LAPACK on top of it work on the caller's thread alone.
+  static let singleThreaded: Void = openblas_set_num_threads(1)
 }
 
 /// What does the linear algebra.

@@ -21,7 +21,8 @@ package enum LinearAlgebra {
   }
 
   /// The first principal components of `points` `[N, D]`, by singular value decomposition of the centred points.
-  /// Each direction's sign is fixed (its largest entry is positive), so that pictures do not flip.
+  /// Each direction's sign is fixed (its largest entry is positive), so that pictures do not flip. Runs on one thread, so
+  /// that the bits do not depend on how many there are.
   /// - Returns: nil where `points` is not `[N, D]`, is empty or not finite, or the decomposition does not converge.
   package static func principalComponents(of points: Tensor, count: Int) -> PrincipalComponents? {
     guard points.rank == 2, points.count > 0, count > 0, points.isFinite else { return nil }
@@ -32,6 +33,7 @@ package enum LinearAlgebra {
     var singular = [Float](repeating: 0, count: rank)
     var left = [Float](repeating: 0, count: rows * rank)
     var right = [Float](repeating: 0, count: rank * size)
+    BLAS.singleThreaded
     let status = LAPACKE_sgesdd(
       LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "S")), Int32(rows), Int32(size), &matrix, Int32(size), &singular,
       &left, Int32(rank), &right, Int32(size))
