@@ -7,6 +7,8 @@ import TensorKit
 ///     DB = 1/K Σₖ max over l ≠ k of (sₖ + sₗ) / ‖mₖ − mₗ‖
 ///     CH = Σₖ nₖ ‖mₖ − m‖² / Σ ‖x − m of its class‖² · (N − K) / (K − 1)
 ///
+///     ClusterScores(embeddings, labels: set.samples.prefix(embeddings.shape[0]).map(\.label))
+///
 /// Sources: Davies and Bouldin 1979; Caliński and Harabasz 1974.
 package struct ClusterScores: Sendable, Equatable {
   /// 0 at best: classes are narrow for how far they lie apart. 0 also where all classes are points, or all centroids one.
