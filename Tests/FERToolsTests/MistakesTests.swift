@@ -20,7 +20,7 @@ struct MistakesTests {
     ]
     let evaluation = Evaluation(EvaluatedSet(classes: ["a", "<b>"], samples: samples))
     let green = Image(width: 224, height: 112, colour: [0, 1, 0])
-    let page = Report.page(name: "run", history: RunHistory(), evaluation) { $0 == "absent" ? nil : green }
+    let page = Report.page(name: "run", history: [], evaluation) { $0 == "absent" ? nil : green }
     let titles = page.components(separatedBy: "title=\"").dropFirst().map { $0.prefix { $0 != "\"" } }
     #expect(titles == ["sure", "unsure"])
     #expect(
@@ -30,6 +30,6 @@ struct MistakesTests {
     let bytes = try #require(Data(base64Encoded: String(page[start.upperBound...].prefix { $0 != "\"" })))
     let picture = try ImageFile.decode([UInt8](bytes), name: "face")
     #expect(picture.width == 112 && picture.height == 56 && picture.bytes.prefix(3) == [0, 255, 0])
-    #expect(!Report.page(name: "run", history: RunHistory(), evaluation).contains("Surest mistakes"))
+    #expect(!Report.page(name: "run", history: [], evaluation).contains("Surest mistakes"))
   }
 }

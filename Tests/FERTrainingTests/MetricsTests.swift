@@ -92,7 +92,7 @@ struct ReportTests {
 
   @Test("a page escapes every text, asks for nothing from the network and runs nothing")
   func html() {
-    let page = Report.page(name: "<i>&\"run\"", history: RunHistory(), evaluation())
+    let page = Report.page(name: "<i>&\"run\"", history: [], evaluation())
     #expect(!page.contains("<script") && !page.contains("<i>"))
     #expect(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"))
     #expect(page.contains("&lt;i&gt;&amp;&quot;run&quot;"))

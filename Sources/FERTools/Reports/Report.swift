@@ -9,7 +9,7 @@ import Support
 package enum Report {
   /// Writes `report.html` into a run's folder.
   package static func write(_ run: FinishedRun) throws {
-    let history = RunHistory(run.folder.file("metrics.jsonl"))
+    let history = LogLine.all(in: run.folder.file("metrics.jsonl"))
     let sections = run.recipe.registry.reportSections
     try AtomicFile.write(
       page(
@@ -23,11 +23,11 @@ package enum Report {
     image: (String) -> Image? = { _ in nil }
   ) throws {
     try AtomicFile.write(
-      page(name: name, history: RunHistory(), evaluation, sections: sections, image: image), to: path)
+      page(name: name, history: [], evaluation, sections: sections, image: image), to: path)
   }
 
   static func page(
-    name: String, history: RunHistory, _ evaluation: Evaluation?, sections: [ReportSection] = [],
+    name: String, history: [LogLine], _ evaluation: Evaluation?, sections: [ReportSection] = [],
     remarks: [Table] = [], image: (String) -> Image? = { _ in nil }
   ) -> String {
     var body = "<h1>\(name.htmlEscaped)</h1>\n"
@@ -84,19 +84,21 @@ package enum Report {
       + "<th>corrected</th></tr></thead>\n\((cells + further).joined(separator: "\n"))</table>\n"
   }
 
-  private static func curves(_ history: RunHistory) -> String {
-    guard !history.epochs.isEmpty else { return "" }
+  private static func curves(_ history: [LogLine]) -> String {
+    let epochs = history.filter { $0.event == "epoch" },
+      validations = history.filter { $0.event == "validation" }
+    guard !epochs.isEmpty else { return "" }
     let loss = LineChart(
       title: "Loss",
       lines: [
-        .init("training", history.epochs.map { ($0.epoch, $0.loss) }),
-        .init("validation", history.validations.map { ($0.epoch, $0.loss) }),
+        .init("training", epochs.map { ($0.epoch ?? 0, $0.loss) }),
+        .init("validation", validations.map { ($0.epoch ?? 0, $0.loss) }),
       ])
     let accuracy = LineChart(
       title: "Validation accuracy",
       lines: [
-        .init("primary", history.validations.map { ($0.epoch, $0.primary.accuracy) }),
-        .init("corrected", history.validations.map { ($0.epoch, $0.corrected.accuracy) }),
+        .init("primary", validations.map { ($0.epoch ?? 0, $0.primary?.accuracy) }),
+        .init("corrected", validations.map { ($0.epoch ?? 0, $0.corrected?.accuracy) }),
       ])
     return "<h2>Training</h2>\n<div class=\"row\">\(loss.svg)\(accuracy.svg)</div>\n"
   }
@@ -188,38 +190,6 @@ package enum Report {
 
   private static func percent(_ value: Double?) -> String {
     value.map { (100 * $0).rounded(places: 1) + "&nbsp;%" } ?? "&ndash;"
-  }
-}
-
-/// What metrics.jsonl tells; lines that are damaged are left out.
-struct RunHistory {
-  struct Epoch: Decodable {
-    let epoch: Int
-    let loss: Double?
-  }
-  struct Scores: Decodable { let accuracy: Double? }
-  struct Validation: Decodable {
-    let epoch: Int
-    let loss: Double?
-    let primary: Scores
-    let corrected: Scores
-  }
-  private struct Kind: Decodable { let event: String }
-
-  private(set) var epochs: [Epoch] = []
-  private(set) var validations: [Validation] = []
-
-  init() {}
-
-  init(_ path: String) {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return }
-    for line in text.split(separator: "\n") {
-      switch JSONValue.decoded(Kind.self, from: line)?.event {
-      case "epoch": epochs += [JSONValue.decoded(Epoch.self, from: line)].compactMap { $0 }
-      case "validation": validations += [JSONValue.decoded(Validation.self, from: line)].compactMap { $0 }
-      default: break
-      }
-    }
   }
 }
 

@@ -12,7 +12,7 @@ package enum SweepEstimate {
     (plan.batch, plan.repetitions) = (recipe.training.batch, 1)
     let measured = try ModelBenchmark.run(recipe, plan)
     let count = { (split: DataSplit) in
-      recipe.has(split) ? Double(try RecipeImages(split, of: recipe, isTraining: false).samples.count) : 0
+      Double(try RecipeImages.load(split, of: recipe)?.samples.count ?? 0)
     }
     let epochs = recipe.training.epochs
     let validations = (epochs + recipe.training.validateEvery - 1) / recipe.training.validateEvery + 1

@@ -66,32 +66,10 @@ package struct SweepFolder {
   }
 
   /// Takes a job, unless another process works at it.
-  func claim(_ job: SweepJob) throws -> SweepClaim? { try SweepClaim(mark(job, "lock")) }
+  func claim(_ job: SweepJob) throws -> FileLock? { try FileLock(mark(job, "lock")) }
 
   /// Whether a process works at a job.
   package func isTaken(_ job: SweepJob) -> Bool {
     FileManager.default.fileExists(atPath: mark(job, "lock")) && (try? claim(job)) == nil
   }
-}
-
-/// The right to work at a job, until it is let go or the process ends.
-final class SweepClaim {
-  private let lock: Int32
-
-  /// Nil where another process holds it.
-  init?(_ path: String) throws {
-    lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard lock >= 0 else {
-      throw RunProblem.failure("\(path.printable): cannot be written: \(String(cString: strerror(errno)))")
-    }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      close(lock)
-      return nil
-    }
-    let text = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)\n".utf8)
-    _ = ftruncate(lock, 0)
-    _ = pwrite(lock, text, text.count, 0)
-  }
-
-  deinit { close(lock) }
 }

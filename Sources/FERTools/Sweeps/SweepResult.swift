@@ -7,13 +7,6 @@ import Support
 package struct SweepResult: Codable, Sendable {
   /// The numbers of one set of weights.
   package struct Scores: Codable, Sendable {
-    /// Of one distribution's answers; what is undefined is nil.
-    package struct Answers: Codable, Sendable {
-      /// The share of right answers.
-      package let accuracy: Double?
-      /// Means over the classes.
-      package let macroPrecision, macroRecall, macroF1: Double?
-    }
     /// Of one distribution's shares.
     package struct Shares: Codable, Sendable {
       /// "primary", a correction's name, "final".
@@ -22,7 +15,7 @@ package struct SweepResult: Codable, Sendable {
       package let nll, ece: Double?
     }
     /// Of the head's distribution, and of the balanced one.
-    package let primary, corrected: Answers
+    package let primary, corrected: LogLine.Scores
     /// Of all of them.
     package let distributions: [Shares]?
   }

@@ -76,8 +76,7 @@ package struct SweepRunner {
       let run = folder.run(job)
       let session = TrainingSession(job.recipe, in: run, console: console, report: report)
       let train = try RecipeImages(.train, of: job.recipe, isTraining: true)
-      let validation =
-        job.recipe.has(.validation) ? try RecipeImages(.validation, of: job.recipe, isTraining: false) : nil
+      let validation = try RecipeImages.load(.validation, of: job.recipe)
       let before = Self.seconds(ofRun: run)
       let begin = Clock.seconds
       Environment.forgetPeakMemory()
@@ -104,15 +103,11 @@ package struct SweepRunner {
 
   /// What the epochs of a run took that was interrupted before.
   private static func seconds(ofRun folder: String) -> Double {
-    struct Timing: Decodable { let seconds: Double }
-    let log = FileManager.default.contents(atPath: folder + "/timings.jsonl") ?? Data()
-    return String(decoding: log, as: UTF8.self).split(separator: "\n").reduce(0) {
-      $0 + (JSONValue.decoded(Timing.self, from: $1)?.seconds ?? 0)
-    }
+    LogLine.all(in: folder + "/timings.jsonl").reduce(0) { $0 + ($1.seconds ?? 0) }
   }
 
   private func stored(_ job: SweepJob) throws -> Recipe {
-    try Recipe.load(path: folder.run(job) + "/recipe.json5", registry: job.recipe.registry)
+    try RunFolder.recipe(ofRun: folder.run(job), registry: job.recipe.registry)
   }
 
   /// Results of another recipe must not pass for those of this one.

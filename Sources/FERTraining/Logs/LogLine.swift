@@ -4,7 +4,7 @@ import Support
 /// A line of metrics.jsonl or timings.jsonl, as far as tables and curves need it; what a line does not tell is nil.
 package struct LogLine: Decodable, Sendable {
   /// What one of the two distributions is worth.
-  package struct Scores: Decodable, Sendable {
+  package struct Scores: Codable, Sendable {
     package let accuracy: Double?
     package let macroPrecision: Double?
     package let macroRecall: Double?

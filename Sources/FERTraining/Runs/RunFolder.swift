@@ -22,14 +22,12 @@ import Support
 package final class RunFolder {
   /// Where it is.
   package let path: String
-  private var lock: Int32 = -1
+  private var lock: FileLock?
 
   /// The file that names images which could not be read.
   static let badImages = "bad-images.txt"
 
   private init(_ path: String) { self.path = path }
-
-  deinit { if lock >= 0 { close(lock) } }
 
   /// The folder of a run that exists.
   /// - Throws: ``RunProblem`` where it is none.
@@ -43,6 +41,11 @@ package final class RunFolder {
   /// Whether a path is the folder of a run.
   package static func isRun(_ path: String) -> Bool {
     FileManager.default.fileExists(atPath: path + "/recipe.json5")
+  }
+
+  /// The recipe that a run was started with.
+  package static func recipe(ofRun path: String, registry: Registry) throws -> Recipe {
+    try Recipe.load(path: path + "/recipe.json5", registry: registry)
   }
 
   /// - Throws: ``RunProblem`` where there is something at `path` already, an empty folder apart.
@@ -91,17 +94,12 @@ package final class RunFolder {
   package var checkpoints: String { file("checkpoints") }
 
   private func takeLock() throws {
-    lock = open(file("lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard lock >= 0 else { throw AtomicFile.problem(file("lock"), "written", errno) }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      let owner = (try? String(contentsOfFile: file("lock"), encoding: .utf8)) ?? ""
-      throw RunProblem.request(
-        "\(path.printable): another process is training in it (\(owner.printable)); wait for it, or end it first"
-      )
-    }
-    let text = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)".utf8)
-    _ = ftruncate(lock, 0)
-    _ = pwrite(lock, text, text.count, 0)
+    lock = try FileLock(file("lock"))
+    guard lock == nil else { return }
+    let owner = (try? String(contentsOfFile: file("lock"), encoding: .utf8)) ?? ""
+    throw RunProblem.request(
+      "\(path.printable): another process is training in it (\(owner.printable)); wait for it, or end it first"
+    )
   }
 }
 

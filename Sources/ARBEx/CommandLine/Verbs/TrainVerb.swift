@@ -35,8 +35,7 @@ extension Verb {
     if !call.has("--resume") { try RunFolder.requireNew(folder) }
     let stored = call.has("--resume") ? try storedRecipe(in: folder, call) : nil
     let train = try RecipeImages(.train, of: recipe, isTraining: true)
-    let validation =
-      recipe.has(.validation) ? try RecipeImages(.validation, of: recipe, isTraining: false) : nil
+    let validation = try RecipeImages.load(.validation, of: recipe)
     console.line(
       "\(recipe.name): \(train.samples.count) training images, \(validation?.samples.count ?? 0) validation images, "
         + "\(recipe.classes.count) classes")
@@ -58,7 +57,7 @@ extension Verb {
     guard RunFolder.isRun(folder) else {
       throw RunProblem.request("\(folder): there is no run to resume here; leave out --resume to start one")
     }
-    return try Recipe.load(path: folder + "/recipe.json5", registry: call.registry)
+    return try RunFolder.recipe(ofRun: folder, registry: call.registry)
   }
 
   private static func smoke(_ recipe: Recipe, _ call: Invocation) throws -> Int32 {
@@ -66,8 +65,7 @@ extension Verb {
     let folder = call.value("--out") ?? temporary
     defer { try? FileManager.default.removeItem(atPath: temporary) }
     let train = try RecipeImages(.train, of: recipe, isTraining: true)
-    let validation =
-      recipe.has(.validation) ? try RecipeImages(.validation, of: recipe, isTraining: false) : nil
+    let validation = try RecipeImages.load(.validation, of: recipe)
     let result = try SmokeTest.run(
       recipe, train: train, validation: validation, in: folder, console: Console(), report: Report.write)
     call.output.print(result.summary)

@@ -1,0 +1,24 @@
+import Foundation
+
+/// The right to something that one process at a time may have, as a lock on a file. The system takes it back when the process
+/// ends, however it ends.
+package final class FileLock {
+  private let descriptor: Int32
+
+  /// Takes the lock, and notes in the file who has it.
+  /// - Returns: nil where somebody else has it.
+  /// - Throws: `FileProblem` where the file cannot be written.
+  package init?(_ path: String) throws {
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw AtomicFile.problem(path, "written", errno) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      return nil
+    }
+    let text = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)".utf8)
+    _ = ftruncate(descriptor, 0)
+    _ = pwrite(descriptor, text, text.count, 0)
+  }
+
+  deinit { close(descriptor) }
+}
