@@ -43,9 +43,13 @@ void ARBEX_NAME(scatter_patches)(float *x, const float *columns, arbex_window w,
         }
 }
 
+/// Where the vector of the channels from `next` on begins: the last one ends with the last channel and overlaps the one
+/// before it, which works out the same numbers twice instead of some alone.
+ARBEX_INLINE long last_vector(long next, long C) { return next + WIDTH <= C ? next : C - WIDTH; }
+
 void ARBEX_NAME(depthwise)(float *y, const float *x, const float *weight, arbex_window w,
                            long firstRow, long rows) {
-  long C = w.channels, whole = C / WIDTH * WIDTH;
+  long C = w.channels, wide = C < WIDTH ? 0 : C;
   for (long row = firstRow; row < firstRow + rows; row++) {
     const float *map = x + (row / w.outHeight) * w.height * w.width * C;
     long top = (row % w.outHeight) * w.stride - w.padding;
@@ -54,7 +58,8 @@ void ARBEX_NAME(depthwise)(float *y, const float *x, const float *weight, arbex_
       long left = column * w.stride - w.padding;
       long j0 = left < 0 ? -left : 0, j1 = w.width - left < w.kernelWidth ? w.width - left : w.kernelWidth;
       float *out = y + (row * w.outWidth + column) * C;
-      for (long c = 0; c < whole; c += WIDTH) {
+      for (long next = 0; next < wide; next += WIDTH) {
+        long c = last_vector(next, C);
         vector sum = {0};
         for (long i = i0; i < i1; i++)
           for (long j = j0; j < j1; j++) {
@@ -63,7 +68,7 @@ void ARBEX_NAME(depthwise)(float *y, const float *x, const float *weight, arbex_
           }
         ARBEX_STORE(out + c, sum);
       }
-      for (long c = whole; c < C; c++) {
+      for (long c = wide; c < C; c++) {
         float sum = 0;
         for (long i = i0; i < i1; i++)
           for (long j = j0; j < j1; j++)
@@ -76,7 +81,7 @@ void ARBEX_NAME(depthwise)(float *y, const float *x, const float *weight, arbex_
 
 void ARBEX_NAME(depthwise_input_gradient)(float *dx, const float *dy, const float *weight, arbex_window w,
                                           long firstRow, long rows) {
-  long C = w.channels, whole = C / WIDTH * WIDTH;
+  long C = w.channels, wide = C < WIDTH ? 0 : C;
   for (long row = firstRow; row < firstRow + rows; row++) {
     const float *map = dy + (row / w.height) * w.outHeight * w.outWidth * C;
     long y = row % w.height;
@@ -89,7 +94,8 @@ void ARBEX_NAME(depthwise_input_gradient)(float *dx, const float *dy, const floa
       long i1 = y + w.padding + 1 < w.kernelHeight ? y + w.padding + 1 : w.kernelHeight;
       long j1 = at + w.padding + 1 < w.kernelWidth ? at + w.padding + 1 : w.kernelWidth;
       long up0 = (y + w.padding - i0) / w.stride, across0 = (at + w.padding - j0) / w.stride;
-      for (long c = 0; c < whole; c += WIDTH) {
+      for (long next = 0; next < wide; next += WIDTH) {
+        long c = last_vector(next, C);
         vector sum = {0};
         for (long i = i0, up = up0; i < i1; i += w.stride, up--)
           for (long j = j0, across = across0; j < j1; j += w.stride, across--)
@@ -97,7 +103,7 @@ void ARBEX_NAME(depthwise_input_gradient)(float *dx, const float *dy, const floa
               * ARBEX_LOAD(weight + (i * w.kernelWidth + j) * C + c);
         ARBEX_STORE(to + c, sum);
       }
-      for (long c = whole; c < C; c++) {
+      for (long c = wide; c < C; c++) {
         float sum = 0;
         for (long i = i0, up = up0; i < i1; i += w.stride, up--)
           for (long j = j0, across = across0; j < j1; j += w.stride, across--)
@@ -110,7 +116,7 @@ void ARBEX_NAME(depthwise_input_gradient)(float *dx, const float *dy, const floa
 
 void ARBEX_NAME(depthwise_weight_gradient)(float *dweight, const float *dy, const float *x, arbex_window w,
                                            long firstRow, long rows) {
-  long C = w.channels, whole = C / WIDTH * WIDTH;
+  long C = w.channels, wide = C < WIDTH ? 0 : C;
   for (long row = firstRow; row < firstRow + rows; row++) {
     const float *map = x + (row / w.outHeight) * w.height * w.width * C, *g = dy + row * w.outWidth * C;
     long top = (row % w.outHeight) * w.stride - w.padding;
@@ -123,13 +129,15 @@ void ARBEX_NAME(depthwise_weight_gradient)(float *dweight, const float *dy, cons
         end = end < w.outWidth ? end : w.outWidth;
         const float *in = map + ((top + i) * w.width + j - w.padding) * C;
         float *k = dweight + (i * w.kernelWidth + j) * C;
-        for (long c = 0; c < whole; c += WIDTH) {
-          vector sum = ARBEX_LOAD(k + c);
+        vector last = wide ? ARBEX_LOAD(k + C - WIDTH) : (vector){0};  // before the vectors that it overlaps
+        for (long next = 0; next < wide; next += WIDTH) {
+          long c = last_vector(next, C);
+          vector sum = c == next ? ARBEX_LOAD(k + c) : last;
           for (long column = first; column < end; column++)
             sum += ARBEX_LOAD(g + column * C + c) * ARBEX_LOAD(in + column * w.stride * C + c);
           ARBEX_STORE(k + c, sum);
         }
-        for (long c = whole; c < C; c++) {
+        for (long c = wide; c < C; c++) {
           float sum = k[c];
           for (long column = first; column < end; column++)
             sum += g[column * C + c] * in[column * w.stride * C + c];
