@@ -7,6 +7,7 @@ enum { WIDTH = ARBEX_WIDTH };
 typedef float vector __attribute__((vector_size(4 * ARBEX_WIDTH), aligned(4)));
 #define ARBEX_LOAD(p) (*(const vector *)(p))
 #define ARBEX_STORE(p, v) (*(vector *)(p) = (v))
+static const vector nothing = {0};
 
 /// Lets a reduction be vectorised: the order of summation is then fixed by the vector width of the variant.
 #define ARBEX_REASSOCIATE _Pragma("clang fp reassociate(on) contract(fast)")
@@ -14,6 +15,15 @@ typedef float vector __attribute__((vector_size(4 * ARBEX_WIDTH), aligned(4)));
 #define ARBEX_IN_PLACE _Pragma("clang loop vectorize(assume_safety)")
 #define ARBEX_UNROLL _Pragma("clang loop unroll(full)")
 #define ARBEX_INLINE static inline __attribute__((always_inline))
+
+/// All ones in the lanes that are chosen, else 0.
+typedef int choice __attribute__((vector_size(4 * ARBEX_WIDTH), aligned(4)));
+ARBEX_INLINE vector chosen(choice lanes, vector x, vector otherwise) {
+  return (vector)((lanes & (choice)x) | (~lanes & (choice)otherwise));
+}
+/// Where the vector of the channels from `next` on begins: the last one ends with the last channel and overlaps the one
+/// before it, which works out the same numbers twice instead of some alone.
+ARBEX_INLINE long last_vector(long next, long C) { return next + WIDTH <= C ? next : C - WIDTH; }
 
 /// e^x, relative error below 2e-7. x = n ln 2 + r with |r| <= ln 2 / 2; the polynomial is Cephes' expf
 /// (Moshier 1992); 2^n is built in the exponent bits. Results below the smallest normal number become 0.

@@ -20,12 +20,76 @@ void ARBEX_NAME(add_row)(float *y, const float *row, long rows, long columns) {
     for (long c = 0; c < columns; c++) y[c] += row[c];
 }
 
+/// What is summed over rows for each channel: x, (x - mean)², or a flow dy and its product with the normalized x.
+enum { PLAIN, SQUARES, FLOWS };
+
+/// The sums of `n` vectors of channels from `next` on stay in registers over some rows; `last` are those that the last
+/// vector of all channels, which overlaps the one before it, begins with.
+ARBEX_INLINE void sum_strip(int n, int kind, float *first, float *second, const float *dy, const float *x,
+                            const float *mean, const float *inverse, arbex_prologue p, long rows, long C, long next,
+                            const vector last[2]) {
+  vector a[4], b[4], m[4], i[4], gain[4], offset[4], slope[4];
+  long at[4];
+  ARBEX_UNROLL for (int v = 0; v < n; v++) {
+    long c = at[v] = last_vector(next + v * WIDTH, C);
+    int isWhole = c == next + v * WIDTH;
+    a[v] = isWhole ? ARBEX_LOAD(first + c) : last[0];
+    if (kind != PLAIN) m[v] = ARBEX_LOAD(mean + c);
+    if (kind != FLOWS) continue;
+    b[v] = isWhole ? ARBEX_LOAD(second + c) : last[1];
+    i[v] = ARBEX_LOAD(inverse + c);
+    if (!p.slope) continue;
+    gain[v] = ARBEX_LOAD(p.gain + c), offset[v] = ARBEX_LOAD(p.offset + c), slope[v] = ARBEX_LOAD(p.slope + c);
+  }
+  for (long r = 0; r < rows; r++, x += C, dy += kind == FLOWS ? C : 0)
+    ARBEX_UNROLL for (int v = 0; v < n; v++) {
+      vector value = ARBEX_LOAD(x + at[v]);
+      if (kind == PLAIN) a[v] += value;
+      if (kind == SQUARES) a[v] += (value - m[v]) * (value - m[v]);
+      if (kind == FLOWS) {
+        vector flow = ARBEX_LOAD(dy + at[v]);
+        if (p.slope) flow = chosen(gain[v] * value + offset[v] > nothing, flow, slope[v] * flow);
+        a[v] += flow;
+        b[v] += flow * ((value - m[v]) * i[v]);
+      }
+    }
+  ARBEX_UNROLL for (int v = 0; v < n; v++) {
+    ARBEX_STORE(first + at[v], a[v]);
+    if (kind == FLOWS) ARBEX_STORE(second + at[v], b[v]);
+  }
+}
+
+/// In tiles of rows that the nearest cache holds.
+ARBEX_INLINE void sum_tiles(int kind, float *first, float *second, const float *dy, const float *x, const float *mean,
+                            const float *inverse, arbex_prologue p, long rows, long C) {
+  long tile = C < 512 ? 4096 / C : 8;
+  for (long done = 0; done < rows; done += tile, x += tile * C, dy += kind == FLOWS ? tile * C : 0) {
+    long count = rows - done < tile ? rows - done : tile, next = 0;
+    vector last[2] = {ARBEX_LOAD(first + C - WIDTH), kind == FLOWS ? ARBEX_LOAD(second + C - WIDTH) : nothing};
+    for (; next + 3 * WIDTH < C; next += 4 * WIDTH)
+      sum_strip(4, kind, first, second, dy, x, mean, inverse, p, count, C, next, last);
+    if (next + WIDTH < C) {
+      sum_strip(2, kind, first, second, dy, x, mean, inverse, p, count, C, next, last);
+      next += 2 * WIDTH;
+    }
+    if (next < C) sum_strip(1, kind, first, second, dy, x, mean, inverse, p, count, C, next, last);
+  }
+}
+
 void ARBEX_NAME(column_sums)(float *sums, const float *x, long rows, long columns) {
+  if (columns >= WIDTH) {
+    sum_tiles(PLAIN, sums, NULL, NULL, x, NULL, NULL, (arbex_prologue){0}, rows, columns);
+    return;
+  }
   for (long r = 0; r < rows; r++, x += columns)
     for (long c = 0; c < columns; c++) sums[c] += x[c];
 }
 
 void ARBEX_NAME(column_square_sums)(float *sums, const float *x, const float *mean, long rows, long columns) {
+  if (columns >= WIDTH) {
+    sum_tiles(SQUARES, sums, NULL, NULL, x, mean, NULL, (arbex_prologue){0}, rows, columns);
+    return;
+  }
   for (long r = 0; r < rows; r++, x += columns)
     for (long c = 0; c < columns; c++) {
       float d = x[c] - mean[c];
@@ -33,25 +97,38 @@ void ARBEX_NAME(column_square_sums)(float *sums, const float *x, const float *me
     }
 }
 
+/// dy behind an activation whose argument was gain x + offset.
+#define ARBEX_BENT (p.gain[c] * x[c] + p.offset[c] > 0 ? dy[c] : p.slope[c] * dy[c])
+
 void ARBEX_NAME(normalization_sums)(float *first, float *second, const float *dy, const float *x, const float *mean,
-                                    const float *inverse, long rows, long columns) {
+                                    const float *inverse, arbex_prologue p, long rows, long columns) {
+  if (columns >= WIDTH) {
+    if (p.slope) sum_tiles(FLOWS, first, second, dy, x, mean, inverse, p, rows, columns);
+    else sum_tiles(FLOWS, first, second, dy, x, mean, inverse, (arbex_prologue){0}, rows, columns);
+    return;
+  }
   for (long r = 0; r < rows; r++, x += columns, dy += columns)
     for (long c = 0; c < columns; c++) {
-      first[c] += dy[c];
-      second[c] += dy[c] * ((x[c] - mean[c]) * inverse[c]);
+      float flow = p.slope ? ARBEX_BENT : dy[c];
+      first[c] += flow;
+      second[c] += flow * ((x[c] - mean[c]) * inverse[c]);
     }
 }
 
+#define ARBEX_BATCH_NORM_GRADIENT(FLOW)                                                         \
+  for (long r = 0; r < rows; r++, x += columns, dy += columns, dx += columns)                   \
+    ARBEX_IN_PLACE                                                                              \
+    for (long c = 0; c < columns; c++) {                                                        \
+      float normalized = (x[c] - mean[c]) * inverse[c];                                         \
+      dx[c] = scale[c] * inverse[c] * (FLOW - share * (first[c] + normalized * second[c]));     \
+    }
+
 void ARBEX_NAME(batch_norm_gradient)(float *dx, const float *dy, const float *x, const float *mean,
                                      const float *inverse, const float *scale, const float *first, const float *second,
-                                     float count, long rows, long columns) {
+                                     float count, arbex_prologue p, long rows, long columns) {
   float share = 1.0f / count;
-  for (long r = 0; r < rows; r++, x += columns, dy += columns, dx += columns)
-    ARBEX_IN_PLACE
-    for (long c = 0; c < columns; c++) {
-      float normalized = (x[c] - mean[c]) * inverse[c];
-      dx[c] = scale[c] * inverse[c] * (dy[c] - share * (first[c] + normalized * second[c]));
-    }
+  if (p.slope) ARBEX_BATCH_NORM_GRADIENT(ARBEX_BENT)
+  else ARBEX_BATCH_NORM_GRADIENT(dy[c])
 }
 
 ARBEX_INLINE float sum_of(const float *x, long n) {

@@ -6,7 +6,6 @@
 // Each matrix is applied to the rows and then to the columns of a tile; here it is, along one axis, for a vector of
 // channels. F(4, 3) interpolates at 0, 1, -1, 2, -2 and infinity, which is the paper's choice; F(5, 3) at 0, 1, -1, 2,
 // -2, 1/2 and infinity. In single precision their relative errors are about 2e-6 and 4e-6.
-static const vector nothing = {0};
 enum { LARGEST = 7 };
 
 /// Bᵀ d of F(4, 3).

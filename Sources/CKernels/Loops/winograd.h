@@ -4,7 +4,6 @@
 #include "tilings.h"
 
 typedef void rows(vector *, const vector *);
-typedef int choice __attribute__((vector_size(4 * ARBEX_WIDTH), aligned(4)));
 /// x > 0 ? x : slope x. A NaN goes through, so that the trainer sees it.
 ARBEX_INLINE vector bent(vector x, vector slope) {
   choice positive = x > nothing;

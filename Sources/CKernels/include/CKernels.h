@@ -98,14 +98,16 @@ ARBEX_KERNEL(void, transpose, (float *y, long yrow, const float *x, long xrow, l
 ARBEX_KERNEL(void, column_sums, (float *sums, const float *x, long rows, long columns), (sums, x, rows, columns))
 ARBEX_KERNEL(void, column_square_sums, (float *sums, const float *x, const float *mean, long rows, long columns),
              (sums, x, mean, rows, columns))
-/// first += dy, second += dy (x - mean) inverse, over rows
+/// first += dy, second += dy (x - mean) inverse, over rows. Where p has a slope, dy is the gradient of what an activation
+/// of gain x + offset gave, and is brought before that first; so below.
 ARBEX_KERNEL(void, normalization_sums, (float *first, float *second, const float *dy, const float *x,
-             const float *mean, const float *inverse, long rows, long columns),
-             (first, second, dy, x, mean, inverse, rows, columns))
-/// dx = scale inverse (dy - first/m - (x - mean) inverse second/m)
+             const float *mean, const float *inverse, arbex_prologue p, long rows, long columns),
+             (first, second, dy, x, mean, inverse, p, rows, columns))
+/// dx = scale inverse (dy - first/m - (x - mean) inverse second/m); dx may be dy.
 ARBEX_KERNEL(void, batch_norm_gradient, (float *dx, const float *dy, const float *x, const float *mean,
              const float *inverse, const float *scale, const float *first, const float *second, float count,
-             long rows, long columns), (dx, dy, x, mean, inverse, scale, first, second, count, rows, columns))
+             arbex_prologue p, long rows, long columns),
+             (dx, dy, x, mean, inverse, scale, first, second, count, p, rows, columns))
 ARBEX_KERNEL(float, sum, (const float *x, long n), (x, n))
 ARBEX_KERNEL(void, row_sums, (float *sums, const float *x, long rows, long columns), (sums, x, rows, columns))
 ARBEX_KERNEL(void, softmax, (float *y, const float *x, long rows, long columns), (y, x, rows, columns))

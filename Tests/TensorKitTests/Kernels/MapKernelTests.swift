@@ -41,7 +41,8 @@ struct MapKernelTests {
   }
   private static let walks = [
     Walk(channels: 1), Walk(channels: 16, stride: 2), Walk(channels: 37, kernel: 2, padding: 0),
-    Walk(channels: 40, kernel: 7, padding: 3),
+    Walk(channels: 40, kernel: 7, padding: 3), Walk(channels: 29), Walk(side: 7, channels: 20, stride: 2),
+    Walk(side: 2, channels: 16), Walk(channels: 17, padding: 0), Walk(channels: 33, padding: 2),
   ]
   private static let dilated = [
     Walk(channels: 3, padding: 2, dilation: 2),

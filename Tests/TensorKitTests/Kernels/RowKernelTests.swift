@@ -161,19 +161,40 @@ struct RowKernelTests {
   func batchNorm(kernels: Kernels, sizes: Sizes) {
     let (v, k) = (Values(sizes), kernels.variant)
     var (first, second) = ([Float](repeating: 1, count: v.columns), [Float](repeating: 1, count: v.columns))
-    arbex_normalization_sums_in(k, &first, &second, v.dy, v.x, v.mean, v.inverse, v.rows, v.columns)
+    let none = arbex_prologue()
+    arbex_normalization_sums_in(k, &first, &second, v.dy, v.x, v.mean, v.inverse, none, v.rows, v.columns)
     compare("first", first, v.sums(v.dy).map { 1 + $0 })
     compare("second", second, v.sums { v.dy($0, $1) * v.normalized($0, $1) }.map { 1 + $0 })
     var dx = v.x
     arbex_batch_norm_gradient_in(
-      k, &dx, v.dy, v.x, v.mean, v.inverse, v.scale, v.slope, v.offset, 5, v.rows, v.columns)
-    compare(
-      "dx", dx,
+      k, &dx, v.dy, v.x, v.mean, v.inverse, v.scale, v.slope, v.offset, 5, none, v.rows, v.columns)
+    let expected = { (flow: (Int, Int) -> Double) in
       v.elements { row, column in
         let (first, second) = (Double(v.slope[column]), Double(v.offset[column]))
         return Double(v.scale[column]) * Double(v.inverse[column])
-          * (v.dy(row, column) - first / 5 - v.normalized(row, column) * second / 5)
-      })
+          * (flow(row, column) - first / 5 - v.normalized(row, column) * second / 5)
+      }
+    }
+    compare("dx", dx, expected(v.dy))
+
+    // An activation behind the norm: where its argument is not positive, a share of the gradient comes back.
+    let before = { (row: Int, column: Int) in
+      let argument = v.x(row, column) * Double(v.scale[column]) + Double(v.offset[column])
+      return (argument > 0 ? 1 : Double(v.slope[column])) * v.dy(row, column)
+    }
+    for index in first.indices { (first[index], second[index]) = (1, 1) }
+    dx = v.dy
+    v.prologue(isScaled: true) { prologue in
+      arbex_normalization_sums_in(k, &first, &second, v.dy, v.x, v.mean, v.inverse, prologue, v.rows, v.columns)
+      dx.withUnsafeMutableBufferPointer { dx in
+        arbex_batch_norm_gradient_in(
+          k, dx.baseAddress, dx.baseAddress, v.x, v.mean, v.inverse, v.scale, v.slope, v.offset, 5, prologue,
+          v.rows, v.columns)
+      }
+    }
+    compare("first, activated", first, v.sums(before).map { 1 + $0 })
+    compare("second, activated", second, v.sums { before($0, $1) * v.normalized($0, $1) }.map { 1 + $0 })
+    compare("dx, activated, in place", dx, expected(before))
   }
 
   @Test("softmax, its logarithm and their gradients", arguments: Kernels.best.runnable, sizes)

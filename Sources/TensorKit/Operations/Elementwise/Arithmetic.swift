@@ -93,17 +93,27 @@ extension Tensor {
       return result
     }
     Parallel.forEachBlock(of: rows, size: max(1, (1 << 15) / inner.length)) { range in
+      // The place on each outer axis, and how far it is into both operands.
+      var (place, a, b, rest) = ([Int](repeating: 0, count: outer.count), 0, 0, range.lowerBound)
+      for axis in outer.indices.reversed() {
+        place[axis] = rest % outer[axis].length
+        rest /= outer[axis].length
+        a += place[axis] * outer[axis].left
+        b += place[axis] * outer[axis].right
+      }
       for row in range {
-        var rest = row, a = 0, b = 0
-        for axis in outer.reversed() {
-          let index = rest % axis.length
-          rest /= axis.length
-          a += index * axis.left
-          b += index * axis.right
-        }
         arbex_binary(
           operation.rawValue, result.pointer + row * inner.length, left.pointer + a, inner.left,
           right.pointer + b, inner.right, inner.length)
+        for axis in outer.indices.reversed() {
+          a += outer[axis].left
+          b += outer[axis].right
+          place[axis] += 1
+          guard place[axis] == outer[axis].length else { break }
+          a -= place[axis] * outer[axis].left
+          b -= place[axis] * outer[axis].right
+          place[axis] = 0
+        }
       }
     }
     return result

@@ -78,9 +78,16 @@ public struct BatchNormalization {
     var isAnything: Bool { input || scale || offset }
   }
 
+  /// Whether its gradients can take an activation behind it along, in the same passes over memory.
+  var absorbsActivation: Bool { followsBatch }
+
   /// The gradients of input, scale and offset from that of the result, which is overwritten where nobody shares it.
-  func gradients(_ flow: inout Tensor, _ input: Tensor, _ wanted: Wanted) -> [Tensor?] {
+  /// - Parameter activation: where ``absorbsActivation``: `flow` is the gradient of what it made of the result.
+  func gradients(
+    _ flow: inout Tensor, _ input: Tensor, _ wanted: Wanted, behind activation: ConvolutionPrologue? = nil
+  ) -> [Tensor?] {
     let columns = gain.count, rows = input.count / max(columns, 1)
+    let bend = activation?.kernelArgument ?? arbex_prologue()
     guard wanted.scale || followsBatch else {
       return [wanted.input ? flow * gain : nil, nil, wanted.offset ? flow.columnSums(columns) : nil]
     }
@@ -89,16 +96,18 @@ public struct BatchNormalization {
       let start = range.lowerBound * columns
       arbex_normalization_sums(
         both, both + columns, flow.pointer + start, input.pointer + start, mean.pointer, inverse.pointer,
-        range.count, columns)
+        bend, range.count, columns)
     }
     return [
-      wanted.input ? inputGradient(&flow, input, sums) : nil,
+      wanted.input ? inputGradient(&flow, input, sums, bend) : nil,
       wanted.scale ? sums.sliced(along: 0, from: 1, count: 1).reshaped([columns]) : nil,
       wanted.offset ? sums.sliced(along: 0, from: 0, count: 1).reshaped([columns]) : nil,
     ]
   }
 
-  private func inputGradient(_ flow: inout Tensor, _ input: Tensor, _ sums: Tensor) -> Tensor {
+  private func inputGradient(
+    _ flow: inout Tensor, _ input: Tensor, _ sums: Tensor, _ bend: arbex_prologue
+  ) -> Tensor {
     guard followsBatch else { return flow * gain }
     let columns = gain.count, rows = input.count / max(columns, 1)
     let made = flow.recycled()
@@ -106,7 +115,7 @@ public struct BatchNormalization {
       let start = $0.lowerBound * columns
       arbex_batch_norm_gradient(
         made.pointer + start, flow.pointer + start, input.pointer + start, mean.pointer, inverse.pointer,
-        scale.pointer, sums.pointer, sums.pointer + columns, Float(rows), $0.count, columns)
+        scale.pointer, sums.pointer, sums.pointer + columns, Float(rows), bend, $0.count, columns)
     }
     return made
   }

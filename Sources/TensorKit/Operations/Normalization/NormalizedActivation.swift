@@ -53,6 +53,9 @@ struct NormalizedActivation {
   /// The gradients of the map and of ``parameters``.
   /// - Parameter flow: the gradient of the normalized map; overwritten where nobody shares it.
   func gradients(_ flow: inout Tensor, _ map: Tensor) -> [Tensor?] {
+    if let norm, slope != nil, !wantsSlope, norm.absorbsActivation {
+      return norm.gradients(&flow, map, wanted, behind: prologue) + [nil]
+    }
     var slopes: Tensor?
     if let slope { slopes = activationGradient(&flow, map, slope) }
     let before = norm?.gradients(&flow, map, wanted) ?? [wanted.input ? flow : nil]
