@@ -60,7 +60,8 @@ package struct AxisScale {
     // What is 0 but for rounding has no sign.
     let exact = abs(value) < step / 1e3 ? 0 : value
     if kind == .number, largest >= 1e6 || step < 1e-4 { return exact == 0 ? "0" : Self.power(exact) }
-    return exact.rounded(places: max(0, Int(-log10(step * (1 + 1e-9)).rounded(.up)))) + unit
+    let digits = (-log10(step * (1 + 1e-9))).rounded(.up)
+    return exact.rounded(places: max(0, Int(digits))) + unit
   }
 
   /// 2e-4, 1.5e7

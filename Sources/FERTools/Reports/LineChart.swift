@@ -7,11 +7,15 @@ package struct LineChart {
   /// One line; points without a number are left out.
   package struct Line {
     let name: String
+    let color: Int?
     let isDashed: Bool
     let points: [(x: Double, y: Double)]
 
-    package init(_ name: String, isDashed: Bool = false, _ points: [(x: Double, y: Double?)]) {
-      (self.name, self.isDashed) = (name, isDashed)
+    /// - Parameter color: as ``Palette`` numbers them; nil: that of its place among the lines.
+    package init(
+      _ name: String, color: Int? = nil, isDashed: Bool = false, _ points: [(x: Double, y: Double?)]
+    ) {
+      (self.name, self.color, self.isDashed) = (name, color, isDashed)
       self.points = points.compactMap { x, y in
         y.flatMap { x.isFinite && $0.isFinite ? (x, $0) : nil }
       }
@@ -20,7 +24,7 @@ package struct LineChart {
 
   /// What it shows.
   package let title: String
-  /// In the order of their colours.
+  /// In the order of the legend.
   package let lines: [Line]
   /// What the horizontal axis is, and its numbers.
   package var xName = "epoch"
@@ -83,14 +87,15 @@ package struct LineChart {
         + "stroke-width=\"2\"/>"
       if let only = line.points.first, line.points.count == 1 {
         text +=
-          "<circle cx=\"\(place(x(only.x)))\" cy=\"\(place(y(only.y)))\" r=\"3\" fill=\"\(Palette.color(index))\"/>"
+          "<circle cx=\"\(place(x(only.x)))\" cy=\"\(place(y(only.y)))\" r=\"3\" fill=\"\(Palette.color(lines[index].color ?? index))\"/>"
       }
     }
     return text + "</svg>"
   }
 
   private func stroke(_ index: Int) -> String {
-    "stroke=\"\(Palette.color(index))\"" + (lines[index].isDashed ? " stroke-dasharray=\"5 3\"" : "")
+    "stroke=\"\(Palette.color(lines[index].color ?? index))\""
+      + (lines[index].isDashed ? " stroke-dasharray=\"5 3\"" : "")
   }
 
   /// The names of the lines below the title, in as many rows as they need; nothing for a single line of the title's name.

@@ -100,7 +100,7 @@ extension Report {
       .row { display: flex; flex-wrap: wrap; gap: 1rem 1.5rem; align-items: flex-start; }
       .row > * { max-width: 100%; min-width: 0; }
       figure { margin: 0 0 0.8rem; font-size: 13px; line-height: 1.35; }
-      figcaption { white-space: pre-line; overflow-wrap: anywhere; max-width: 44rem; }
+      figcaption { white-space: pre-line; overflow-wrap: anywhere; contain: inline-size; }
       .faces figure { width: 112px; }
       .faces img { display: block; width: 100%; margin-bottom: 0.3rem; }
       svg { display: block; max-width: 100%; height: auto; \(StandaloneSVG.font) }

@@ -94,7 +94,7 @@ struct PartTests {
     let found = try #require(try tables(.shrunkInputs, subject).first)
     #expect(
       found.columns == [
-        "shrunk to, % of width and height", "primary accuracy, %", "corrected accuracy, %",
+        "shrunk to, %", "primary accuracy, %", "corrected accuracy, %",
         "primary loss, points", "corrected loss, points",
       ])
     #expect(

@@ -15,7 +15,7 @@ extension ReportPart {
       .table(
         Table(
           "Images of fewer pixels",
-          columns: ["shrunk to, % of width and height"] + names.map { column($0, "accuracy, %") }
+          columns: ["shrunk to, %"] + names.map { column($0, "accuracy, %") }
             + names.map { column($0, "loss, points") },
           rows: rows.map { share, primary, corrected in
             let pairs = [(evaluation.primary, primary), (evaluation.corrected, corrected)]

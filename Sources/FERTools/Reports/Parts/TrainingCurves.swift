@@ -59,13 +59,13 @@ private struct TrainingCurves {
     }
     let corrected = isBalanced ? " corrected" : ""
     var lines = [
-      line("training\(corrected)", isDashed: true) { $0.corrected?.accuracy ?? $0.accuracy },
-      validation("validation\(corrected)") { $0.corrected?.accuracy },
+      line("training\(corrected)", color: 0, isDashed: true) { $0.corrected?.accuracy ?? $0.accuracy },
+      validation("validation\(corrected)", color: 0) { $0.corrected?.accuracy },
     ]
     if isBalanced {
       lines += [
-        line("training primary", isDashed: true) { $0.primary?.accuracy },
-        validation("validation primary") { $0.primary?.accuracy },
+        line("training primary", color: 1, isDashed: true) { $0.primary?.accuracy },
+        validation("validation primary", color: 1) { $0.primary?.accuracy },
       ]
     }
     var chart = chart("Accuracy", lines)
@@ -79,12 +79,16 @@ private struct TrainingCurves {
     return chart
   }
 
-  private func line(_ name: String, isDashed: Bool = false, _ value: (LogLine) -> Double?) -> LineChart.Line {
-    LineChart.Line(name, isDashed: isDashed, training.map { (x($0), value($0)) })
+  private func line(
+    _ name: String, color: Int? = nil, isDashed: Bool = false, _ value: (LogLine) -> Double?
+  ) -> LineChart.Line {
+    LineChart.Line(name, color: color, isDashed: isDashed, training.map { (x($0), value($0)) })
   }
 
-  private func validation(_ name: String, _ value: (LogLine) -> Double?) -> LineChart.Line {
-    LineChart.Line(name, validations.map { (x($0), value($0)) })
+  private func validation(
+    _ name: String, color: Int? = nil, _ value: (LogLine) -> Double?
+  ) -> LineChart.Line {
+    LineChart.Line(name, color: color, validations.map { (x($0), value($0)) })
   }
 
   private func x(_ line: LogLine) -> Double { Double(xName == "step" ? line.step : line.epoch ?? 0) }
