@@ -1,5 +1,5 @@
 /// Rows of words and numbers, for reports and files.
-public struct Table: Sendable, Equatable {
+public struct Table: Sendable, Equatable, Codable {
   /// What it shows; also the name of its file, so made of letters, digits, spaces and "-".
   public let title: String
   /// The names of the columns.

@@ -33,6 +33,17 @@ package final class RecipeImages: BatchSource {
     self.workers = wanted > 0 ? wanted : Parallel.availableCores
   }
 
+  /// The same images, each first shrunk to a share of its size and enlarged again: as a poorer camera sees them.
+  /// - Parameter share: of width and of height, above 0 and at most 1.
+  package func shrunk(to share: Double) -> RecipeImages {
+    RecipeImages(of: self, ShrunkImages(of: images, to: share))
+  }
+
+  private init(of other: RecipeImages, _ images: any LoadedDataset) {
+    (self.images, badImages, samples, problems) = (images, other.badImages, other.samples, other.problems)
+    (pipeline, seed, workers) = (other.pipeline, other.seed, other.workers)
+  }
+
   /// The same, or nil where the recipe names no such set.
   package static func load(
     _ split: DataSplit, of recipe: Recipe, isTraining: Bool = false, workers: Int? = nil
@@ -54,5 +65,27 @@ package final class RecipeImages: BatchSource {
 
   package func image(of id: String) -> Image? {
     samples.firstIndex { $0.id == id }.flatMap { try? images.image(at: $0) }
+  }
+}
+
+/// Images that have lost what only fine pixels show.
+private struct ShrunkImages: LoadedDataset {
+  let samples: [Sample]
+  private let images: any LoadedDataset
+  private let share: Double
+
+  init(of images: any LoadedDataset, to share: Double) {
+    (self.images, self.share, samples) = (images, share, images.samples)
+  }
+
+  var folder: String { images.folder }
+  func path(at index: Int) -> String { images.path(at: index) }
+
+  func image(at index: Int) throws -> Image {
+    let image = try images.image(at: index)
+    let (width, height) = (image.width, image.height)
+    let side = { (pixels: Int) in max(1, Int((Double(pixels) * share).rounded())) }
+    return image.resized(width: side(width), height: side(height), antialias: true)
+      .resized(width: width, height: height, antialias: true)
   }
 }

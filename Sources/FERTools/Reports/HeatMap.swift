@@ -20,12 +20,12 @@ struct HeatMap {
         guard let cell else { return "<td>&ndash;</td>" }
         let share = high > low && cell.value.isFinite ? (cell.value - low) / (high - low) : 0.5
         let shade = "background: rgba(31, 90, 150, \((0.08 + 0.82 * share).rounded(places: 2)))"
-        return "<td style=\"\(shade); color: \(share > 0.5 ? "#fff" : "#222")\">\(cell.text.htmlEscaped)</td>"
+        return "<td style=\"\(shade)\(share > 0.5 ? "; color: #fff" : "")\">\(cell.text.htmlEscaped)</td>"
       }
       return "<tr><th>\(name.htmlEscaped)</th>\(fields.joined())</tr>"
     }
     return
-      "<h2>\(title.htmlEscaped)</h2>\n<table><thead><tr><th>\(corner.htmlEscaped)</th>\(head)</tr></thead>\n"
-      + lines.joined(separator: "\n") + "</table>\n"
+      "<h2>\(title.htmlEscaped)</h2>\n<div class=\"scroll\"><table><thead><tr><th>\(corner.htmlEscaped)</th>\(head)</tr></thead>\n"
+      + "<tbody>\(lines.joined(separator: "\n"))</tbody></table></div>\n"
   }
 }

@@ -1,108 +1,63 @@
-import FERTraining
 import FERCore
+import FERTraining
 import Foundation
-import NeuralKit
-import TensorKit
 import Support
 
-/// A run in pictures: one page that needs no network and runs no script.
+/// A run in figures and tables: one page that needs no network, and beside it a folder with each of them as a file.
 package enum Report {
-  /// Writes `report.html` into a run's folder.
+  /// Writes `report.html` and `report/` into a run's folder.
   package static func write(_ run: FinishedRun) throws {
-    let history = LogLine.all(in: run.folder.file("metrics.jsonl"))
-    let sections = run.recipe.registry.reportSections
-    try AtomicFile.write(
-      page(
-        name: run.recipe.name, history: history, run.evaluation, sections: sections, remarks: run.remarks,
-        image: run.image), to: run.folder.file("report.html"))
-  }
-
-  /// Writes the pictures of an evaluation alone.
-  package static func write(
-    _ evaluation: Evaluation, to path: String, named name: String, sections: [ReportSection] = [],
-    image: (String) -> Image? = { _ in nil }
-  ) throws {
-    try AtomicFile.write(
-      page(name: name, history: [], evaluation, sections: sections, image: image), to: path)
-  }
-
-  static func page(
-    name: String, history: [LogLine], _ evaluation: Evaluation?, sections: [ReportSection] = [],
-    remarks: [Table] = [], image: (String) -> Image? = { _ in nil }
-  ) -> String {
-    var body = "<h1>\(name.htmlEscaped)</h1>\n"
-    if let evaluation { body += headline(evaluation) }
-    body += curves(history)
-    if let evaluation {
-      body +=
-        balance(evaluation) + confusion(evaluation) + perClass(evaluation)
-        + surestMistakes(evaluation, image: image)
-        + scatter(evaluation) + sections.map { html(of: $0, evaluation.set) }.joined()
+    var subject = ReportSubject(run.folder, of: run.recipe, remarks: run.remarks)
+    (subject.evaluation, subject.image) = (run.evaluation, run.image)
+    if run.evaluation == nil {
+      subject.omissions = ["What the model says of images: the recipe names no validation images."]
+    } else {
+      subject.weights = try? TrainedModel.weights(ofRun: run.folder.path)
     }
-    body += remarks.map { "<h2>\($0.title.htmlEscaped)</h2>\n" + html(of: $0) }.joined()
-    return page(titled: name, body)
+    try write(subject, to: run.folder.file("report.html"))
   }
 
-  /// A page of its own: no network, no script.
-  static func page(titled name: String, _ body: String) -> String {
-    """
-    <!DOCTYPE html>
-    <html lang="en"><head><meta charset="utf-8">
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>\(name.htmlEscaped)</title>
-    <style>
-    body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
-    table { border-collapse: collapse; margin: 0.5rem 0 1.5rem; }
-    th, td { padding: 0.2rem 0.6rem; text-align: right; font-variant-numeric: tabular-nums; }
-    th:first-child, td:first-child { text-align: left; }
-    thead th { border-bottom: 1px solid #999; font-weight: 600; }
-    .row { display: flex; flex-wrap: wrap; gap: 1.5rem; }
-    figure { margin: 0; font-size: 13px; line-height: 1.3; }
-    figure img { display: block; min-width: 96px; margin-bottom: 0.3rem; }
-    svg text { font: 11px system-ui, sans-serif; fill: #444; }
-    </style></head><body>
-    \(body)</body></html>
-
-    """
+  /// Writes a report's page, and its figures (SVG, CSV) and tables (CSV) into the folder of the page's name beside it.
+  /// - Parameter path: of the page: "runs/mine/report.html".
+  package static func write(_ subject: ReportSubject, to path: String) throws {
+    let page = page(of: subject)
+    let folder = path.hasSuffix(".html") ? String(path.dropLast(5)) : path + "-files"
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch { throw FileProblem(folder, "cannot be made a folder: \(error.localizedDescription)") }
+    for file in page.files { try AtomicFile.write(file.text, to: "\(folder)/\(file.name)") }
+    try AtomicFile.write(page.html, to: path)
   }
 
-  private static func headline(_ evaluation: Evaluation) -> String {
-    let rows: [(String, (ConfusionMatrix) -> Double?)] = [
-      ("accuracy", \.accuracy), ("macro precision", \.macroPrecision), ("macro recall", \.macroRecall),
-      ("macro F1", \.macroF1),
-    ]
-    let cells = rows.map { name, value -> String in
-      let numbers = [evaluation.primary, evaluation.corrected].map { "<td>\(percent(value($0)))</td>" }
-      return "<tr><td>\(name)</td>\(numbers.joined())</tr>"
+  /// The page and its files.
+  package static func page(of subject: ReportSubject) -> (html: String, files: [(name: String, text: String)])
+  {
+    let facts = SubjectFacts(subject)
+    var page = ReportPage()
+    page.addFile(of: facts.table)
+    let sections = subject.recipe?.registry.reportSections ?? []
+    for part in ReportPart.all + sections.map(ReportPart.init) + subject.remarks.map(ReportPart.init) {
+      page.add(part, of: subject)
     }
-    let further = evaluation.metrics.map { name, value in
-      "<tr><td>\(name.htmlEscaped)</td><td></td><td>\(value.map { $0.rounded(places: 4) } ?? "&ndash;")</td></tr>"
+    let links = page.headings.map { "<a href=\"#\($0.anchor)\">\($0.title.htmlEscaped)</a>" }
+    let body =
+      "<h1>\(subject.name.htmlEscaped)</h1>\n" + facts.html + omissions(of: subject)
+      + (links.count > 2 ? "<nav>\(links.joined(separator: "\n"))</nav>\n" : "") + page.body
+      + sources(of: subject)
+    return (self.page(titled: subject.name, body), page.files)
+  }
+
+  private static func omissions(of subject: ReportSubject) -> String {
+    var omissions = subject.omissions
+    if subject.folder != nil, subject.evaluation != nil, subject.shrunk.isEmpty {
+      omissions.append(
+        "Accuracy on images of fewer pixels: arbex report tells it, as it takes three more looks at the images."
+      )
     }
-    return
-      "<p>\(evaluation.corrected.total) images, best weights</p>\n<table><thead><tr><th></th><th>primary</th>"
-      + "<th>corrected</th></tr></thead>\n\((cells + further).joined(separator: "\n"))</table>\n"
+    return omissions.isEmpty ? "" : note(["What is left out here, and why:"] + omissions)
   }
 
-  private static func curves(_ history: [LogLine]) -> String {
-    let epochs = history.filter { $0.event == "epoch" },
-      validations = history.filter { $0.event == "validation" }
-    guard !epochs.isEmpty else { return "" }
-    let loss = LineChart(
-      title: "Loss",
-      lines: [
-        .init("training", epochs.map { ($0.epoch ?? 0, $0.loss) }),
-        .init("validation", validations.map { ($0.epoch ?? 0, $0.loss) }),
-      ])
-    let accuracy = LineChart(
-      title: "Validation accuracy",
-      lines: [
-        .init("primary", validations.map { ($0.epoch ?? 0, $0.primary?.accuracy) }),
-        .init("corrected", validations.map { ($0.epoch ?? 0, $0.corrected?.accuracy) }),
-      ])
-    return "<h2>Training</h2>\n<div class=\"row\">\(loss.svg)\(accuracy.svg)</div>\n"
-  }
-
+<<<<<<< HEAD
   /// What each distribution is worth by itself; nothing without corrections.
   private static func balance(_ evaluation: Evaluation) -> String {
     guard let table = evaluation.balance else { return "" }
@@ -215,5 +170,16 @@ extension String {
       }
     }
     return result
+=======
+  /// What it takes to run it again, folded.
+  private static func sources(of subject: ReportSubject) -> String {
+    let environment = subject.folder.flatMap { OpenFile.text(of: $0.file("environment.json")) }
+    let texts = [("The recipe, with every value", subject.recipe?.text), ("What it ran on", environment)]
+    return texts.map { title, text in
+      text.map {
+        "<details><summary>\(title)</summary><pre>\($0.htmlEscaped)</pre></details>\n"
+      } ?? ""
+    }.joined()
+>>>>>>> h1
   }
 }

@@ -12,11 +12,19 @@ package struct ReportSubject {
   /// The lines of its metrics.jsonl; none for an evaluation alone.
   package let history: [LogLine]
   /// How it does on a set of images; nil where there are none.
-  package let evaluation: Evaluation?
+  package var evaluation: Evaluation?
   /// What label policies did.
   package let remarks: [Table]
   /// The image of that name; nil where it is not at hand.
-  package let image: (String) -> Image?
+  package var image: (String) -> Image?
+  /// Which of the recipe's sets of images those are.
+  package var split = DataSplit.validation
+  /// The file of the weights that were evaluated; nil where there were none.
+  package var weights: String?
+  /// How it does on images that were first shrunk; empty where nobody looked.
+  package var shrunk: [ShrunkScore] = []
+  /// What the report lacks, and why, a sentence each.
+  package var omissions: [String] = []
 
   package init(
     name: String, folder: RunFolder? = nil, recipe: Recipe? = nil, history: [LogLine] = [],
@@ -25,16 +33,49 @@ package struct ReportSubject {
     (self.name, self.folder, self.recipe, self.history) = (name, folder, recipe, history)
     (self.evaluation, self.remarks, self.image) = (evaluation, remarks, image)
   }
+
+  /// A run as its folder tells of it, without an evaluation.
+  package init(_ folder: RunFolder, of recipe: Recipe, remarks: [Table]? = nil) {
+    self.init(
+      name: recipe.name, folder: folder, recipe: recipe,
+      history: LogLine.all(in: folder.file("metrics.jsonl")),
+      remarks: remarks ?? folder.remarks)
+  }
+}
+
+/// How a model does on images that have lost what only fine pixels show.
+package struct ShrunkScore: Sendable {
+  /// Of width and of height.
+  package let share: Double
+  /// By the head's distribution, and by the balanced one.
+  package let primary, corrected: ConfusionMatrix
+
+  package init(_ share: Double, _ evaluation: Evaluation) {
+    (self.share, primary, corrected) = (share, evaluation.primary, evaluation.corrected)
+  }
 }
 
 /// A part of every report: a heading and what it shows of a subject. Plug-ins add theirs as `ReportSection`.
 package struct ReportPart: Sendable {
   /// The heading.
   package let title: String
-  /// What stands under it; nothing where there is nothing to show.
+  /// Tables of more rows are cut on the page; their files hold all.
+  package let rowLimit: Int
+  /// What stands under it; nothing where there is nothing to show. A table of one column is sentences that have to be seen.
   package let items: @Sendable (ReportSubject) throws -> [ReportSection.Item]
 
-  package init(_ title: String, items: @escaping @Sendable (ReportSubject) throws -> [ReportSection.Item]) {
-    (self.title, self.items) = (title, items)
+  package init(
+    _ title: String, rowLimit: Int = .max,
+    items: @escaping @Sendable (ReportSubject) throws -> [ReportSection.Item]
+  ) {
+    (self.title, self.rowLimit, self.items) = (title, rowLimit, items)
   }
+
+  /// A plug-in's section.
+  init(_ section: ReportSection) {
+    self.init(section.title) { subject in subject.evaluation.map { section.items($0.set) } ?? [] }
+  }
+
+  /// A table by itself.
+  init(_ table: Table) { self.init(table.title, rowLimit: 200) { _ in [.table(table)] } }
 }

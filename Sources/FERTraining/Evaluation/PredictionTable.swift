@@ -44,11 +44,11 @@ extension EvaluatedSample {
 
 extension Table {
   /// As comma-separated values.
-  var csv: String { CSV.text([columns] + rows) }
+  package var csv: String { CSV.text([columns] + rows) }
 
-  /// What its file is called.
-  var fileName: String {
-    title.map { $0.isLetter || $0.isNumber ? String($0).lowercased() : "-" }.joined() + ".csv"
+  /// What its file is called, without the ending.
+  package var stem: String {
+    title.split { !$0.isLetter && !$0.isNumber }.joined(separator: "-").lowercased()
   }
 }
 

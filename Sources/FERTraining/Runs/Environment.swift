@@ -44,14 +44,25 @@ package struct Environment: Sendable {
     try? file.write(contentsOf: Data("5".utf8))
   }
 
-  /// As a file's text.
-  func text(seed: UInt64) -> String {
+  /// As a file's text, with what a run of this recipe was asked to run.
+  func text(for recipe: Recipe) -> String {
     JSONValue.object([
       "processor": .string(processor), "cores": .int(cores), "threads": .int(threads),
       "memoryMB": .int(memory),
       "system": .string(system), "kernels": .string(kernels.rawValue), "openBLASKernel": .string(kernel),
       "matrixProduct": .string(BLASInfo.hasOwnProduct ? "own" : "OpenBLAS"), "openBLAS": .string(openBLAS),
-      "seed": .string(String(seed)),
+      "seed": .string(String(recipe.seed)), "recipe": .string(recipe.path),
+      "changes": recipe.changes.map(JSONValue.texts) ?? .null,
     ]).pretty() + "\n"
+  }
+}
+
+extension Recipe {
+  /// How it differs from the file that it was read from, as `--set` and sweeps make it; nil where that file is no recipe
+  /// by itself.
+  fileprivate var changes: [String]? {
+    (try? Recipe.load(path: path, needsWeights: false, registry: registry)).map {
+      TrainingSession.differences(from: $0, to: self)
+    }
   }
 }

@@ -6,7 +6,7 @@ import Support
 /// The folder of one run and what lies in it.
 ///
 ///     recipe.json5        the effective recipe, enough to run it again
-///     environment.json    program, processor and libraries it ran on
+///     environment.json    processor and libraries it ran on; the recipe's file, and what was changed of it
 ///     metrics.jsonl       one line per event; no times in it: the same run has the same bytes
 ///     steps.csv           its steps for a spreadsheet
 ///     epochs.csv          its epochs and their validations
@@ -15,7 +15,9 @@ import Support
 ///     checkpoints/        last, previous and best
 ///     predictions.csv     what the model says of each validation image
 ///     bad-images.txt      images that could not be read, and why, where there were some
+///     remarks.json        what label policies did, where there are some
 ///     report.html         the same in pictures
+///     report/             each of its figures and tables
 ///
 /// One process at a time trains in it: it holds a lock that the system takes back when the process ends, however
 /// it ends.

@@ -96,12 +96,3 @@ extension String {
   /// Whether the file at this path is one of weights.
   fileprivate var holdsWeights: Bool { (try? WeightFile(self)) != nil }
 }
-
-extension Digest {
-  /// The digest of a file's bytes.
-  static func sha256(ofFile path: String) throws -> String {
-    let (file, digest) = (try OpenFile(path), Digest())
-    try file.blocks(of: 0..<file.length) { digest.update($0) }
-    return digest.finish()
-  }
-}

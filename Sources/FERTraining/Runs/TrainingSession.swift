@@ -21,7 +21,7 @@ package struct TrainingSession {
     -> Trainer.End
   {
     let folder = try RunFolder.create(path)
-    try AtomicFile.write(Environment.current.text(seed: recipe.seed), to: folder.file("environment.json"))
+    try AtomicFile.write(Environment.current.text(for: recipe), to: folder.file("environment.json"))
     try AtomicFile.write(recipe.text, to: folder.file("recipe.json5"))
     return try run(folder, train, validation, steps)
   }

@@ -77,7 +77,8 @@ extension Trainer {
       try WeightFile(store.best).load(into: model.store.all)
     }
     let remarks = labels.remarks
-    for table in remarks { try AtomicFile.write(table.csv, to: folder.file(table.fileName)) }
+    for table in remarks { try AtomicFile.write(table.csv, to: folder.file(table.stem + ".csv")) }
+    if !remarks.isEmpty { try folder.keep(remarks) }
     guard let validation else {
       return try report(FinishedRun(nil, in: folder, of: recipe, remarks: remarks))
     }

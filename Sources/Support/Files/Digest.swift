@@ -36,4 +36,12 @@ package final class Digest {
     digest.update(Array(text.utf8))
     return digest.finish()
   }
+
+  /// The digest of a file's bytes.
+  /// - Throws: a ``FileProblem``.
+  package static func sha256(ofFile path: String) throws -> String {
+    let (file, digest) = (try OpenFile(path), Digest())
+    try file.blocks(of: 0..<file.length) { digest.update($0) }
+    return digest.finish()
+  }
 }

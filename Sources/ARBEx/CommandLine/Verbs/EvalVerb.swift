@@ -20,7 +20,7 @@ extension Verb {
     let precision = try call.precision()
     let subject = try ModelSubject(call)
     subject.trained.warnings.forEach(call.output.remark)
-    let split = call.value("--split") ?? "validation"
+    let split = try call.split()
     let source = try subject.images(split)
     let console = Console(descriptor: call.has("--json") ? -1 : STDERR_FILENO)
     let evaluator = Evaluator(
@@ -39,22 +39,20 @@ extension Verb {
         of: evaluation, on: source, tick: progress("eval, float32"))
     }
     console.clearBar()
-    let suffix = split == "validation" ? "" : "-" + split
+    let suffix = split == .validation ? "" : "-" + split.rawValue
     let folder = call.value("--out") ?? subject.run ?? "."
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try AtomicFile.write(evaluation.set.predictionTable, to: "\(folder)/predictions\(suffix).csv")
     if !evaluation.problems.isEmpty { call.output.remark("warning: " + evaluation.problems.asLeftOut()) }
-    if let run = subject.run, folder == run, split == "validation" {
-      try Report.write(
-        FinishedRun(
-          evaluation, in: try RunFolder.existing(run), of: subject.recipe, image: source.image(of:)))
-    } else {
-      try Report.write(
-        evaluation, to: "\(folder)/report\(suffix).html", named: "\(subject.recipe.name), \(split)",
-        sections: subject.recipe.registry.reportSections, image: source.image(of:))
-    }
+    var reported =
+      try subject.run.map { ReportSubject(try RunFolder.existing($0), of: subject.recipe) }
+      ?? ReportSubject(name: subject.recipe.name, recipe: subject.recipe)
+    (reported.evaluation, reported.image, reported.split) = (evaluation, source.image(of:), split)
+    reported.weights = subject.trained.path
+    try Report.write(reported, to: "\(folder)/report\(suffix).html")
     call.output.print(call.has("--json") ? evaluation.json : evaluation.summary)
     if !call.has("--json") {
+      call.output.remark("weights: \(subject.trained.path)")
       call.output.remark("written: \(folder)/predictions\(suffix).csv, report\(suffix).html")
     }
     return 0
@@ -90,11 +88,21 @@ struct ModelSubject {
   }
 
   /// The images of a split, prepared as the weights were trained.
-  func images(_ split: String) throws -> RecipeImages {
-    guard let split = DataSplit(rawValue: split) else {
-      throw UsageProblem("there is no split \"\(split)\"; known: test, train, validation", verb: "eval")
+  func images(_ split: DataSplit) throws -> RecipeImages {
+    guard recipe.has(split) else {
+      throw RunProblem.request("\(recipe.path): names no data.\(split.rawValue)")
     }
-    guard recipe.has(split) else { throw RunProblem.request("\(recipe.path): names no data.\(split)") }
     return try RecipeImages(split, of: recipe, isTraining: false)
+  }
+}
+
+extension Invocation {
+  /// The set of images that `--split` names; that of validation where it is not given.
+  func split() throws(UsageProblem) -> DataSplit {
+    guard let word = value("--split") else { return .validation }
+    guard let split = DataSplit(rawValue: word) else {
+      throw UsageProblem("there is no split \(JSONValue.quoted(word)); known: test, train, validation")
+    }
+    return split
   }
 }

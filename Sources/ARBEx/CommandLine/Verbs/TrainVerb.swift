@@ -4,6 +4,7 @@ import FERTools
 import FERTraining
 import Foundation
 import NeuralKit
+import Support
 
 extension Verb {
   static let train = Verb(
@@ -43,14 +44,30 @@ extension Verb {
       try stored.map { try session.resume($0, train: train, validation: validation, steps: steps) }
       ?? session.start(train: train, validation: validation, steps: steps)
     switch end {
-    case .finished: call.output.print("finished: \(folder)/report.html")
+    case .finished: call.output.print("finished: \(folder)/report.html" + (try best(in: folder, of: recipe)))
     case .alreadyFinished: call.output.print("\(folder): is already complete; nothing was changed")
     case .stoppedAtLimit(let step): call.output.print("stopped after step \(step); go on with --resume")
     case .interrupted(let signal):
-      call.output.remark("interrupted and saved; go on with --resume")
+      let step = RunFacts(of: try RunFolder.existing(folder)).steps.map { " at step \($0)" } ?? ""
+      call.output.remark("interrupted, and saved\(step) in \(folder); go on with --resume")
       return 128 + signal
     }
     return 0
+  }
+
+  /// What the best weights of a finished run are worth, and how long it took; nothing without validations.
+  private static func best(in folder: String, of recipe: Recipe) throws -> String {
+    let run = try RunFolder.existing(folder)
+    let facts = RunFacts(of: run)
+    let line = LogLine.all(in: run.file("metrics.jsonl")).last {
+      $0.event == "validation" && $0.epoch == facts.bestEpoch
+    }
+    guard let line, let epoch = line.epoch, let accuracy = line.corrected?.accuracy else { return "" }
+    let percent = { (share: Double) in (100 * share).rounded(places: 2) + "%" }
+    let primary = line.primary?.accuracy.map { ", primary \(percent($0))" } ?? ""
+    let time = facts.begin.flatMap { begin in facts.end.map { ", in \(Clock.text($0 - begin))" } } ?? ""
+    return
+      "\nbest epoch: \(epoch) of \(recipe.training.epochs), accuracy \(percent(accuracy))\(primary)\(time)"
   }
 
   private static func storedRecipe(in folder: String, _ call: Invocation) throws -> Recipe {

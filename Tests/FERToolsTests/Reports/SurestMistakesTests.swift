@@ -7,7 +7,7 @@ import Testing
 @testable import FERTraining
 
 @Suite("The report's surest mistakes")
-struct MistakesTests {
+struct SurestMistakesTests {
   private func row(_ id: String, _ label: Int?, _ final: [Float]) -> EvaluatedSample {
     EvaluatedSample(id: id, label: label, primary: final, terms: [], final: final)
   }
@@ -20,16 +20,18 @@ struct MistakesTests {
     ]
     let evaluation = Evaluation(EvaluatedSet(classes: ["a", "<b>"], samples: samples))
     let green = Image(width: 224, height: 112, colour: [0, 1, 0])
-    let page = Report.page(name: "run", history: [], evaluation) { $0 == "absent" ? nil : green }
-    let titles = page.components(separatedBy: "title=\"").dropFirst().map { $0.prefix { $0 != "\"" } }
-    #expect(titles == ["sure", "unsure"])
+    let subject = ReportSubject(name: "run", evaluation: evaluation) { $0 == "absent" ? nil : green }
+    let page = Report.page(of: subject).html
+    let captions = page.components(separatedBy: "alt=\"\"><figcaption>").dropFirst().map {
+      String($0.prefix { $0 != "/" })
+    }
     #expect(
-      page.contains("a, 90&nbsp;%<br>labelled &lt;b&gt;")
-        && page.contains("&lt;b&gt;, 60&nbsp;%<br>labelled a"))
+      captions == ["a, 90 %\nlabelled &lt;b&gt;\nsure<", "&lt;b&gt;, 60 %\nlabelled a\nunsure<"])
     let start = try #require(page.range(of: "base64,"))
     let bytes = try #require(Data(base64Encoded: String(page[start.upperBound...].prefix { $0 != "\"" })))
     let picture = try ImageFile.decode([UInt8](bytes), name: "face")
     #expect(picture.width == 112 && picture.height == 56 && picture.bytes.prefix(3) == [0, 255, 0])
-    #expect(!Report.page(name: "run", history: [], evaluation).contains("Surest mistakes"))
+    let without = Report.page(of: ReportSubject(name: "run", evaluation: evaluation)).html
+    #expect(!without.contains("Surest mistakes"))
   }
 }

@@ -1,0 +1,71 @@
+import FERCore
+import NeuralKit
+import Support
+
+/// What the files of a run tell of how it came about, whatever program made them; nil where they do not.
+package struct RunFacts {
+  /// The recipe's file that it was started from.
+  package let recipeFile: String?
+  /// How its recipe differs from that file, a sentence each.
+  package let changes: [String]?
+  /// When the first and the last thing was noted, in seconds since the beginning of 1970.
+  package let begin, end: Double?
+  /// The epoch that brought its best weights, from 1.
+  package let bestEpoch: Int?
+  /// Steps and epochs that its last checkpoint holds.
+  package let steps, epochs: Int?
+
+  /// Reads them.
+  package init(of folder: RunFolder) {
+    let origin = OpenFile.text(of: folder.file("environment.json"))
+      .flatMap { JSONValue.decoded(Origin.self, from: $0) }
+    (recipeFile, changes) = (origin?.recipe, origin?.changes)
+    let ends = LogLine.ends(of: folder.file("timings.jsonl"))
+    (begin, end) = (ends.first?.time, ends.last?.time)
+    let state = ["last", "previous"].lazy
+      .compactMap { try? WeightFile("\(folder.checkpoints)/\($0).safetensors") }
+      .compactMap { $0.metadata["state"].flatMap { JSONValue.decoded(TrainingState.self, from: $0) } }.first
+    (bestEpoch, steps, epochs) = (state?.best?.epoch, state?.step, state?.epoch)
+  }
+
+  /// What environment.json says of the recipe.
+  private struct Origin: Decodable {
+    let recipe: String?
+    let changes: [String]?
+  }
+}
+
+extension RunFolder {
+  /// What label policies did in its training; none where there were none, or an older version of this program trained it.
+  package var remarks: [Table] {
+    OpenFile.text(of: file("remarks.json")).flatMap { JSONValue.decoded(from: $0) } ?? []
+  }
+
+  /// Keeps what label policies did for later reports.
+  func keep(_ remarks: [Table]) throws {
+    try AtomicFile.write(JSONValue.text(encoding: remarks) + "\n", to: file("remarks.json"))
+  }
+}
+
+extension LogLine {
+  /// The first and the last line of a file, without reading what is between; nil where they are damaged.
+  fileprivate static func ends(of path: String) -> (first: LogLine?, last: LogLine?) {
+    guard let file = try? OpenFile(path) else { return (nil, nil) }
+    let size = min(file.length, 4096)
+    let line = { (start: Int, choose: ([ArraySlice<UInt8>]) -> ArraySlice<UInt8>?) -> LogLine? in
+      let bytes = (try? file.read(from: start, count: size)) ?? []
+      return choose(bytes.split(separator: UInt8(ascii: "\n"))).flatMap {
+        LogLine(String(decoding: $0, as: UTF8.self))
+      }
+    }
+    return (line(0, \.first), line(file.length - size, \.last))
+  }
+}
+
+extension OpenFile {
+  /// The text of a small file; nil where it cannot be read, or is larger than a file of facts can be.
+  package static func text(of path: String) -> String? {
+    guard let file = try? OpenFile(path), file.length <= 16 << 20 else { return nil }
+    return (try? file.read(from: 0, count: file.length)).map { String(decoding: $0, as: UTF8.self) }
+  }
+}
