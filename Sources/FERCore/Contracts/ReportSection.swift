@@ -4,8 +4,11 @@ public struct ReportSection: Sendable {
   public enum Item: Sendable {
     /// Rows under named columns.
     case table(Table)
-    /// A picture as an SVG element without scripts and links, and what it shows.
-    case figure(svg: String, caption: String)
+    /// A picture as an SVG element without scripts and links, what it shows, and the numbers that are drawn. The title of
+    /// the numbers is also the name of the picture's file.
+    case figure(svg: String, caption: String, numbers: Table)
+    /// Small pictures beside each other, each with what is to be said of it.
+    case pictures([(image: Image, caption: String)])
   }
 
   /// The heading.

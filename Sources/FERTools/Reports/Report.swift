@@ -172,8 +172,15 @@ package enum Report {
     let items = section.items(set).map { item in
       switch item {
       case .table(let table): html(of: table)
-      case .figure(let svg, let caption):
+      case .figure(let svg, let caption, _):
         "<figure>\(svg)<figcaption>\(caption.htmlEscaped)</figcaption></figure>\n"
+      case .pictures(let pictures):
+        "<div class=\"row\">"
+          + pictures.compactMap { picture, caption in
+            source(picture).map {
+              "<figure><img src=\"\($0)\" alt=\"\"><figcaption>\(caption.htmlEscaped)</figcaption></figure>"
+            }
+          }.joined(separator: "\n") + "</div>\n"
       }
     }
     return items.isEmpty ? "" : "<h2>\(section.title.htmlEscaped)</h2>\n" + items.joined()

@@ -28,14 +28,14 @@ extension ReportSection {
     let bars = means.enumerated().map { place, mean in
       "<rect x='\(place * 30)' y='\(100 - mean * 100)' width='24' height='\(mean * 100)' fill='#456'/>"
     }
+    let table = Table(
+      "confidence by class", columns: ["class", "mean confidence"],
+      rows: zip(set.classes, means).map { [$0, "\($1)"] })
     return [
-      .table(
-        Table(
-          "confidence by class", columns: ["class", "mean confidence"],
-          rows: zip(set.classes, means).map { [$0, "\($1)"] })),
+      .table(table),
       .figure(
         svg: "<svg viewBox='0 0 \(means.count * 30) 100' width='\(means.count * 30)'>\(bars.joined())</svg>",
-        caption: "Mean confidence of \(set.classes.joined(separator: ", "))"),
+        caption: "Mean confidence of \(set.classes.joined(separator: ", "))", numbers: table),
     ]
   }
 }
