@@ -1,7 +1,5 @@
 import FERTraining
 import FERCore
-import FERData
-import Foundation
 import Support
 
 extension Report {
@@ -30,11 +28,5 @@ extension Report {
   }
 
   /// A small image as the address of its own content.
-  static func source(_ image: Image) -> String? {
-    let scale = min(1, Double(face) / Double(max(image.width, image.height, 1)))
-    let small = image.resized(
-      width: max(1, Int(Double(image.width) * scale)), height: max(1, Int(Double(image.height) * scale)),
-      antialias: true)
-    return (try? ImageFile.encodePNG(small)).map { "data:image/png;base64," + Data($0).base64EncodedString() }
-  }
+  static func source(_ image: Image) -> String? { image.source(side: face) }
 }

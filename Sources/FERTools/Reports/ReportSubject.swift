@@ -17,13 +17,19 @@ package struct ReportSubject {
   package let remarks: [Table]
   /// The image of that name; nil where it is not at hand.
   package let image: (String) -> Image?
+  /// Names of the images whose distributions are shown, whole or from a folder on; where there are none, some are drawn.
+  package let shown: [String]
+
+  /// What is drawn at random follows from it: the recipe's.
+  var seed: UInt64 { recipe?.seed ?? 1 }
 
   package init(
     name: String, folder: RunFolder? = nil, recipe: Recipe? = nil, history: [LogLine] = [],
-    evaluation: Evaluation? = nil, remarks: [Table] = [], image: @escaping (String) -> Image? = { _ in nil }
+    evaluation: Evaluation? = nil, remarks: [Table] = [], shown: [String] = [],
+    image: @escaping (String) -> Image? = { _ in nil }
   ) {
     (self.name, self.folder, self.recipe, self.history) = (name, folder, recipe, history)
-    (self.evaluation, self.remarks, self.image) = (evaluation, remarks, image)
+    (self.evaluation, self.remarks, self.shown, self.image) = (evaluation, remarks, shown, image)
   }
 }
 
