@@ -10,5 +10,6 @@ package enum RANPlugin: Plugin {
     try registry.losses.register(
       "region-biased", RegionBiased.self, "RAN: the best region weighs more than the whole face")
     try registry.register(PublishedNames.naming)
+    try registry.register(ReportSection.regions)
   }
 }

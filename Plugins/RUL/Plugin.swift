@@ -8,5 +8,6 @@ package enum RULPlugin: Plugin {
     try registry.losses.register(
       "add-up", AddUp.self, "two faces, mixed by their uncertainties, must show both expressions")
     try registry.register(PublishedNames.checkpoint)
+    try registry.register(ReportSection.uncertainty)
   }
 }

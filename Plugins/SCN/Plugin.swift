@@ -11,5 +11,6 @@ package enum SCNPlugin: Plugin {
     try registry.labelPolicies.register(
       "relabel", Relabel.self, "takes samples for the class that the model is sure of")
     try registry.register(PublishedNames.checkpoint)
+    try registry.register(ReportSection.importance)
   }
 }

@@ -71,11 +71,20 @@ final class Relabel: LabelPolicy {
     }
   }
 
-  /// The samples that end with another label than they came with.
+  /// The samples that end with another label than they came with, and how many of each class were taken for which.
   func remarks(on samples: [Sample], classes: [String]) -> [Table] {
-    let rows = labels.sorted { $0.key < $1.key }.filter { samples[$0.key].label != $0.value }.map {
-      [samples[$0.key].id, classes[samples[$0.key].label], classes[$0.value]]
+    let changes = labels.sorted { $0.key < $1.key }.filter { samples[$0.key].label != $0.value }
+    let rows = changes.map { [samples[$0.key].id, classes[samples[$0.key].label], classes[$0.value]] }
+    let counts = classes.indices.map { given in
+      let own = changes.filter { samples[$0.key].label == given }
+      return [classes[given], "\(samples.count { $0.label == given })", "\(own.count)"]
+        + classes.indices.map { label in "\(own.count { $0.value == label })" }
     }
-    return [Table("relabelled", columns: ["id", "given", "taken for"], rows: rows)]
+    return [
+      Table("relabelled", columns: ["id", "given", "taken for"], rows: rows),
+      Table(
+        "relabelled by class", columns: ["given", "samples", "relabelled"] + classes.map { "for \($0)" },
+        rows: counts),
+    ]
   }
 }

@@ -115,6 +115,9 @@ struct ReportTests {
     #expect(
       distributions.map { $0["deviation"] as? Double } == [0.25, 0, 0.25]
         && distributions.map { $0["accuracy"] as? Double } == [1, 0.5, 1])
+    // Twice 1/16 of each, once twice 1/4.
+    #expect(distributions.map { $0["brier"] as? Double } == [0.125, 0.5, 0.125])
+    #expect(words.contains("Brier"))
     #expect((found?["warnings"] as? [String])?.count == 1)
   }
 
@@ -170,9 +173,36 @@ struct ReportTests {
     let set = EvaluatedSet(classes: ["a", "b"], termNames: ["t"], samples: [row])
     #expect(
       set.predictionTable.split(separator: "\r\n").map(String.init) == [
-        "image,class,primary,final,confidence,primary a,primary b,t a,t b,final a,final b,a,b 1,b 2",
-        "x,a,a,a,0.0,1.0,0.0,0.0,1.0,0.5,0.5,2.0,0.25,0.75",
+        "image,class,primary,final,confidence,primary a,primary b,t a,t b,final a,final b,a,b 1,b 2,"
+          + "t answer,primary confidence,t confidence,primary probability,t probability,final probability,change,right",
+        "x,a,a,a,0.0,1.0,0.0,0.0,1.0,0.5,0.5,2.0,0.25,0.75,b,1.0,1.0,1.0,1.0,0.5,same,yes",
       ])
+  }
+
+  /// From (0, 0) the points of the first class are 5 and 1 away, those of the second 1 and 10; from (6, 8) 5 and √85, √89 and 0.
+  @Test("points of classes that lie nearest to an embedding, the first of equals first, and their columns")
+  func nearest() throws {
+    let shares = Tensor([2, 2], [0.75, 0.25, 0.25, 0.75])
+    let outcome = Outcome(
+      embedding: Tensor([2, 2], [0, 0, 6, 8]), logits: shares, primary: shares, terms: [], final: shares,
+      evidence: [
+        EvidenceKey("marks", .shared): Tensor([2, 2, 2], [3, 4, 0, 1, 1, 0, 6, 8]),
+        EvidenceKey("flat", .shared): Tensor([2, 2], [1, 2, 3, 4]),
+        EvidenceKey("other space", .shared): Tensor([2, 1, 3], [0, 0, 0, 0, 0, 0]),
+      ])
+    let rows = outcome.evaluated(ids: ["x", "y"])
+    let key = EvidenceKey("marks", .shared)
+    #expect(rows.map { Array($0.nearest.keys) } == [[key], [key]])
+    #expect(
+      rows[0].nearest[key] == [
+        NearPoint(label: 0, distance: 1), NearPoint(label: 1, distance: 1), NearPoint(label: 0, distance: 5),
+      ])
+    #expect(rows[1].nearest[key]?.map(\.label) == [1, 0, 0])
+    let lines = EvaluatedSet(classes: ["a", "b"], samples: rows).predictionTable.split(separator: "\r\n")
+    #expect(
+      lines[0].hasSuffix(
+        ",change,right,marks 1,marks 1 distance,marks 2,marks 2 distance,marks 3,marks 3 distance"))
+    #expect(lines[1].hasSuffix(",same,,a,1.0,b,1.0,a,5.0"))
   }
 
   private func written(

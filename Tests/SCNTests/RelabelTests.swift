@@ -48,8 +48,14 @@ struct RelabelTests {
     observe(policy, [1], [0, 0, 5], epoch: 1)
     #expect(labels(policy, given: [0]) == [2])
     let samples = [Sample(id: "face", label: 0), Sample(id: "other", label: 1)]
-    let table = Table("relabelled", columns: ["id", "given", "taken for"], rows: [["face", "a", "c"]])
-    #expect(policy.remarks(on: samples, classes: ["a", "b", "c"]) == [table])
+    let remarks = policy.remarks(on: samples, classes: ["a", "b", "c"])
+    #expect(remarks.map(\.title) == ["relabelled", "relabelled by class"])
+    #expect(remarks[0].columns == ["id", "given", "taken for"] && remarks[0].rows == [["face", "a", "c"]])
+    #expect(remarks[1].columns == ["given", "samples", "relabelled", "for a", "for b", "for c"])
+    #expect(
+      remarks[1].rows == [
+        ["a", "1", "1", "0", "0", "1"], ["b", "1", "0", "0", "0", "0"], ["c", "0", "0", "0", "0", "0"],
+      ])
     // Back to what it came with: nothing to tell.
     observe(policy, [2], [5, 0, 0], epoch: 2)
     #expect(labels(policy, given: [0]) == [0])

@@ -14,7 +14,8 @@ public struct EvidenceKey: Hashable, Sendable, CustomStringConvertible {
     case map
     /// `[N, ...]`: for later stages and losses only.
     case rows
-    /// No axis of samples, as anchors `[C, K, D]`.
+    /// No axis of samples. With C classes and the embedding's size D, `[C, K, D]` are points of the classes, as anchors are:
+    /// pictures of embeddings show them, and tables tell those that are nearest to a sample.
     case shared
   }
 
@@ -65,6 +66,14 @@ public typealias Evidence = [EvidenceKey: Tensor]
 extension [EvidenceKey: Tensor] {
   /// Walked in the order of names, so that nothing depends on hashing.
   package var byName: [(key: EvidenceKey, value: Tensor)] { sorted { $0.key.name < $1.key.name } }
+
+  /// What is points of classes, `[C, K, D]`, in the order of names.
+  package func classPoints(classCount: Int, embeddingSize: Int) -> [(key: EvidenceKey, value: Tensor)] {
+    byName.filter { key, value in
+      key.layout == .shared && value.rank == 3 && value.shape[0] == classCount && value.shape[1] > 0
+        && value.shape[2] == embeddingSize
+    }
+  }
 
   /// Both; of equal keys the later counts.
   func adding(_ later: Evidence) -> Evidence { later.isEmpty ? self : merging(later) { $1 } }

@@ -18,6 +18,8 @@ public struct EvaluatedSample: Sendable, Equatable {
   public var final: [Float]
   /// Evidence of the layouts `sample` (one number), `views` (one row) and `map` (its rows).
   public var evidence: [EvidenceKey: [[Float]]] = [:]
+  /// Of shared evidence that is points of classes, such as anchors: those nearest to the embedding, the nearest first.
+  public var nearest: [EvidenceKey: [NearPoint]] = [:]
 
   /// What a model says of the sample of that name.
   public init(id: String, label: Int?, primary: [Float], terms: [[Float]] = [], final: [Float]) {
@@ -29,7 +31,18 @@ public struct EvaluatedSample: Sendable, Equatable {
   /// The class of the head's distribution.
   public var primaryPrediction: Int { primary.firstMaximum }
   /// 1 - H/ln C of the balanced distribution: 0 unsure, 1 sure.
-  public var confidence: Float { Tensor([1, final.count], final).confidence().item }
+  public var confidence: Float { final.confidence }
+}
+
+/// A point of a class in the embedding's space, as one sample sees it.
+public struct NearPoint: Sendable, Equatable {
+  /// The class that it belongs to.
+  public let label: Int
+  /// How far it is from the sample's embedding, in units of the embedding.
+  public let distance: Float
+
+  /// A point of that class at that distance.
+  public init(label: Int, distance: Float) { (self.label, self.distance) = (label, distance) }
 }
 
 /// What a model says of a set of samples.
@@ -94,6 +107,11 @@ extension EvaluatedSet {
       ($0.name, $0.value(self))
     }
   }
+}
+
+extension [Float] {
+  /// 1 - H/ln C of a distribution: 0 unsure, 1 sure.
+  package var confidence: Float { Tensor([1, count], self).confidence().item }
 }
 
 extension Array where Element: BinaryFloatingPoint {

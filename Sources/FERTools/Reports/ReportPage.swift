@@ -78,19 +78,11 @@ struct ReportPage {
 
   private static func faces(_ pictures: [(image: Image, caption: String)]) -> String {
     let figures = pictures.compactMap { image, caption in
-      source(image).map {
+      image.source(side: 112).map {
         "<figure><img src=\"\($0)\" alt=\"\"><figcaption>\(caption.htmlEscaped)</figcaption></figure>"
       }
     }
     return figures.isEmpty ? "" : "<div class=\"row faces\">\(figures.joined(separator: "\n"))</div>\n"
-  }
-
-  /// A small image as the address of its own content.
-  private static func source(_ image: Image) -> String? {
-    let scale = min(1, 112 / Double(max(image.width, image.height, 1)))
-    let side = { (pixels: Int) in max(1, Int(Double(pixels) * scale)) }
-    let small = image.resized(width: side(image.width), height: side(image.height), antialias: true)
-    return (try? ImageFile.encodePNG(small)).map { "data:image/png;base64," + Data($0).base64EncodedString() }
   }
 
   /// What the files of a table are called, each table's otherwise than all others'.

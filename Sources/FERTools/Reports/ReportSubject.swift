@@ -23,8 +23,13 @@ package struct ReportSubject {
   package var weights: String?
   /// How it does on images that were first shrunk; empty where nobody looked.
   package var shrunk: [ShrunkScore] = []
+  /// Names of the images whose distributions are shown, whole or from a folder on; where there are none, some are drawn.
+  package var shown: [String] = []
   /// What the report lacks, and why, a sentence each.
   package var omissions: [String] = []
+
+  /// What is drawn at random follows from it: the recipe's.
+  var seed: UInt64 { recipe?.seed ?? 1 }
 
   package init(
     name: String, folder: RunFolder? = nil, recipe: Recipe? = nil, history: [LogLine] = [],

@@ -133,6 +133,7 @@ extension Outcome {
   /// - Parameter samples: what is known of the rows; none for images whose classes nobody knows.
   package func evaluated(ids: [String], of samples: [Sample] = []) -> [EvaluatedSample] {
     let (primary, final, terms) = (primary.rows, final.rows, terms.map(\.distribution.rows))
+    let nearest = nearestPoints
     let evidence = evidence.filter { [.sample, .views, .map].contains($0.key.layout) }
       .mapValues { ($0.shape, $0.values) }
     return ids.indices.map { index in
@@ -144,6 +145,7 @@ extension Outcome {
           samples[index].label, samples[index].group, samples[index].attributes
         )
       }
+      row.nearest = nearest.mapValues { $0[index] }
       row.evidence = evidence.mapValues { shape, values in
         let (height, width) = (shape.count == 3 ? shape[1] : 1, shape[shape.count - 1])
         return (0..<height).map { line in
@@ -152,6 +154,32 @@ extension Outcome {
       }
       return row
     }
+  }
+}
+
+extension Outcome {
+  /// How many of the nearest points of classes are told of each sample.
+  private static let nearestCount = 3
+
+  /// Of each shared evidence that is points of classes, for each row the few that lie nearest to its embedding; of equally
+  /// near ones the first.
+  private var nearestPoints: [EvidenceKey: [[NearPoint]]] {
+    let (count, size) = (embedding.shape[0], embedding.shape[1])
+    let marks = evidence.classPoints(classCount: primary.shape[1], embeddingSize: size)
+    return Dictionary(
+      uniqueKeysWithValues: marks.map { key, points in
+        let each = points.shape[1]
+        let faces = embedding.detached.reshaped([count, 1, size])
+        let gaps = faces - points.detached.reshaped([-1, size])  // [N, C·K, D]
+        let distances = gaps.squared().sum(along: 2).squareRoot().rows
+        return (
+          key,
+          distances.map { row in
+            row.indices.sorted { (row[$0], $0) < (row[$1], $1) }.prefix(Self.nearestCount)
+              .map { NearPoint(label: $0 / each, distance: row[$0]) }
+          }
+        )
+      })
   }
 }
 

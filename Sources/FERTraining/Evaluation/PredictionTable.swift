@@ -3,24 +3,34 @@ import NeuralKit
 import Support
 
 extension EvaluatedSet {
-  /// Every image with its class, all distributions, and its evidence of one number or one for each view, as
-  /// comma-separated values (RFC 4180).
+  /// Every image with its class, all distributions and evidence of one number or one for each view; then what each
+  /// distribution answers and how sure it is, what the balance made of the answer, and which points of classes are
+  /// nearest. As comma-separated values (RFC 4180).
   package var predictionTable: String {
-    let distributions = (["primary"] + termNames + ["final"]).flatMap { set in classes.map { "\(set) \($0)" }
-    }
-    var lines = [
-      ["image", "class", "primary", "final", "confidence"] + distributions
-        + (samples.first?.evidenceColumns ?? [])
-    ]
-    lines += samples.map { row in
-      let label = row.label.map { classes[$0] } ?? ""
-      let numbers = (([row.primary] + row.terms + [row.final]).flatMap { $0 } + row.evidenceNumbers).map {
-        "\($0)"
+    let names = ["primary"] + termNames + ["final"]
+    var columns = ["image", "class", "primary", "final", "confidence"]
+    columns += names.flatMap { name in classes.map { "\(name) \($0)" } }
+    columns += samples.first?.evidenceColumns ?? []
+    columns += termNames.map { "\($0) answer" }
+    columns += names.dropLast().map { "\($0) confidence" } + names.map { "\($0) probability" }
+    columns += ["change", "right"] + (samples.first?.nearestColumns ?? [])
+    return CSV.text([columns] + samples.map(cells))
+  }
+
+  private func cells(of row: EvaluatedSample) -> [String] {
+    let distributions = [row.primary] + row.terms + [row.final]
+    let text = { (values: [Float]) in values.map { "\($0)" } }
+    var cells = [row.id, row.label.map { classes[$0] } ?? ""]
+    cells += [classes[row.primaryPrediction], classes[row.prediction], "\(row.confidence)"]
+    cells += text(distributions.flatMap { $0 }) + text(row.evidenceNumbers)
+    cells += row.terms.map { classes[$0.firstMaximum] }
+    cells +=
+      text(distributions.dropLast().map(\.confidence)) + text(distributions.map { $0[$0.firstMaximum] })
+    cells += [row.change.rawValue, row.isRight.map { $0 ? "yes" : "no" } ?? ""]
+    return cells
+      + row.nearestByName.flatMap { _, points in
+        points.flatMap { [classes[$0.label], "\($0.distance)"] }
       }
-      return [row.id, label, classes[row.primaryPrediction], classes[row.prediction], "\(row.confidence)"]
-        + numbers
-    }
-    return CSV.text(lines)
   }
 }
 
@@ -40,6 +50,18 @@ extension EvaluatedSample {
 
   /// What stands in those columns.
   var evidenceNumbers: [Float] { tabled.flatMap(\.numbers) }
+
+  /// ``nearest`` in the order of names.
+  package var nearestByName: [(key: EvidenceKey, points: [NearPoint])] {
+    nearest.sorted { $0.key.name < $1.key.name }.map { ($0.key, $0.value) }
+  }
+
+  /// Names of two columns, class and distance, for each of the nearest points.
+  fileprivate var nearestColumns: [String] {
+    nearestByName.flatMap { key, points in
+      points.indices.flatMap { ["\(key.name) \($0 + 1)", "\(key.name) \($0 + 1) distance"] }
+    }
+  }
 }
 
 extension Table {
@@ -58,13 +80,14 @@ extension Evaluation {
     guard scores.count > 1 else { return nil }
     let rows = scores.map { score in
       [score.name, (100 * score.accuracy).rounded(places: 2)]
-        + [score.negativeLogLikelihood, score.calibrationError, score.confidence, score.deviation].map {
-          $0.rounded(places: 3)
-        }
+        + [
+          score.negativeLogLikelihood, score.calibrationError, score.brierScore, score.confidence,
+          score.deviation,
+        ].map { $0.rounded(places: 3) }
     }
     return Table(
       "What balancing did",
-      columns: ["distribution", "accuracy, %", "NLL", "ECE", "confidence", "deviation over images"],
+      columns: ["distribution", "accuracy, %", "NLL", "ECE", "Brier", "confidence", "deviation over images"],
       rows: rows)
   }
 

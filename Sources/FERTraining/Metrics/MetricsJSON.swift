@@ -33,6 +33,7 @@ extension DistributionScore {
     result.add("accuracy", accuracy)
     result.add("nll", negativeLogLikelihood)
     result.add("ece", calibrationError)
+    result.add("brier", brierScore)
     result.add("confidence", confidence)
     result.add("deviation", deviation)
     return result

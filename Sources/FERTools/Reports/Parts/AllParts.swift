@@ -8,12 +8,17 @@ extension ReportPart {
     scores,
     trainingCurves,
     balance,
+    calibration,
+    distributions,
     confusion,
     classes,
     groups,
     shrunkInputs,
     surestMistakes,
+    leastSure,
+    mostCorrected,
     embeddings,
+    predictions,
   ]
 }
 
