@@ -99,7 +99,7 @@ extension String {
 
 extension Digest {
   /// The digest of a file's bytes.
-  static func sha256(ofFile path: String) throws -> String {
+  package static func sha256(ofFile path: String) throws -> String {
     let (file, digest) = (try OpenFile(path), Digest())
     try file.blocks(of: 0..<file.length) { digest.update($0) }
     return digest.finish()
