@@ -50,6 +50,13 @@ struct CrossFusionBlock {
     let both = Tensor.concatenated([image(x, other: z, pass), landmarks(z, other: x, pass)], along: 1)
     return mixing?(both, pass) ?? both
   }
+
+  /// How much the landmarks' tokens ask for each token of the image: `[N, 2T, D]` -> `[N, T]`
+  func imageAttention(_ tokens: Tensor, _ pass: ForwardPass) -> Tensor {
+    let half = tokens.shape[1] / 2
+    let streams = [0, half].map { tokens.sliced(along: 1, from: $0, count: half) }
+    return image.received(streams[0], other: streams[1], pass)
+  }
 }
 
 /// What happens to the tokens of one stream.
@@ -76,5 +83,10 @@ private struct Stream {
     let found = attention(attentionNorm(own, pass), askedBy: attentionNorm(other, pass), pass)
     let attended = own + attentionDrop(found, pass)
     return attended + feedForwardDrop(feedForward(feedForwardNorm(attended, pass), pass), pass)
+  }
+
+  /// How much the other stream asks for each token of this one: `[N, T]`
+  func received(_ own: Tensor, other: Tensor, _ pass: ForwardPass) -> Tensor {
+    attention.received(attentionNorm(own, pass), askedBy: attentionNorm(other, pass), pass)
   }
 }

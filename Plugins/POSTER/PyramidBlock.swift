@@ -29,6 +29,11 @@ struct PyramidBlock {
     toLarge = TokenExpansion(tokens: size.tokens, in: scope / "upsample_m")
   }
 
+  /// How much the landmarks' tokens ask for each token of the image at the largest width: `[N, T]`
+  func imageAttention(_ levels: Levels, _ pass: ForwardPass) -> Tensor {
+    large.imageAttention(levels.large, pass)
+  }
+
   func callAsFunction(_ levels: Levels, _ pass: ForwardPass) -> Levels {
     let s = small(levels.small, pass)
     let m = middle(levels.middle, pass) + toMiddle(s, pass)

@@ -13,6 +13,9 @@ import TensorKit
 /// Source: Zheng et al. 2023, POSTER, arXiv:2204.04083 (ICCV 2023 workshops); first tokens, widths and gate from its code,
 /// zczcwh/POSTER at ba2e3e9. Behind IR-50 and MobileFaceNet at 224x224 it has the published parameters, name for name.
 ///
+/// With the reading `patch` it shows to whoever asks why (``ForwardPass/show(_:_:)``) `attention` `[N, h, w]`: how much the
+/// landmarks' tokens attend to each place of the image, in the first block at the widest level.
+///
 /// ## Shapes
 /// the coarsest levels of image `[N, H, W, C]` and landmarks `[N, h, w, K]`, T = h·w -> embedding `[N, D]`
 final class PyramidCrossFusion: Encoder {
@@ -121,9 +124,18 @@ final class PyramidCrossFusion: Encoder {
         "pyramid-cross-fusion: was built behind backbone and landmark extractor, got no map of one")
     }
     var levels = start(image: imageTokens(of: map, pass), landmarks: landmarkTokens(of: points, pass), pass)
+    // Later blocks see tokens that are made of all tokens, as `flat` ones are from the start: those have no place.
+    if reading == .patch, let first = blocks.first {
+      pass.show("attention", places(of: first.imageAttention(levels, pass)))
+    }
     for block in blocks { levels = block(levels, pass) }
     let first = levels.large.sliced(along: 1, from: 0, count: 1).reshaped([-1, embeddingSize])  // [N, D]
     return Encoding(embedding: gate(norm(first, pass), pass))
+  }
+
+  /// What belongs to the tokens of one stream, without that of the first, their mean: `[N, 1 + T]` -> `[N, h, w]`
+  private func places(of tokens: Tensor) -> Tensor {
+    tokens.sliced(along: 1, from: 1, count: grid.height * grid.width).reshaped([-1, grid.height, grid.width])
   }
 
   /// `[N, H, W, C]` -> `[N, T, D]`

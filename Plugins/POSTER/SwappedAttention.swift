@@ -31,4 +31,9 @@ struct SwappedAttention {
       query: other, keysAndValues: keysAndValues(own, pass), heads: heads, precision: pass.precision)
     return output(answer, pass)
   }
+
+  /// How much each of its own tokens is asked for, on the mean over heads and the tokens that ask: `[N, T]`, 1 in all.
+  func received(_ own: Tensor, askedBy other: Tensor, _ pass: ForwardPass) -> Tensor {
+    Tensor.attentionReceived(query: other, keysAndValues: keysAndValues(own, pass), heads: heads)
+  }
 }

@@ -50,7 +50,8 @@ struct CrossFusion {
         ? nil : Convolution(from: from, to: channels, kernel: 3, padding: 1, bias: true, in: place)
     }
     attention = WindowCrossAttention(
-      channels: channels, heads: size.heads, window: size.window, in: scope / "attn\(level)")
+      channels: channels, heads: size.heads, window: size.window, name: "attention-level-\(level)",
+      in: scope / "attn\(level)")
     let place = scope / "ffn\(level)"
     attentionScale = place.parameter("gamma1", [channels], .constant(size.layerScale))
     feedForwardScale = place.parameter("gamma2", [channels], .constant(size.layerScale))

@@ -19,13 +19,14 @@ import TensorKit
 struct WindowCrossAttention {
   let window: Int
   let heads: Int
+  private let name: String
   private let table: Parameter
   private let keysAndValues: Linear
   private let output: Linear
 
-  init(channels: Int, heads: Int, window: Int, in scope: ParameterScope) {
-    self.window = window
-    self.heads = heads
+  /// - Parameter name: what its attention is called where somebody asks for it.
+  init(channels: Int, heads: Int, window: Int, name: String = "attention", in scope: ParameterScope) {
+    (self.window, self.heads, self.name) = (window, heads, name)
     let span = 2 * window - 1
     table = scope.parameter(
       "relative_position_bias_table", [span * span, heads], .truncatedNormal(deviation: 0.02))
@@ -36,9 +37,17 @@ struct WindowCrossAttention {
   func callAsFunction(_ map: Tensor, query: Tensor, _ pass: ForwardPass) -> Tensor {
     let both = keysAndValues(windows(of: map), pass)  // [N·G, T, 2C]
     let bias = pass[table].relativePositionBias(window: window)  // [heads, T, T]
+    pass.show(name, received(query, both, bias, map.shape))
     let attended = Tensor.attention(
       query: query, keysAndValues: both, heads: heads, bias: bias, precision: pass.precision)
     return joined(output(attended, pass), into: map.shape)
+  }
+
+  /// How much of the landmarks' attention each place of the image gets, on the mean over heads and landmark tokens: 1 in
+  /// all for each window. `[N, H, W]`
+  private func received(_ query: Tensor, _ both: Tensor, _ bias: Tensor, _ shape: [Int]) -> Tensor {
+    let shares = Tensor.attentionReceived(query: query, keysAndValues: both, heads: heads, bias: bias)
+    return joined(shares.expanded(at: 2), into: Array(shape[..<3]) + [1]).reshaped(Array(shape[..<3]))
   }
 
   /// `[N, H, W, C]` -> `[N·G, T, C]`, the G windows of an image one after another, row by row.

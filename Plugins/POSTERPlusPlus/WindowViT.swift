@@ -14,6 +14,9 @@ import TensorKit
 /// theirs. Without landmarks each level's own normalised map asks in their place, which is the encoder as a
 /// baseline.
 ///
+/// To whoever asks why (``ForwardPass/show(_:_:)``) it shows `attention-level-1` ... `[N, H, W]`: how much the landmarks'
+/// tokens attend to each place of a level's map.
+///
 /// ## Shapes
 /// image levels `[N, Hi, Wi, Ci]`, landmark levels `[N, hi, wi, Li]` -> embedding `[N, D]`
 final class WindowViT: Encoder {

@@ -41,8 +41,10 @@ public final class ExpressionModel {
     let check = OutputCheck(
       rows: images.shape[0] / views.count, views: views.count, classCount: classes.count,
       isThorough: isThorough, looksForNonFinite: isThorough && !pass.isTraining)
+    pass.witness?.begin()
     let image = parts.backbone.run(pass) { part, pass in views.pyramid(of: images, pass, part.features) }
     try check.pyramid(image, parts.backbone.component.levels, parts.backbone)
+    pass.witness?.see(levels: image.levels)
     let landmarks = parts.landmarks?.run(pass) { part, pass in views.pyramid(of: images, pass, part.landmarks)
     }
     if let landmarks, let part = parts.landmarks { try check.pyramid(landmarks, part.component.levels, part) }

@@ -1,5 +1,6 @@
 import ARBEx
 import FERCore
+@testable import FERTools
 @testable import IR50
 @testable import MobileFaceNet
 import Foundation
@@ -123,6 +124,31 @@ struct GoldenNetworkTests {
     let watched = try golden.expectGradients(on: tape, of: { byKey[$0] }) { _ in tolerance.gradients }
     #expect(watched.count == 20)
     #expect(model.store.under("landmarks").allSatisfy { tape.gradient(for: ObjectIdentifier($0)) == nil })
+  }
+
+  /// Made by Tests/PyTorch/gradcam.py.
+  @Test("ARBEx explained: Grad-CAM of every level for both distributions, and the encoder's attention")
+  func gradCAM() throws {
+    let golden = try Golden("gradcam")
+    let recipe = try Recipe.shipped("arbex", ["model.reduction=0"], registry: try Registry.builtins())
+    let model = try recipe.buildModel(filling: false)
+    try model.store.fillThroughFile(POSTERNames.naming, POSTERNames.key(ofModelName:))
+    let image = uniformImages("input.gradcam", count: 1, side: 224)
+    for subject in Explanation.Subject.allCases {
+      let found = try Explainer(model, subject: subject).explain(image, id: "", label: 3)
+      expectClose(Tensor([1, 8], found.row.final), golden.plain("final"), absolute: 1e-4)
+      #expect(found.levels.count == 3 && found.attention.count == 3)
+      func compare(_ map: FaceMap?, _ name: String) throws {
+        let map = try #require(map)
+        golden.expectAbridged(
+          StoredArray(shape: [map.size.height, map.size.width], values: map.numbers), name, atMost: 1e-4)
+      }
+      for level in found.levels { try compare(level.activation, "\(subject.rawValue).level\(level.number)") }
+      for (place, shown) in found.attention.enumerated() {
+        #expect(shown.name == "attention-level-\(place + 1)")
+        try compare(shown.map, "attention.level\(place + 1)")
+      }
+    }
   }
 }
 

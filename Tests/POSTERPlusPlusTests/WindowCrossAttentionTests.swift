@@ -26,6 +26,29 @@ struct WindowCrossAttentionTests {
     }
   }
 
+  /// Without keys (W_k = 0) and bias every place of a window gets the same; with the key 2 at the upper left place of each
+  /// window and the query 1, that place gets e² against 1 of each of the other three, whichever landmark asks.
+  @Test("who looks on sees where the attention went, window by window, and changes nothing")
+  func shown() throws {
+    let scope = ParameterScope()
+    let attention = WindowCrossAttention(channels: 1, heads: 1, window: 2, name: "seen", in: scope)
+    for parameter in scope.store.all { parameter.value = .zeros(parameter.shape) }
+    let map = Tensor([1, 4, 2, 1], [2, 0, 0, 0, 2, 0, 0, 0])
+    let query = Tensor.ones([1, 4, 1])
+    func seen() throws -> Tensor {
+      let witness = PassWitness()
+      let found = attention(map, query: query, .evaluation.seen(by: witness))
+      #expect(found.values == attention(map, query: query, .evaluation).values)
+      let shown = try #require(witness.runs.first?.maps.first)
+      #expect(shown.name == "seen" && witness.runs[0].maps.count == 1)
+      return shown.map
+    }
+    expectClose(try seen(), Tensor.full([1, 4, 2], 0.25))
+    try #require(scope.store["qkv.weight"]).value = Tensor([2, 1], [1, 0])
+    let (most, rest) = (Float(7.389056 / 10.389056), Float(1 / 10.389056))
+    expectClose(try seen(), Tensor([1, 4, 2], [most, rest, rest, rest, most, rest, rest, rest]))
+  }
+
   @Test(
     "gradients of map, query and parameters match central differences", arguments: [(4, 2), (2, 2), (4, 4)])
   func gradients(_ side: Int, _ window: Int) throws {

@@ -96,5 +96,8 @@ struct PyramidBlockTests {
     try #require(scope.store["kv.weight"]).value = Tensor([4, 2], [1, 0, 0, 0, 1, 0, 0, 1])
     let asked = attention(own, askedBy: Tensor([1, 2, 2], [0.5, 0, 0, 0]), .evaluation).values
     #expect(abs(asked[0] - (1 + 3 * 2.718_281_8) / 3.718_281_8) < 1e-5 && asked[2] == 2)
+    // Of the four rows of weights, two heads' for two queries, three are even; the first gives 1 / (1 + e) and the rest.
+    let received = attention.received(own, askedBy: Tensor([1, 2, 2], [0.5, 0, 0, 0]), .evaluation)
+    expectClose(received, Tensor([1, 2], [(0.268_941_4 + 1.5) / 4, (0.731_058_6 + 1.5) / 4]))
   }
 }

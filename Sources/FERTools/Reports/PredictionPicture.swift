@@ -232,13 +232,13 @@ package struct PredictionPicture {
   }
 
   /// "83.4 %", or a dash where there is no number.
-  private static func percent(_ share: Float) -> String {
+  static func percent(_ share: Float) -> String {
     guard share.isFinite else { return "-" }
     return (Double(share) * 100).rounded(places: 1) + " %"
   }
 
   /// Colours that stay apart for most eyes (Okabe and Ito 2008), and the sizes of letters.
-  private enum Look {
+  enum Look {
     static let (ground, card, edge, track) = (
       Canvas.Colour(0xf3f5f7), Canvas.Colour(0xffffff), Canvas.Colour(0xdde2e7), Canvas.Colour(0xedf0f3)
     )

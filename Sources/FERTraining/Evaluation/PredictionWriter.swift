@@ -104,7 +104,7 @@ package struct PredictionWriter {
 
   /// - Parameter naming: whether the object tells the classes, because nothing around it does.
   private func object(_ row: EvaluatedSample, naming: Bool = false) -> OrderedObject {
-    let array = { (values: [Float]) in JSONValue.array(values.map { .number(Double($0)) }) }
+    let array = JSONValue.numbers
     var result = OrderedObject()
     result.add("image", row.id)
     result.add("class", name(row))
@@ -126,16 +126,7 @@ package struct PredictionWriter {
     for (name, term) in zip(termNames, row.terms) { named.add(name, array(term)) }
     result.add("terms", named)
     result.add("final", array(row.final))
-    guard !row.evidence.isEmpty else { return result }
-    var evidence = OrderedObject()
-    for (key, rows) in row.evidence.sorted(by: { $0.key.name < $1.key.name }) {
-      switch key.layout {
-      case .sample: evidence.add(key.name, Double(rows[0][0]))
-      case .views: evidence.add(key.name, array(rows[0]))
-      default: evidence.add(key.name, .array(rows.map(array)))
-      }
-    }
-    result.add("evidence", evidence)
+    if let evidence = row.evidenceObject { result.add("evidence", evidence) }
     return result
   }
 
@@ -155,6 +146,25 @@ package struct PredictionWriter {
 extension EvaluatedSample {
   /// The classes of the balanced distribution, the likeliest first.
   func likeliest(_ count: Int) -> [Int] { final.likeliest(count) }
+
+  /// Its evidence as JSON, in the order of names; nil where there is none.
+  package var evidenceObject: OrderedObject? {
+    guard !evidence.isEmpty else { return nil }
+    var object = OrderedObject()
+    for (key, rows) in evidence.sorted(by: { $0.key.name < $1.key.name }) {
+      switch key.layout {
+      case .sample: object.add(key.name, Double(rows[0][0]))
+      case .views: object.add(key.name, .numbers(rows[0]))
+      default: object.add(key.name, .array(rows.map(JSONValue.numbers)))
+      }
+    }
+    return object
+  }
+}
+
+extension JSONValue {
+  /// A list of numbers; null for each that is not finite.
+  package static func numbers(_ values: [Float]) -> JSONValue { .array(values.map { .number(Double($0)) }) }
 }
 
 extension [Float] {

@@ -20,6 +20,8 @@ public struct ForwardPass {
   public package(set) var updatesStatistics = true
   /// The numbers that large products are made in. Anything but 32-bit floats is for passes that record nothing.
   public private(set) var precision = Precision.float32
+  /// Who looks on; nil in every pass but one that is to explain an answer.
+  package private(set) var witness: PassWitness?
   private let seed: UInt64
 
   private init(tape: Tape?, isTraining: Bool, step: Int, seed: UInt64) {
@@ -54,7 +56,14 @@ public struct ForwardPass {
   /// precision.
   package var frozen: ForwardPass {
     var pass = ForwardPass.evaluation
-    pass.precision = precision
+    (pass.precision, pass.witness) = (precision, witness)
+    return pass
+  }
+
+  /// The same pass with somebody who looks on.
+  package func seen(by witness: PassWitness) -> ForwardPass {
+    var pass = self
+    pass.witness = witness
     return pass
   }
 

@@ -18,6 +18,8 @@ public final class Tape: @unchecked Sendable {
   private var entries: [Entry] = []
   private var gradients: [Tensor?] = []
   private var watched: [ObjectIdentifier: Int] = [:]
+  /// Places in the middle whose gradients stay.
+  private var kept: Set<Int> = []
 
   /// An empty tape.
   public init() {}
@@ -35,6 +37,12 @@ public final class Tape: @unchecked Sendable {
   public func watch(_ tensor: Tensor) -> Tensor {
     entries.append(Entry(inputs: [], backward: nil))
     return placed(tensor, entries.count - 1)
+  }
+
+  /// Lets the gradient of a result in the middle of the history stay after ``backward(from:)``, as that of a leaf does.
+  package func keepGradient(of result: Tensor) {
+    guard result.tape === self else { return }
+    kept.insert(result.slot)
   }
 
   /// Finds the gradients of `loss` (a single number) for every leaf it depends on. The tape's history is used
@@ -73,7 +81,8 @@ public final class Tape: @unchecked Sendable {
     guard let backward = entries[slot].backward else { return [] }
     entries[slot].backward = nil
     guard var incoming = gradients[slot] else { return [] }
-    gradients[slot] = nil
+    // One that stays is shared, so that nobody overwrites it.
+    if !kept.contains(slot) { gradients[slot] = nil }
     return Profile.backward(of: entries[slot].label) { backward(&incoming) }
   }
 
@@ -89,7 +98,7 @@ public final class Tape: @unchecked Sendable {
     return gradients[slot]
   }
 
-  /// The gradient of a watched tensor; nil where the loss does not depend on it.
+  /// The gradient of a watched tensor, or of one whose gradient is kept; nil where the loss does not depend on it.
   public func gradient(of leaf: Tensor) -> Tensor? {
     gradients.indices.contains(leaf.slot) ? gradients[leaf.slot] : nil
   }

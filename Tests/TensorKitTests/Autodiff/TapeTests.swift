@@ -12,6 +12,22 @@ struct TapeTests {
     #expect(tape.gradient(of: used)?.values == [2] && tape.gradient(of: unused) == nil)
   }
 
+  /// y = Σ max(h, 0) h with h = 2x: dy/dh = 2h where h > 0, and 0 elsewhere; dy/dx is twice that.
+  @Test(
+    "the gradient of a result in the middle stays where it is kept, and is the same for what comes before")
+  func kept() {
+    let tape = Tape()
+    let x = tape.watch(Tensor([2], [3, -1]))
+    let h = x * 2
+    tape.keepGradient(of: h)
+    tape.backward(from: (h.relu() * h).sum())
+    #expect(tape.gradient(of: h)?.values == [12, 0] && tape.gradient(of: x)?.values == [24, 0])
+    let other = Tape()
+    let untold = other.watch(Tensor([1], [3])) * 2
+    other.backward(from: untold * untold)
+    #expect(other.gradient(of: untold) == nil)
+  }
+
   @Test("detached values stop gradients")
   func detached() {
     let tape = Tape()

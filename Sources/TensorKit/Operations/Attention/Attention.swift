@@ -29,6 +29,21 @@ extension Tensor {
     return attention([query, both], (.whole(query), parts[0], parts[1]), heads: heads, bias: bias, precision)
   }
 
+  /// How much of that attention each key gets: the mean of its weights over heads and queries, which sums to 1 over the
+  /// keys. For people who ask: constants, in 32-bit floats.
+  ///
+  /// ## Shapes
+  /// query `[Bq, T, D]`, keys and values `[B, S, 2D]`, bias `[heads, T, S]` → `[B, S]`
+  public static func attentionReceived(
+    query: Tensor, keysAndValues both: Tensor, heads: Int, bias: Tensor? = nil
+  ) -> Tensor {
+    let (query, both) = (query.detached, both.detached)
+    let (asking, parts) = (AttentionPart.whole(query), AttentionPart.split(both, into: 2, in: 1))
+    require(Attention.issue(asking.shape, parts[0].shape, parts[1].shape, heads, bias?.shape))
+    return Attention(query: asking, key: parts[0], value: parts[1], heads: heads)
+      .received([query, both], bias?.detached)
+  }
+
   /// Self-attention where queries, keys and values stand side by side: `[N, T, 3D]` → `[N, T, D]`.
   public static func selfAttention(_ all: Tensor, heads: Int, precision: Precision = .float32) -> Tensor {
     let parts = AttentionPart.split(all, into: 3)
@@ -160,6 +175,22 @@ struct Attention {
       }
     }
     return output
+  }
+
+  /// The mean over heads and queries of each key's weights, `[B, S]`.
+  func received(_ inputs: [Tensor], _ bias: Tensor?) -> Tensor {
+    let sums = Tensor.zeros([batch, keys])
+    Parallel.forEach(batch) { index in
+      withScratch(block * keys) { scores in
+        for piece in 0..<heads * ((length + block - 1) / block) {
+          let head = piece % heads, first = piece / heads * block
+          let rows = first..<min(first + block, length)
+          weights(inputs, bias, index, head, rows, into: scores)
+          arbex_column_sums(sums.pointer + index * keys, scores, rows.count, keys)
+        }
+      }
+    }
+    return sums / Float(heads * length)
   }
 
   /// Gradients of the inputs and (where wanted) of the bias.

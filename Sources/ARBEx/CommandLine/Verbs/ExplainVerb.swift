@@ -1,0 +1,202 @@
+import FERCore
+import FERData
+import FERTools
+import FERTraining
+import Foundation
+import NeuralKit
+import Support
+
+extension Verb {
+  static let explain = Verb(
+    "explain",
+    "why this answer: what the model looked at, how each term moved it, which training faces are near",
+    arguments: [
+      Argument("RUN-or-RECIPE", "the folder of a run, or a recipe with --weights"),
+      Argument(
+        "IMAGE", "image files, folders, patterns, or - for standard input, as predict takes them",
+        count: .atLeastOne),
+    ],
+    flags: [
+      Flag("--weights", value: "FILE", "other weights than the run's best"),
+      Flag("--class", value: "NAME", "the class to explain; the one that is answered where not given"),
+      Flag(
+        "--of", value: "DISTRIBUTION", "final (where not given), the balanced one, or primary, the head's"),
+      Flag(
+        "--out", value: "DIR",
+        "where NAME.png and NAME.json of each image go; explanations/ in the run where it is one, else here"),
+      Flag(
+        "--neighbours", value: "N",
+        "so many anchors, and training faces of each; 5 where not given, at most \(mostNeighbours)"),
+      Flag("--no-training-faces", "do not look for training faces, which takes a pass over all of them once"),
+      .json, .set,
+    ],
+    notes: """
+      Maps are gradient-weighted class activation (Grad-CAM, arXiv:1610.02391) of each level of the backbone, and what the
+      encoder lets be seen of its attention. The embeddings of the training faces stay in the run, for the next time.
+      """
+  ) { call in
+    let neighbours = try call.wholeNumber("--neighbours", atLeast: 1) ?? 5
+    guard neighbours <= mostNeighbours else {
+      throw UsageProblem("--neighbours must be at most \(mostNeighbours), is \(neighbours)", verb: "explain")
+    }
+    let part = try call.explainedDistribution()
+    let subject = try ModelSubject(call)
+    subject.trained.warnings.forEach(call.output.remark)
+    let label = try call.explainedClass(of: subject.recipe.classes)
+    let folder = call.value("--out") ?? (subject.run.map { $0 + "/" } ?? "") + "explanations"
+    var queue = ImageQueue(Array(call.words.dropFirst()))
+    let (classes, terms) = (subject.recipe.classes, subject.trained.model.correctionNames)
+    let reader = FaceReader(subject, keepsThumbnails: true)
+    let console = Console(descriptor: call.has("--json") ? -1 : STDERR_FILENO)
+    var list = ExplanationList(folder: folder, classes: classes, isJSON: call.has("--json"), call.output)
+    var faces: TrainingFaces?
+    var explainer: Explainer?
+    while true {
+      let items = queue.next(upTo: FaceReader.groupSize)
+      if items.isEmpty { break }
+      for face in reader.read(items) {
+        guard let input = reader.input(of: [face]), let image = face.thumbnail else {
+          if let problem = face.problem { list.add(unreadable: face.name, problem) }
+          continue
+        }
+        if explainer == nil {
+          try list.begin()
+          if !call.has("--no-training-faces") { faces = call.trainingFaces(of: subject, console) }
+          explainer = Explainer(
+            subject.trained.model, subject: part, neighbours: neighbours, faces: faces)
+        }
+        guard let found = try explainer?.explain(input, id: face.name, label: label) else { continue }
+        let picture = ExplanationPicture(
+          found, classes: classes, termNames: terms, face: image, boxes: face.views, faces: faces)
+        try list.add(
+          found.object(classes: classes, termNames: terms, boxes: face.views), picture,
+          named: face.name, saying: found.text(classes: classes, termNames: terms))
+      }
+      fflush(nil)
+    }
+    return try list.end()
+  }
+
+  /// More would make no picture.
+  private static let mostNeighbours = 1000
+}
+
+extension Invocation {
+  fileprivate func explainedDistribution() throws -> Explanation.Subject {
+    guard let word = value("--of") else { return .final }
+    guard let subject = Explanation.Subject(rawValue: word) else {
+      throw UsageProblem(
+        "--of explains \"final\" or \"primary\", was given \(JSONValue.quoted(word))", verb: "explain")
+    }
+    return subject
+  }
+
+  /// The index of the class that was asked for; nil where none was.
+  fileprivate func explainedClass(of classes: [String]) throws -> Int? {
+    guard let word = value("--class") else { return nil }
+    guard let label = ExpressionNames.index(of: word, in: classes) else {
+      throw UsageProblem(
+        "--class: the model knows no class \(JSONValue.quoted(word))"
+          + "\(NearestName.suggestion(for: word, among: classes))\n  classes: \(classes.listed(atMost: 40))",
+        verb: "explain")
+    }
+    return label
+  }
+
+  /// The faces that the model was trained on; nil, and a remark, where they are not at hand.
+  fileprivate func trainingFaces(of subject: ModelSubject, _ console: Console) -> TrainingFaces? {
+    do {
+      let cache = subject.run.map { $0 + "/explanations" }
+      if let cache {
+        try? FileManager.default.createDirectory(atPath: cache, withIntermediateDirectories: true)
+      }
+      defer { console.clearBar() }
+      return try TrainingFaces(
+        of: subject.trained, cache: cache.map { $0 + "/training-faces.safetensors" }
+      ) { done, total in
+        console.progress("training faces", share: Double(done) / Double(max(1, total))) {
+          "\(done) of \(total)"
+        }
+      }
+    } catch {
+      output.remark("the nearest training faces are left out: \(error)")
+      return nil
+    }
+  }
+}
+
+/// Writes and tells explanations one after another.
+private struct ExplanationList {
+  private let folder: String
+  private let classes: [String]
+  private let isJSON: Bool
+  private let output: CommandOutput
+  private var names: Set<String> = []
+  private var (done, failures) = (0, [OrderedObject]())
+
+  init(folder: String, classes: [String], isJSON: Bool, _ output: CommandOutput) {
+    (self.folder, self.classes, self.isJSON, self.output) = (folder, classes, isJSON, output)
+  }
+
+  /// Makes the folder.
+  /// - Throws: ``RunProblem`` where there can be none.
+  func begin() throws {
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw RunProblem.request(
+        "\(folder.printable): cannot be made a folder; choose another with --out (\(error.localizedDescription))"
+      )
+    }
+  }
+
+  mutating func add(unreadable image: String, _ problem: DataProblem) {
+    output.remark("\(problem)")
+    var object = OrderedObject()
+    object.add("image", image)
+    object.add("problem", problem.message)
+    failures.append(object)
+  }
+
+  mutating func add(
+    _ object: OrderedObject, _ picture: ExplanationPicture, named image: String, saying text: String
+  ) throws {
+    let path = folder + "/" + fileName(of: image)
+    try picture.write(to: path + ".png")
+    try AtomicFile.write(object.text + "\n", to: path + ".json")
+    if isJSON {
+      if done == 0 {
+        output.print("{\"classes\": " + JSONValue.texts(classes).oneLine + ", \"explanations\": [")
+      }
+      output.print((done == 0 ? "  " : ", ") + object.text)
+    } else {
+      output.print(text + "\n  written: \(path.printable).png and .json")
+    }
+    done += 1
+  }
+
+  /// - Returns: the exit code.
+  func end() throws -> Int32 {
+    guard done + failures.count > 0 else { throw RunProblem.request("there are no images to look at") }
+    if isJSON {
+      if done == 0 {
+        output.print("{\"classes\": " + JSONValue.texts(classes).oneLine + ", \"explanations\": [")
+      }
+      output.print("], \"unreadable\": [" + failures.map(\.text).joined(separator: ",\n  ") + "]}")
+    }
+    if !failures.isEmpty {
+      output.remark("\(failures.count) of \(done + failures.count) images could not be used")
+    }
+    return done == 0 ? 2 : failures.isEmpty ? 0 : 1
+  }
+
+  /// The image's own name without its ending; of equal ones the second is NAME-2.
+  private mutating func fileName(of image: String) -> String {
+    let last = PathText.name(of: image)
+    let stem = last.lastIndex(of: ".").map { String(last[..<$0]) } ?? last
+    let base = stem.isEmpty ? "image" : stem
+    var (name, number) = (base, 2)
+    while !names.insert(name).inserted { (name, number) = ("\(base)-\(number)", number + 1) }
+    return name
+  }
+}
