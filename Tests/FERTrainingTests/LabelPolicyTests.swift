@@ -128,6 +128,10 @@ struct LabelPolicyTests {
     let workshop = try Workshop(["labels=[{use:'seen'},{use:'seen'}]"], plugins: [SeenPlugin.self])
     #expect(try workshop.run("run") == .finished)
     #expect(workshop.bytes("run/samples-seen.csv") != nil && workshop.bytes("run/samples-seen-2.csv") != nil)
+    // They are kept for reports that are made later.
+    let kept = try RunFolder.existing(workshop.path + "/run").remarks
+    #expect(kept.map(\.title) == ["Samples seen", "Samples seen 2"])
+    #expect(Data(kept[0].csv.utf8) == workshop.bytes("run/samples-seen.csv"))
   }
 
   @Test("pieces of a step have the gradients of the whole, but for rounding")

@@ -117,7 +117,8 @@ extension Report {
         .scroll { overflow: visible; }
         .tall { max-height: none; }
         .wide > svg { max-width: 100%; }
-        th, td { padding: 0.1rem 0.35rem; font-size: 8pt; overflow-wrap: anywhere; }
+        th, td { padding: 0.1rem 0.35rem; font-size: 8pt; overflow-wrap: anywhere; min-width: 6.5em; }
+        .many :is(th, td) { min-width: 0; font-size: 6pt; padding: 0.1rem 0.2rem; }
         pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 7pt; }
         details::details-content { content-visibility: visible; block-size: auto; }
       }

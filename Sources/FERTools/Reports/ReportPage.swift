@@ -106,7 +106,9 @@ extension Report {
     }
     let words = table.columns.indices.dropFirst().filter { !table.isNumeric($0) }.map { " w\($0 + 1)" }
     let isSorted = table.rows.count > 3
-    let kind = ((isSorted ? "sortable" : "plain") + words.joined())
+    // More columns than paper has room for words.
+    let many = table.columns.count > 9 ? " many" : ""
+    let kind = (isSorted ? "sortable" : "plain") + many + words.joined()
     return "<div class=\"scroll\(table.rows.count > 40 ? " tall" : "")\"><table class=\"\(kind)\">"
       + "<thead>\(row(table.columns, "th"))</thead>\n<tbody>"
       + table.rows.map { row($0, "td") }.joined(separator: "\n") + "</tbody></table></div>\n"

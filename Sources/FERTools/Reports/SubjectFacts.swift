@@ -57,7 +57,9 @@ struct SubjectFacts {
   }
 
   private static func dates(_ run: RunFacts) -> String? {
-    guard let begin = run.begin, let end = run.end else { return nil }
+    // Years of four digits; a log can hold any number.
+    let dates = 0..<2.5e11
+    guard let begin = run.begin, let end = run.end, dates ~= begin, dates ~= end else { return nil }
     let text = { (seconds: Double) in
       let date = Date(timeIntervalSince1970: seconds).formatted(.iso8601)
       return date.prefix(16).replacing("T", with: " ")

@@ -29,7 +29,7 @@ private struct TrainingCurves {
     // A step's rate is that of its beginning, an epoch's that of its first step.
     rates =
       steps.isEmpty
-      ? epochs.map { (Double(($0.epoch ?? 1) - 1), $0.learningRate) }
+      ? epochs.map { (Double($0.epoch ?? 1) - 1, $0.learningRate) }
       : Self.thinned(steps).map { ((Double($0.step) - 1) / max(1, stepsPerEpoch), $0.learningRate) }
     mark = isByStep ? nil : bestEpoch.map { (Double($0), "best epoch") }
   }
