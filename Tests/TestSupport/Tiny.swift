@@ -232,6 +232,7 @@ package final class Workshop {
     let files = [
       "checkpoints/last.safetensors", "checkpoints/best.safetensors", "metrics.jsonl", "predictions.csv",
       "report.html", "steps.csv", "epochs.csv",
+      "data.jsonl",
     ]
     return Dictionary(uniqueKeysWithValues: files.map { ($0, bytes("\(name)/\($0)") ?? Data()) })
   }

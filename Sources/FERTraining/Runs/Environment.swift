@@ -45,13 +45,17 @@ package struct Environment: Sendable {
   }
 
   /// As a file's text.
-  func text(seed: UInt64) -> String {
-    JSONValue.object([
-      "processor": .string(processor), "cores": .int(cores), "threads": .int(threads),
+  func text(seed: UInt64) -> String { object(seed: seed).pretty() + "\n" }
+
+  /// As the value of that file.
+  func object(seed: UInt64) -> JSONValue {
+    .object([
+      "program": .string(Program.version), "processor": .string(processor), "cores": .int(cores),
+      "threads": .int(threads),
       "memoryMB": .int(memory),
       "system": .string(system), "kernels": .string(kernels.rawValue), "openBLASKernel": .string(kernel),
       "matrixProduct": .string(BLASInfo.hasOwnProduct ? "own" : "OpenBLAS"), "openBLAS": .string(openBLAS),
       "seed": .string(String(seed)),
-    ]).pretty() + "\n"
+    ])
   }
 }

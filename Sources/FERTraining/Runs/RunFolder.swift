@@ -7,6 +7,7 @@ import Support
 ///
 ///     recipe.json5        the effective recipe, enough to run it again
 ///     environment.json    program, processor and libraries it ran on
+///     data.jsonl          size and digest of every file it trains on
 ///     metrics.jsonl       one line per event; no times in it: the same run has the same bytes
 ///     steps.csv           its steps for a spreadsheet
 ///     epochs.csv          its epochs and their validations

@@ -91,9 +91,7 @@ struct ModelSubject {
 
   /// The images of a split, prepared as the weights were trained.
   func images(_ split: String) throws -> RecipeImages {
-    guard let split = DataSplit(rawValue: split) else {
-      throw UsageProblem("there is no split \"\(split)\"; known: test, train, validation", verb: "eval")
-    }
+    let split = try DataSplit.named(split, verb: "eval")
     guard recipe.has(split) else { throw RunProblem.request("\(recipe.path): names no data.\(split)") }
     return try RecipeImages(split, of: recipe, isTraining: false)
   }
