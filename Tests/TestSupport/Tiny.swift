@@ -231,7 +231,7 @@ package final class Workshop {
   package func results(_ name: String) -> [String: Data] {
     let files = [
       "checkpoints/last.safetensors", "checkpoints/best.safetensors", "metrics.jsonl", "predictions.csv",
-      "report/accuracy.svg", "report/each-class.csv", "steps.csv", "epochs.csv",
+      "report/accuracy.svg", "report/each-class.csv", "steps.csv", "epochs.csv", "data.jsonl",
     ]
     return Dictionary(uniqueKeysWithValues: files.map { ($0, bytes("\(name)/\($0)") ?? Data()) })
   }

@@ -13,7 +13,7 @@ import Support
 /// The whole command line, for `arbex` itself and for programs that bring plug-ins of their own.
 public enum CommandLineTool {
   /// The version of arbex.
-  public static let version = "0.1.0"
+  public static let version = Program.version
 
   /// Reads the process's arguments, does what they ask, and ends the process with the exit code: 0 done, 1 the
   /// work failed, 2 the request was wrong.

@@ -55,6 +55,8 @@ public protocol LoadedDataset: Sendable {
   var folder: String { get }
   /// The file of a sample, as problems with it name it.
   func path(at index: Int) -> String
+  /// Files beside the samples' own that decide what these are: lists of labels, tables of pixels or boxes.
+  var tables: [String] { get }
   /// What was left out already when the dataset was loaded.
   var leftOut: [DataProblem] { get }
   /// What else there is to say of the data, in sentences: what was left out on purpose, and how many.
@@ -65,6 +67,8 @@ extension LoadedDataset {
   public var folder: String { "." }
   /// The sample's own name, where there are no files.
   public func path(at index: Int) -> String { samples[index].id }
+  /// The samples' own files are all there is.
+  public var tables: [String] { [] }
   /// Nothing was left out.
   public var leftOut: [DataProblem] { [] }
   /// There is nothing else to say.

@@ -24,6 +24,7 @@ private struct HeededDataset: LoadedDataset {
   }
 
   var folder: String { dataset.folder }
+  var tables: [String] { dataset.tables }
   var leftOut: [DataProblem] { dataset.leftOut }
   var notes: [String] { dataset.notes }
 

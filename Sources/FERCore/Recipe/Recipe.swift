@@ -128,6 +128,11 @@ public struct Recipe {
     return model
   }
 
+  /// The files that parts of its model start from, and the parts' places.
+  package var weightFiles: [(place: String, path: String)] {
+    plan.pretrained.map { ($0.part.place, $0.weights) }
+  }
+
   /// The places of its model that have parameters of their own, and which component stands there.
   public var parts: [WeightNaming.Part] { plan.parts.map(\.part) }
 

@@ -105,18 +105,7 @@ struct RecipeCheck {
   }
 
   private func values(of effective: JSONValue) -> [RecipeValue] {
-    var values: [RecipeValue] = []
-    func visit(_ value: JSONValue, _ path: JSONPath) {
-      switch value {
-      case .object(let members) where !members.isEmpty:
-        for key in members.keys.sorted() { members[key].map { visit($0, path / key) } }
-      case .array(let elements) where elements.contains { $0.members != nil }:
-        for index in elements.indices { visit(elements[index], path / index) }
-      default: values.append(RecipeValue(path: path, value: value, origin: origin(at: path)))
-      }
-    }
-    visit(effective, JSONPath())
-    return values
+    effective.leaves.map { RecipeValue(path: $0.path, value: $0.value, origin: origin(at: $0.path)) }
   }
 
   /// A name that a key implies comes from where the key stands.

@@ -70,7 +70,8 @@ struct FER2013: Dataset {
     guard !samples.isEmpty else {
       throw DataProblem(path, "holds no rows for the split \"\(options.split.rawValue)\"")
     }
-    return LoadedPixelFaces(samples, pixels: pixels, of: folder, leftOut: bad, notes: match.notes(samples))
+    return LoadedPixelFaces(
+      samples, pixels: pixels, of: folder, leftOut: bad, notes: match.notes(samples), tables: [path])
   }
 
   // MARK: where things are

@@ -42,11 +42,17 @@ package protocol BatchSource {
   var problems: [String] { get }
   /// Prepares batches ahead of use. The same request gives the same numbers, whatever was asked for before.
   func stream(_ request: BatchRequest) throws -> any BatchStream
+  /// The path of the file that a sample is read from; where there is none, one at which no file lies.
+  func file(at index: Int) -> String
+  /// Files beside those that decide what the samples are.
+  var tables: [String] { get }
   /// The image of a sample as it was read, for people; nil where there is none.
   func image(of id: String) -> Image?
 }
 extension BatchSource {
   package var problems: [String] { [] }
+  package func file(at index: Int) -> String { "" }
+  package var tables: [String] { [] }
   package func image(of id: String) -> Image? { nil }
 }
 

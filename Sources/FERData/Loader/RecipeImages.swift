@@ -63,6 +63,10 @@ package final class RecipeImages: BatchSource {
     BatchLoader(images, request, pipeline: pipeline, badImages: badImages, seed: seed, workers: workers)
   }
 
+  package func file(at index: Int) -> String { images.path(at: index) }
+
+  package var tables: [String] { images.tables }
+
   package func image(of id: String) -> Image? {
     samples.firstIndex { $0.id == id }.flatMap { try? images.image(at: $0) }
   }

@@ -11,39 +11,14 @@ package struct SweepTable {
     case best
   }
 
-  /// A number that a result holds.
-  package struct Quantity: Sendable {
-    /// As it is called in tables.
-    package let name: String
-    /// Whether it is a share, told in percent.
-    let isShare: Bool
-    let value: @Sendable (SweepResult, Weights) -> Double?
-
-    /// Mean ± standard deviation, a dash where there is nothing.
-    func text(_ estimate: MeanEstimate) -> String {
-      let (factor, places) = isShare ? (100.0, 2) : (1.0, 4)
-      guard let mean = estimate.mean else { return "–" }
-      let spread = estimate.deviation.map { " ± " + (factor * $0).rounded(places: places) } ?? ""
-      return (factor * mean).rounded(places: places) + spread
-    }
-  }
-
   /// What the tables tell.
-  package static let quantities: [Quantity] = {
-    func answers(_ name: String, _ number: @escaping @Sendable (SweepResult.Scores) -> Double?) -> Quantity {
-      Quantity(name: name, isShare: true) { result, weights in result[weights].flatMap(number) }
-    }
-    func shares(_ name: String, _ number: @escaping @Sendable (SweepResult.Scores) -> Double?) -> Quantity {
-      Quantity(name: name, isShare: false) { result, weights in result[weights].flatMap(number) }
-    }
-    return [
-      answers("accuracy primary") { $0.primary.accuracy }, answers("accuracy") { $0.corrected.accuracy },
-      answers("macro precision") { $0.corrected.macroPrecision },
-      answers("macro recall") { $0.corrected.macroRecall }, answers("macro F1") { $0.corrected.macroF1 },
-      shares("NLL primary") { $0.distributions?.first?.nll }, shares("NLL") { $0.distributions?.last?.nll },
-      shares("ECE primary") { $0.distributions?.first?.ece }, shares("ECE") { $0.distributions?.last?.ece },
-    ]
-  }()
+  package static let quantities: [Quantity<SweepResult.Scores>] = [
+    .share("accuracy primary") { $0.primary.accuracy }, .share("accuracy") { $0.corrected.accuracy },
+    .share("macro precision") { $0.corrected.macroPrecision },
+    .share("macro recall") { $0.corrected.macroRecall }, .share("macro F1") { $0.corrected.macroF1 },
+    .number("NLL primary") { $0.distributions?.first?.nll }, .number("NLL") { $0.distributions?.last?.nll },
+    .number("ECE primary") { $0.distributions?.first?.ece }, .number("ECE") { $0.distributions?.last?.ece },
+  ]
 
   private let axes: [SweepFile.Axis]
   private let rows: [(job: SweepJob, result: SweepResult?, failure: String?)]
@@ -77,9 +52,9 @@ package struct SweepTable {
   }
 
   /// The quantities that any result has.
-  private func told(_ weights: Weights) -> [Quantity] {
+  private func told(_ weights: Weights) -> [Quantity<SweepResult.Scores>] {
     Self.quantities.filter { quantity in
-      rows.contains { $0.result.flatMap { quantity.value($0, weights) } != nil }
+      rows.contains { $0.result?[weights].flatMap(quantity.value) != nil }
     }
   }
 
@@ -88,10 +63,10 @@ package struct SweepTable {
     let quantities = told(weights)
     return Table(
       "\(weights == .last ? "Last epoch's" : "Best") weights",
-      columns: ["setting", "done"] + quantities.map { $0.name + ($0.isShare ? ", %" : "") } + ["minutes"],
+      columns: ["setting", "done"] + quantities.map(\.title) + ["minutes"],
       rows: settings.map { setting in
         let numbers = quantities.map { quantity in
-          quantity.text(MeanEstimate(setting.results.compactMap { quantity.value($0, weights) }))
+          quantity.text(MeanEstimate(setting.results.compactMap { $0[weights].flatMap(quantity.value) }))
         }
         let minutes = MeanEstimate(setting.results.map { $0.seconds / 60 }).mean
         return [setting.label.isEmpty ? "base" : setting.label, "\(setting.results.count)/\(setting.count)"]
@@ -124,7 +99,7 @@ package struct SweepTable {
       Weights.allCases.map { weights in
         let state = row.result != nil ? "done" : row.failure != nil ? "failed" : "open"
         let numbers = Self.quantities.map { quantity in
-          row.result.flatMap { quantity.value($0, weights) }.map { "\($0)" } ?? ""
+          row.result?[weights].flatMap(quantity.value).map { "\($0)" } ?? ""
         }
         return [
           row.job.name, row.job.label(axes), "\(row.job.recipe.seed)", state, weights.rawValue,
@@ -161,12 +136,12 @@ package struct SweepTable {
       let rows = axes[0].values.map { row in
         axes[1].values.map { column in
           settings.first { $0.job.setting == [row.name, column.name] }.flatMap { setting in
-            MeanEstimate(setting.results.compactMap { quantity.value($0, .last) })
+            MeanEstimate(setting.results.compactMap { $0.last.flatMap(quantity.value) })
           }
         }
       }
       return HeatMap(
-        title: quantity.name + (quantity.isShare ? ", %" : ""), corner: "\(axes[0].name) \\ \(axes[1].name)",
+        title: quantity.title, corner: "\(axes[0].name) \\ \(axes[1].name)",
         rows: axes[0].values.map(\.name), columns: axes[1].values.map(\.name),
         cells: rows.map { row in
           row.map { cell in

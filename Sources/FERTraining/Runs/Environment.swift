@@ -45,15 +45,23 @@ package struct Environment: Sendable {
   }
 
   /// As a file's text, with what a run of this recipe was asked to run.
-  func text(for recipe: Recipe) -> String {
-    JSONValue.object([
-      "processor": .string(processor), "cores": .int(cores), "threads": .int(threads),
-      "memoryMB": .int(memory),
-      "system": .string(system), "kernels": .string(kernels.rawValue), "openBLASKernel": .string(kernel),
+  func text(for recipe: Recipe) -> String { object(for: recipe).pretty() + "\n" }
+
+  /// As the value of that file.
+  /// - Parameter recipe: what is run; nil where only the machine is of interest.
+  func object(for recipe: Recipe? = nil) -> JSONValue {
+    var members: [String: JSONValue] = [
+      "program": .string(Program.version), "processor": .string(processor), "cores": .int(cores),
+      "threads": .int(threads), "memoryMB": .int(memory), "system": .string(system),
+      "kernels": .string(kernels.rawValue), "openBLASKernel": .string(kernel),
       "matrixProduct": .string(BLASInfo.hasOwnProduct ? "own" : "OpenBLAS"), "openBLAS": .string(openBLAS),
-      "seed": .string(String(recipe.seed)), "recipe": .string(recipe.path),
-      "changes": recipe.changes.map(JSONValue.texts) ?? .null,
-    ]).pretty() + "\n"
+    ]
+    if let recipe {
+      members["seed"] = .string(String(recipe.seed))
+      members["recipe"] = .string(recipe.path)
+      members["changes"] = recipe.changes.map(JSONValue.texts) ?? .null
+    }
+    return .object(members)
   }
 }
 

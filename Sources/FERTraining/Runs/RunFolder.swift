@@ -6,7 +6,8 @@ import Support
 /// The folder of one run and what lies in it.
 ///
 ///     recipe.json5        the effective recipe, enough to run it again
-///     environment.json    processor and libraries it ran on; the recipe's file, and what was changed of it
+///     environment.json    program, processor and libraries it ran on; the recipe's file, and what was changed of it
+///     data.jsonl          size and digest of every file it trains on
 ///     metrics.jsonl       one line per event; no times in it: the same run has the same bytes
 ///     steps.csv           its steps for a spreadsheet
 ///     epochs.csv          its epochs and their validations

@@ -17,13 +17,14 @@ package struct TrainingSession {
   }
 
   /// Trains in a new folder.
-  package func start(train: any BatchSource, validation: (any BatchSource)?, steps: Int? = nil) throws
-    -> Trainer.End
-  {
+  package func start(
+    train: any BatchSource, validation: (any BatchSource)?, steps: Int? = nil, epochs: Int? = nil,
+    witness: MetricsWitness? = nil
+  ) throws -> Trainer.End {
     let folder = try RunFolder.create(path)
     try AtomicFile.write(Environment.current.text(for: recipe), to: folder.file("environment.json"))
     try AtomicFile.write(recipe.text, to: folder.file("recipe.json5"))
-    return try run(folder, train, validation, steps)
+    return try run(folder, train, validation, Trainer.Limits(steps: steps, epochs: epochs), witness)
   }
 
   /// Goes on in a folder that exists.
@@ -39,15 +40,16 @@ package struct TrainingSession {
         "\(path.printable): was started with another recipe; start a new run with --out, or undo these changes:\n  "
           + changes.joined(separator: "\n  "))
     }
-    return try run(folder, train, validation, steps)
+    return try run(folder, train, validation, Trainer.Limits(steps: steps))
   }
 
   private func run(
-    _ folder: RunFolder, _ train: any BatchSource, _ validation: (any BatchSource)?, _ steps: Int?
+    _ folder: RunFolder, _ train: any BatchSource, _ validation: (any BatchSource)?, _ limits: Trainer.Limits,
+    _ witness: MetricsWitness? = nil
   ) throws -> Trainer.End {
     let trainer = try Trainer(
-      recipe, train: train, validation: validation, in: folder, limits: Trainer.Limits(steps: steps),
-      console: console, report: report)
+      recipe, train: train, validation: validation, in: folder, limits: limits, console: console,
+      report: report, witness: witness)
     defer { console.clearBar() }
     return try trainer.run()
   }
@@ -55,13 +57,7 @@ package struct TrainingSession {
   /// Keys whose values differ, apart from those that cannot change a run's results.
   package static func differences(from old: Recipe, to new: Recipe) -> [String] {
     let irrelevant = ["training.workers", "training.checkpointMinutes", "training.checkpointSteps"]
-    let texts = { (recipe: Recipe) in
-      Dictionary(recipe.values.map { ("\($0.path)", $0.value.oneLine) }) { first, _ in first }
-    }
-    let (before, after) = (texts(old), texts(new))
-    return Set(before.keys).union(after.keys).sorted()
-      .filter { before[$0] != after[$0] && !irrelevant.contains($0) }
-      .map { "\($0): was \(before[$0] ?? "not there"), is \(after[$0] ?? "not there")" }
+    return JSONValue.changes(from: old.effective, to: new.effective, besides: irrelevant)
   }
 }
 

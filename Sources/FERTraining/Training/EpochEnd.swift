@@ -20,9 +20,9 @@ extension Trainer {
       try save()
       return endAsked
     }
-    log.add(epochLine(number), timing: epochTiming)
+    try note(epochLine(number), timing: epochTiming)
     try warn(of: evaluation?.problems ?? [])
-    if let evaluation { log.add(validationLine(evaluation, number), timing: timing) }
+    if let evaluation { try note(validationLine(evaluation, number), timing: timing) }
     console.line(summary(number, evaluation))
     for problem in evaluation?.balanceProblems ?? [] { console.warn(problem) }
     if isDue { try keepBest(number, evaluation) }

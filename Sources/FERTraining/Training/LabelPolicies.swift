@@ -10,6 +10,17 @@ final class LabelPolicies {
   /// How often each class is a label, after the policies began.
   private let classCounts: [Int]
 
+  /// Lets the policies of a recipe begin.
+  /// - Throws: as the other.
+  convenience init(of recipe: Recipe, for samples: [Sample]) throws {
+    // Policies ask for models on this thread, while they begin.
+    nonisolated(unsafe) let shared = recipe
+    let setting = TrainingSetting(classes: recipe.classes, seed: recipe.seed) {
+      try TeacherModel($0.text, weights: $1.text, for: shared)
+    }
+    try self.init(try recipe.makeLabelPolicies(), of: samples, in: setting)
+  }
+
   /// Lets every policy begin.
   /// - Throws: what a policy throws, or ``RunProblem`` where one leaves samples that cannot be trained with.
   init(_ policies: [any LabelPolicy], of given: [Sample], in setting: TrainingSetting) throws {

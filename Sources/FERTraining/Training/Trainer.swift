@@ -27,6 +27,9 @@ package struct FinishedRun {
   }
 }
 
+/// Is told each line of metrics.jsonl as it is written; what it throws ends the training.
+package typealias MetricsWitness = (String) throws -> Void
+
 /// Writes the report of a finished run.
 package typealias ReportWriter = (FinishedRun) throws -> Void
 
@@ -54,14 +57,18 @@ package final class Trainer {
   package struct Limits: Sendable {
     /// Stop with a checkpoint once this many steps are done in all.
     package var steps: Int?
+    /// Stop once this many epochs are closed in all.
+    package var epochs: Int?
     /// Leave out what an epoch has beyond this many batches.
     package var batchesPerEpoch: Int?
     /// Look at all that the model's parts deliver in every step, not only in the first.
     var checksEveryStep: Bool
 
     /// Limits; nil is none.
-    package init(steps: Int? = nil, batchesPerEpoch: Int? = nil, checksEveryStep: Bool = false) {
-      self.steps = steps
+    package init(
+      steps: Int? = nil, epochs: Int? = nil, batchesPerEpoch: Int? = nil, checksEveryStep: Bool = false
+    ) {
+      (self.steps, self.epochs) = (steps, epochs)
       self.batchesPerEpoch = batchesPerEpoch
       #if DEBUG
         self.checksEveryStep = true
@@ -90,6 +97,7 @@ package final class Trainer {
   let report: ReportWriter
   let labels: LabelPolicies
   private let limits: Limits
+  private let witness: MetricsWitness?
   private let optimizer: any Optimizer
   private let hasResumed: Bool
   private var isFirstStep = true
@@ -101,15 +109,11 @@ package final class Trainer {
   /// - Parameter options: the recipe's, or others in their place.
   package init(
     _ recipe: Recipe, options: TrainingOptions? = nil, train: any BatchSource, validation: (any BatchSource)?,
-    in folder: RunFolder, limits: Limits = Limits(), console: Console, report: @escaping ReportWriter
+    in folder: RunFolder, limits: Limits = Limits(), console: Console, report: @escaping ReportWriter,
+    witness: MetricsWitness? = nil
   ) throws {
     let options = options ?? recipe.training
-    // Policies ask for models on this thread, while they begin.
-    nonisolated(unsafe) let shared = recipe
-    let setting = TrainingSetting(classes: recipe.classes, seed: recipe.seed) {
-      try TeacherModel($0.text, weights: $1.text, for: shared)
-    }
-    labels = try LabelPolicies(try recipe.makeLabelPolicies(), of: train.samples, in: setting)
+    labels = try LabelPolicies(of: recipe, for: train.samples)
     let digest = Self.digest(of: [train.samples, validation?.samples ?? []], and: labels.fingerprint)
     let store = CheckpointStore(folder: folder.checkpoints, recipe: recipe, dataDigest: digest)
     let hasCheckpoint = [store.last, store.previous].contains { FileManager.default.fileExists(atPath: $0) }
@@ -126,13 +130,33 @@ package final class Trainer {
     log = RunLog(in: folder, at: state) { console.warn($0) }
     (self.recipe, self.options, self.train, self.validation) = (recipe, options, train, validation)
     (self.folder, self.console, self.store, self.limits) = (folder, console, store, limits)
-    self.report = report
+    (self.report, self.witness) = (report, witness)
   }
 
   /// Trains until all epochs are done or something asks to stop.
   /// - Throws: ``RunProblem``, a `FileProblem` or a `DataProblem`; the last good checkpoint stays.
   package func run() throws -> End {
     if state.isFinished { return .alreadyFinished }
+    let fingerprint = startFingerprint()
+    defer { fingerprint?.stop() }
+    let end = try trainToEnd()
+    guard case .interrupted = end else {
+      do { try fingerprint?.wait() } catch { console.warn("\(error); the run goes on without it") }
+      return end
+    }
+    return end
+  }
+
+  /// Nil where a fingerprint lies there already: it tells of the files that the run began with.
+  private func startFingerprint() -> FingerprintTask? {
+    let path = folder.file(DataFingerprint.name)
+    guard !FileManager.default.fileExists(atPath: path) else { return nil }
+    let files = DataFingerprint.open(
+      recipe, train: train, validation: validation, labels: labels.fingerprint)
+    return FingerprintTask(files, writingTo: path)
+  }
+
+  private func trainToEnd() throws -> End {
     log.begin()
     defer { log.finish() }
     // The first checkpoint shows, before any work is done, that there is room for more.
@@ -143,6 +167,7 @@ package final class Trainer {
     }
     try warn(of: train.problems + (validation?.problems ?? []))
     while state.epoch < options.epochs, !hasLostPatience {
+      if let limit = limits.epochs, state.epoch >= limit { return .stoppedAtLimit(step: state.step) }
       if let end = try runEpoch() { return end }
       if let end = try closeEpoch() { return end }
     }
@@ -180,7 +205,7 @@ package final class Trainer {
       state.skipped = stream.skipped
       stepTimes.add(data: given - asked, compute: Clock.seconds - given)
       if options.logSteps > 0, state.step % options.logSteps == 0 {
-        log.add(
+        try note(
           stepLine(result, images: batch.indices.count, at: position),
           timing: stepTimes.takeLine(step: state.step))
       }
@@ -242,6 +267,12 @@ package final class Trainer {
   private var hasLostPatience: Bool {
     guard options.patience > 0, let best = state.best else { return false }
     return state.epoch - best.epoch >= options.patience
+  }
+
+  /// Notes an event in the logs, and tells who listens.
+  func note(_ line: OrderedObject, timing: OrderedObject) throws {
+    log.add(line, timing: timing)
+    try witness?(line.text)
   }
 
   /// Writes a checkpoint of this moment.

@@ -60,6 +60,25 @@ public enum JSONValue: Sendable, Equatable {
   }
 }
 
+extension JSONValue {
+  /// The values in it that hold no other by name, sorted by path. A list counts as one value, unless there are objects
+  /// in it.
+  package var leaves: [(path: JSONPath, value: JSONValue)] {
+    var leaves: [(JSONPath, JSONValue)] = []
+    func visit(_ value: JSONValue, _ path: JSONPath) {
+      switch value {
+      case .object(let members) where !members.isEmpty:
+        for key in members.keys.sorted() { members[key].map { visit($0, path / key) } }
+      case .array(let elements) where elements.contains { $0.members != nil }:
+        for index in elements.indices { visit(elements[index], path / index) }
+      default: leaves.append((path, value))
+      }
+    }
+    visit(self, JSONPath())
+    return leaves
+  }
+}
+
 // Written out: keys sorted, numbers in their shortest exact form, so that equal values give equal text.
 extension JSONValue {
   /// The value on one line.

@@ -101,7 +101,10 @@ extension Invocation {
   func split() throws(UsageProblem) -> DataSplit {
     guard let word = value("--split") else { return .validation }
     guard let split = DataSplit(rawValue: word) else {
-      throw UsageProblem("there is no split \(JSONValue.quoted(word)); known: test, train, validation")
+      let known = DataSplit.allCases.map(\.rawValue).sorted()
+      throw UsageProblem(
+        "there is no split \(JSONValue.quoted(word))\(NearestName.suggestion(for: word, among: known))"
+          + "; known: \(known.joined(separator: ", "))")
     }
     return split
   }

@@ -53,7 +53,7 @@ struct AffectNet: Dataset {
     let table = try Self.table(options.file, options.split).path(in: root)
     let images = try Self.images(options.images).path(in: root)
     let entries = try AffectNetTable.entries(table, images, takesFirst: options.onDuplicate == .first)
-    return try load(entries, images, table, request)
+    return try load(entries, images, table, request, tables: [table])
   }
 
   /// An image with its number for an expression.
@@ -64,7 +64,7 @@ struct AffectNet: Dataset {
   }
 
   private func load(
-    _ entries: [Entry], _ images: String, _ path: String, _ request: DataRequest
+    _ entries: [Entry], _ images: String, _ path: String, _ request: DataRequest, tables: [String] = []
   ) throws(DataProblem) -> LoadedImageFiles {
     var match = ClassMatch(request)
     var (samples, faces, left) = ([Sample](), [FaceBox?](), 0)
@@ -82,7 +82,7 @@ struct AffectNet: Dataset {
     let notes = left == 0 ? [] : ["no expression, uncertain or no face (8, 9, 10), left out: \(left)"]
     return try LoadedImageFiles(
       checking: samples, in: images, of: root, for: request, faces: options.cropToFace ? faces : nil,
-      notes: notes + match.notes(samples))
+      notes: notes + match.notes(samples), tables: tables)
   }
 
   /// Whether a number may stand in an annotation, and what to say where not.

@@ -54,7 +54,8 @@ struct FERPlus: Dataset {
       let samples = rows.compactMap { row in labels.sample(row, id: row.image) }
       try labels.check(votes.path, options.split, samples)
       return try LoadedImageFiles(
-        checking: samples, in: folder, of: root, for: request, notes: labels.notes(samples))
+        checking: samples, in: folder, of: root, for: request, notes: labels.notes(samples),
+        tables: [votes.path])
     }
     let table = try UsualPlace.file("images", options.images, ["fer2013.csv", "fer2013/fer2013.csv"]).path(
       in: root)
@@ -126,7 +127,9 @@ struct FERPlus: Dataset {
     try problems.check()
     try request.badImagePolicy(in: root).check(bad, of: samples.count + bad.count)
     try labels.check(votes.path, options.split, samples)
-    return LoadedPixelFaces(samples, pixels: pixels, of: root, leftOut: bad, notes: labels.notes(samples))
+    return LoadedPixelFaces(
+      samples, pixels: pixels, of: root, leftOut: bad, notes: labels.notes(samples),
+      tables: [votes.path, path])
   }
 
   /// The authors' table of votes.

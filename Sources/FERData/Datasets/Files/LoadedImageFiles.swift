@@ -11,6 +11,8 @@ public struct LoadedImageFiles: LoadedDataset {
   public let leftOut: [DataProblem]
   /// What was left out on purpose, and how many.
   public let notes: [String]
+  /// Files that decide which images these are, and of which classes.
+  public let tables: [String]
   private let images: String
   private let limits: ImageFile.Limits
   /// The part of each picture that is the image, where it is a part.
@@ -21,24 +23,26 @@ public struct LoadedImageFiles: LoadedDataset {
   /// - Parameter samples: images whose ids are paths below `images`.
   /// - Parameter folder: the dataset's folder.
   /// - Parameter notes: what else there is to say of the data, in sentences.
+  /// - Parameter tables: files that the samples were read from.
   /// - Throws: a ``DataProblem`` where more files are bad than the request allows, or none is left.
   public init(
     checking samples: [Sample], in images: String, of folder: String, for request: DataRequest,
-    notes: [String] = []
+    notes: [String] = [], tables: [String] = []
   ) throws(DataProblem) {
-    try self.init(checking: samples, in: images, of: folder, for: request, faces: nil, notes: notes)
+    try self.init(
+      checking: samples, in: images, of: folder, for: request, faces: nil, notes: notes, tables: tables)
   }
 
   /// - Parameter faces: for each sample, the part to cut out.
   init(
     checking samples: [Sample], in images: String, of folder: String, for request: DataRequest,
-    faces: [FaceBox?]?, notes: [String]
+    faces: [FaceBox?]?, notes: [String], tables: [String] = []
   ) throws(DataProblem) {
     let found = Self.problems(samples, images)
     leftOut = found.compactMap { $0 }
     try request.badImagePolicy(in: folder).check(leftOut, of: samples.count)
     guard leftOut.count < samples.count else { throw DataProblem(images, "holds no readable images") }
-    (self.folder, self.images, self.notes) = (folder, images, notes)
+    (self.folder, self.images, self.notes, self.tables) = (folder, images, notes, tables)
     self.samples = leftOut.isEmpty ? samples : zip(samples, found).filter { $0.1 == nil }.map(\.0)
     self.faces = faces.map { zip($0, found).filter { $0.1 == nil }.map(\.0) }
     limits = ImageFile.Limits(pixels: request.pixelLimit)

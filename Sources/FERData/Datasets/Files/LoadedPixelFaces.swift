@@ -10,13 +10,18 @@ struct LoadedPixelFaces: LoadedDataset {
   let folder: String
   let leftOut: [DataProblem]
   let notes: [String]
+  let tables: [String]
   private let pixels: [UInt8]
 
   /// - Parameter pixels: the faces one after another, row by row.
-  init(_ samples: [Sample], pixels: [UInt8], of folder: String, leftOut: [DataProblem], notes: [String]) {
+  /// - Parameter tables: the files that they were read from.
+  init(
+    _ samples: [Sample], pixels: [UInt8], of folder: String, leftOut: [DataProblem], notes: [String],
+    tables: [String]
+  ) {
     precondition(pixels.count == samples.count * Self.pixelCount, "LoadedPixelFaces: \(pixels.count) pixels")
     (self.samples, self.pixels, self.leftOut, self.notes) = (samples, pixels, leftOut, notes)
-    self.folder = folder
+    (self.folder, self.tables) = (folder, tables)
   }
 
   /// The face, its grey spread over three channels.

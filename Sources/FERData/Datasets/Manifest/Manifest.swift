@@ -71,7 +71,8 @@ struct Manifest: Dataset {
         file, "has no rows of the recipe's classes for the split \"\(options.split)\"; splits: \(found)")
     }
     return try LoadedImageFiles(
-      checking: samples, in: options.folder, of: options.folder, for: request, notes: match.notes(samples))
+      checking: samples, in: options.folder, of: options.folder, for: request, notes: match.notes(samples),
+      tables: [file])
   }
 
   // MARK: by sight

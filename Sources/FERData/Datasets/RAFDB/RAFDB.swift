@@ -70,7 +70,8 @@ struct RAFDB: Dataset {
       let missing = try RAFDBAttributes.read(folder, into: &samples)
       if missing > 0 { notes.append("images without a file of attributes: \(missing)") }
     }
-    return try LoadedImageFiles(checking: samples, in: images, of: root, for: request, notes: notes)
+    return try LoadedImageFiles(
+      checking: samples, in: images, of: root, for: request, notes: notes, tables: [list])
   }
 
   /// `train_00001.jpg` is `train_00001_aligned.jpg` in the folder of aligned images.

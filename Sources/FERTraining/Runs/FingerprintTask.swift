@@ -1,0 +1,52 @@
+import Foundation
+import Support
+import Synchronization
+
+/// Makes a run's ``DataFingerprint`` on a thread of its own, beside training, and writes it as soon as it is whole.
+///
+/// The thread is nice: where all cores compute, it takes what they leave.
+final class FingerprintTask: @unchecked Sendable {
+  private let condition = NSCondition()
+  private var outcome: Result<Void, any Error>?
+  private let isStopped = Atomic<Bool>(false)
+
+  /// Starts at once.
+  init(_ files: [DataFingerprint.Open], writingTo path: String) {
+    let thread = Thread { [self] in
+      // For Linux a thread is a process, 0 this one.
+      setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+      let result = Result { try make(files, path) }
+      condition.withLock {
+        outcome = result
+        condition.broadcast()
+      }
+    }
+    thread.name = "fingerprint"
+    thread.start()
+  }
+
+  private func make(_ files: [DataFingerprint.Open], _ path: String) throws {
+    var entries: [DataFingerprint.Entry] = []
+    entries.reserveCapacity(files.count)
+    for file in files {
+      guard !isStopped.load(ordering: .relaxed) else { return }
+      entries.append(file.read())
+    }
+    try AtomicFile.write(DataFingerprint(entries).text, to: path)
+  }
+
+  /// Returns when the file is written; as often as it is called.
+  /// - Throws: `FileProblem` where it cannot be.
+  func wait() throws {
+    try condition.withLock {
+      while outcome == nil { condition.wait() }
+      return outcome
+    }?.get()
+  }
+
+  /// Gives up, and returns when the thread has ended. Where the file is not whole, nothing is written.
+  func stop() {
+    isStopped.store(true, ordering: .relaxed)
+    try? wait()
+  }
+}

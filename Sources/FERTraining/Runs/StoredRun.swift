@@ -1,0 +1,90 @@
+import FERCore
+import Foundation
+import NeuralKit
+import Support
+
+/// How far a run came, by its last checkpoint, and what its files tell of how it was made.
+package struct StoredRun {
+  /// The run's folder.
+  package let folder: RunFolder
+  /// The checkpoint's file.
+  package let last: String
+  /// Whether all epochs are done and the results written.
+  package let isFinished: Bool
+  /// Steps done in all.
+  package let step: Int
+  /// Epochs closed.
+  package let epoch: Int
+  /// Whether the checkpoint was written between two epochs.
+  package let isBetweenEpochs: Bool
+  /// The epoch after which the best weights were kept; nil where there are none yet.
+  package let bestEpoch: Int?
+  /// The lines of metrics.jsonl that belong to the checkpoint.
+  package let metrics: [String]
+  /// The recipe that the checkpoint was trained by, as text.
+  package let recipe: String
+  /// The members of environment.json.
+  package let environment: [String: JSONValue]
+
+  /// - Throws: ``RunProblem`` where there is no run or no checkpoint, `FileProblem` where that is damaged.
+  package init(_ path: String) throws {
+    folder = try RunFolder.existing(path)
+    last = folder.checkpoints + "/last.safetensors"
+    guard FileManager.default.fileExists(atPath: last) else {
+      throw RunProblem.request("\(path.printable): has no checkpoint yet; train it first")
+    }
+    let file = try WeightFile(last)
+    guard let state = file.metadata["state"].flatMap({ JSONValue.decoded(TrainingState.self, from: $0) })
+    else {
+      throw FileProblem(last, "holds no state, so it is no checkpoint of this program")
+    }
+    (isFinished, step, epoch, bestEpoch) = (state.isFinished, state.step, state.epoch, state.best?.epoch)
+    isBetweenEpochs = state.batch == 0
+    recipe = file.metadata["recipe"] ?? ""
+    let log = FileManager.default.contents(atPath: folder.file("metrics.jsonl")) ?? Data()
+    metrics = String(decoding: log.prefix(state.metricsLength), as: UTF8.self).split(separator: "\n")
+      .map(String.init)
+    let text = FileManager.default.contents(atPath: folder.file("environment.json")) ?? Data()
+    environment = (try? JSON5Parser.parse(String(decoding: text, as: UTF8.self)).value.members) ?? [:]
+  }
+
+  /// When it was begun, in seconds since the beginning of 1970; nil where its files do not tell.
+  package var date: Double? { LogLine.all(in: folder.file("timings.jsonl")).lazy.compactMap(\.time).first }
+
+  /// What is other in the recipe that lies in the folder than in that of the checkpoint, a sentence for each value.
+  package func changes(of recipe: Recipe) -> [String] {
+    guard let trained = try? JSON5Parser.parse(self.recipe).value else { return [] }
+    return JSONValue.changes(from: trained, to: recipe.effective)
+  }
+
+  /// What is other here than where it was trained, a sentence each. Threads may differ.
+  package func changes(of environment: Environment) -> [String] {
+    let names = [
+      ("program", "version of this program"), ("processor", "processor"), ("kernels", "kind of loops"),
+      ("openBLASKernel", "OpenBLAS's kernel"), ("openBLAS", "OpenBLAS"), ("matrixProduct", "matrix product"),
+    ]
+    let now = environment.object()
+    return names.compactMap { key, name in
+      guard let (old, new) = self.environment[key]?.text.map({ ($0, now[key]?.text ?? "") }) else {
+        return "\(name): the run's environment.json does not tell it"
+      }
+      return old == new ? nil : "\(name): was \(old.printable), is \(new.printable)"
+    }
+  }
+}
+
+extension JSONValue {
+  /// The values by path that differ, a sentence each.
+  /// - Parameter irrelevant: paths that do not count.
+  static func changes(from old: JSONValue, to new: JSONValue, besides irrelevant: [String] = []) -> [String] {
+    let (before, after) = (old.textsByPath, new.textsByPath)
+    return Set(before.keys).union(after.keys).sorted()
+      .filter { before[$0] != after[$0] && !irrelevant.contains($0) }
+      .map { "\($0): was \(before[$0] ?? "not there"), is \(after[$0] ?? "not there")" }
+  }
+
+  /// Values as text by path.
+  package var textsByPath: [String: String] {
+    Dictionary(leaves.map { ("\($0.path)", $0.value.oneLine) }) { first, _ in first }
+  }
+}
