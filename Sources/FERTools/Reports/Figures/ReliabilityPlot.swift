@@ -1,8 +1,8 @@
 import FERCore
 import Support
 
-/// Reliability diagrams beside each other: accuracy by confidence, as bars, with the gap to the diagonal, on which a calibrated
-/// model lies; below, how many samples each bin holds.
+/// Reliability diagrams beside each other: accuracy by confidence, as lines on bars, with the gap between both, which a calibrated
+/// model does not have; below, how many samples each bin holds.
 struct ReliabilityPlot {
   let panels: [(name: String, diagram: ReliabilityDiagram)]
 
@@ -38,12 +38,13 @@ struct ReliabilityPlot {
         x(bin.bounds.lowerBound), (bin.bounds.upperBound - bin.bounds.lowerBound) * Self.side
       )
       if let accuracy = bin.accuracy, let confidence = bin.confidence {
+        let (low, high) = (min(accuracy, confidence), max(accuracy, confidence))
         drawing.fill(
-          x: start, y: y(accuracy), width: width - 1, height: accuracy * Self.side,
-          FigureColour.distribution(name))
+          x: start, y: y(low), width: width - 1, height: low * Self.side, FigureColour.distribution(name))
         drawing.fill(
-          x: start, y: y(max(accuracy, confidence)), width: width - 1,
-          height: abs(accuracy - confidence) * Self.side, FigureColour.gap, opacity: 0.55)
+          x: start, y: y(high), width: width - 1, height: (high - low) * Self.side, FigureColour.gap,
+          opacity: 0.7)
+        drawing.line([(start, y(accuracy)), (start + width - 1, y(accuracy))], width: 2)
       }
       let height = most > 0 ? Double(bin.count) / most * Self.strip : 0
       drawing.fill(x: start, y: stripTop, width: width - 1, height: height, opacity: 0.45)
@@ -51,6 +52,6 @@ struct ReliabilityPlot {
     drawing.line([(x(0), y(0)), (x(1), y(1))], opacity: 0.7, isDashed: true)
     let base = stripTop + Self.strip + 13
     for tick in [0, 0.5, 1] { drawing.write(tick.rounded(places: 1), x: x(tick), y: base, .middle) }
-    drawing.write("confidence", x: left + Self.side / 2, y: base + 15, .middle)
+    drawing.write("probability", x: left + Self.side / 2, y: base + 15, .middle)
   }
 }

@@ -27,6 +27,7 @@ extension ReportPart {
     let rows = set.classes.indices.map { label in row(set.classes[label], known.filter { $0.label == label })
     }
     let changes = set.answerChanges
+    let p = changes.test.pValue
     return .bars(
       Table(
         "Answers changed by balancing",
@@ -34,7 +35,7 @@ extension ReportPart {
         rows: rows + [row("all", known)]), columns: ["mended", "broken"],
       caption: "Of \(changes.count) answers balancing mended \(changes.mended.count), broke "
         + "\(changes.broken.count) and made \(changes.wrongAnew.count) wrong in another way. McNemar's test of mended against "
-        + "broken: p = \(changes.test.pValue.rounded(places: 3)).")
+        + "broken: p \(p < 0.001 ? "< 0.001" : "= \(p.rounded(places: 3))").")
   }
 
   /// A share in percent; "" of nothing.

@@ -29,7 +29,7 @@ extension ReportPart {
     return .figure(
       svg: ReliabilityPlot(panels: panels).svg,
       caption: scores.joined(separator: ". ")
-        + ". Bars: accuracy of the images whose likeliest class has so much probability; red: its gap to that confidence; "
+        + ". Lines: accuracy of the images whose likeliest class has so much probability; red: the gap between both; "
         + "below: how many images.",
       numbers: Table(
         "Reliability", columns: ["distribution", "from", "to", "images", "confidence", "accuracy"], rows: rows

@@ -39,10 +39,11 @@ extension ReportPart {
     let plot = EmbeddingPlot(
       images: Array(drawn.prefix(places.count)), diamonds: Array(drawn.dropFirst(places.count)),
       classes: classes)
+    let (kept, all) = (embeddings.shape[0], evaluation.set.samples.count)
     return [
       .figure(
         svg: plot.svg,
-        caption: picture.name + " of \(places.count) of \(evaluation.set.samples.count) images"
+        caption: picture.name + " of \(places.count) of \(kept < all ? "the first " : "")\(kept) images"
           + (marks.isEmpty ? "" : "; diamonds are \(marks.map(\.key.name).joined(separator: ", "))") + ". "
           + picture.note + separation(embeddings, samples.map(\.label)),
         numbers: Table("Embeddings", columns: ["name", "kind", "class", "x", "y"], rows: rows))
