@@ -30,7 +30,7 @@ extension Report {
   }
 
   /// A small image as the address of its own content.
-  private static func source(_ image: Image) -> String? {
+  static func source(_ image: Image) -> String? {
     let scale = min(1, Double(face) / Double(max(image.width, image.height, 1)))
     let small = image.resized(
       width: max(1, Int(Double(image.width) * scale)), height: max(1, Int(Double(image.height) * scale)),

@@ -104,12 +104,7 @@ package final class Trainer {
     in folder: RunFolder, limits: Limits = Limits(), console: Console, report: @escaping ReportWriter
   ) throws {
     let options = options ?? recipe.training
-    // Policies ask for models on this thread, while they begin.
-    nonisolated(unsafe) let shared = recipe
-    let setting = TrainingSetting(classes: recipe.classes, seed: recipe.seed) {
-      try TeacherModel($0.text, weights: $1.text, for: shared)
-    }
-    labels = try LabelPolicies(try recipe.makeLabelPolicies(), of: train.samples, in: setting)
+    labels = try LabelPolicies(of: recipe, for: train.samples)
     let digest = Self.digest(of: [train.samples, validation?.samples ?? []], and: labels.fingerprint)
     let store = CheckpointStore(folder: folder.checkpoints, recipe: recipe, dataDigest: digest)
     let hasCheckpoint = [store.last, store.previous].contains { FileManager.default.fileExists(atPath: $0) }

@@ -2,7 +2,8 @@ extension Verb {
   /// Everything `arbex` can do, in the order of its help.
   static var all: [Verb] {
     [
-      train, eval, predict, sweep, recipeShow, recipeCheck, dataCheck, weightsInspect, weightsImport,
+      train, eval, predict, calibrate, sweep, recipeShow, recipeCheck, dataCheck, dataSuspects,
+      weightsInspect, weightsImport,
       weightsExport,
       pluginsList, pluginsDescribe, bench, benchOperations, benchData, benchStart, doctor,
     ]
