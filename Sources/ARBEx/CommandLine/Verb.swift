@@ -84,6 +84,9 @@ extension Verb.Flag {
   package static let set = Verb.Flag(
     "--set", value: "KEY=VALUE", "change the recipe: training.epochs=3; null removes; may come often",
     isRepeatable: true)
+  /// `--uncalibrated`, on every verb that applies stored temperatures.
+  static let uncalibrated = Verb.Flag(
+    "--uncalibrated", "the model's own distributions, whatever `calibrate --store` left beside the weights")
   static let help = Verb.Flag("--help", "show this")
 }
 

@@ -21,15 +21,20 @@ package struct SweepRunner {
   private let keepsGoing: Bool
   private let console: Console
   private let report: ReportWriter
+  private let training: (SweepJob) throws -> any BatchSource
   /// A failure before this is tried again.
   private let start = Date()
 
+  /// - Parameter training: what a job is trained on; the training set of its recipe where nothing is said.
   package init(
     _ jobs: [SweepJob], in folder: SweepFolder, keepsGoing: Bool, console: Console,
-    report: @escaping ReportWriter
+    report: @escaping ReportWriter,
+    training: @escaping (SweepJob) throws -> any BatchSource = {
+      try RecipeImages(.train, of: $0.recipe, isTraining: true)
+    }
   ) {
     (self.jobs, self.folder, self.keepsGoing) = (jobs, folder, keepsGoing)
-    (self.console, self.report) = (console, report)
+    (self.console, self.report, self.training) = (console, report, training)
   }
 
   /// Takes open jobs in their order until none is left. Where others still work at some it waits: should one of them end
@@ -75,7 +80,7 @@ package struct SweepRunner {
     do {
       let run = folder.run(job)
       let session = TrainingSession(job.recipe, in: run, console: console, report: report)
-      let train = try RecipeImages(.train, of: job.recipe, isTraining: true)
+      let train = try training(job)
       let validation = try RecipeImages.load(.validation, of: job.recipe)
       let before = Self.seconds(ofRun: run)
       let begin = Clock.seconds

@@ -30,7 +30,9 @@ package enum WeightExport {
         throw FileProblem(source, "holds two arrays that would both be called \(fileName(name).printable)")
       }
     }
-    let texts = ["classes", "preprocessing", "recipe", "recipeHash", "scores", "source"]
+    let texts = [
+      "classes", "preprocessing", "recipe", "recipeHash", "scores", "source", Temperatures.key,
+    ]
     var metadata = file.metadata.filter { texts.contains($0.key) }
     metadata["naming"] = naming.word
     try WeightFile.write(tensors, metadata: metadata, to: path)

@@ -26,6 +26,8 @@ package struct Evaluation: Sendable {
   package let shared: Evidence
   /// How the predictions differ from those in 32-bit floats, where they are not made in them.
   package var difference: PrecisionDifference?
+  /// By what primary and final distributions were tempered; nil where they are the model's own. ``loss`` is always of those.
+  package var temperatures: Temperatures?
 
   package init(
     _ set: EvaluatedSet, loss: Double? = nil, metrics: [Metric] = [], problems: [String] = [],
@@ -53,6 +55,7 @@ package struct Evaluation: Sendable {
     result.add("corrected", corrected.json(classes: set.classes))
     addScores(to: &result)
     if let difference { result.add("precision", difference.object()) }
+    if let temperatures { result.add("temperatures", temperatures.json) }
     return result
   }
 
@@ -74,23 +77,29 @@ package struct Evaluator {
   let model: ExpressionModel
   let batchSize: Int
   let precision: Precision
+  let temperatures: Temperatures?
   private let metrics: [Metric]
   private let pass: ForwardPass
 
   /// An evaluator that takes so many images at a time.
+  /// - Parameter temperatures: by which primary and final distributions are tempered; nil leaves them as they are.
   /// - Precondition: this process has the precision.
   package init(
-    _ model: ExpressionModel, batchSize: Int, precision: Precision = .float32, metrics: [Metric] = []
+    _ model: ExpressionModel, batchSize: Int, precision: Precision = .float32, metrics: [Metric] = [],
+    temperatures: Temperatures? = nil
   ) {
     (self.model, self.batchSize, self.precision, self.metrics) = (model, batchSize, precision, metrics)
+    self.temperatures = temperatures
     pass = .evaluation(in: precision)
   }
 
   /// Runs over all samples in their order.
   /// - Parameter keepsEmbeddings: whether the embeddings of the first few thousand images are kept for a picture.
   /// - Parameter tick: told of the images done; throws to stop.
+  /// - Parameter observe: told of each batch's outcome, in their order.
   package func evaluate(
-    _ source: some BatchSource, keepsEmbeddings: Bool = false, tick: (Int) throws -> Void = { _ in }
+    _ source: some BatchSource, keepsEmbeddings: Bool = false, tick: (Int) throws -> Void = { _ in },
+    observe: (Outcome) -> Void = { _ in }
   ) throws -> Evaluation {
     var (lossSum, embeddings, kept) = (0.0, [Tensor](), 0)
     var (rows, termNames, shared) = ([EvaluatedSample](), [String](), Evidence())
@@ -101,7 +110,8 @@ package struct Evaluator {
       let own = batch.indices.map { samples[$0] }
       let targets = Targets(of: own, classCount: model.classes.count)
       lossSum += Double(try model.objective(outcome, against: targets, pass).total.item) * Double(own.count)
-      rows += outcome.evaluated(ids: own.map(\.id), of: own)
+      rows += tempered(outcome.evaluated(ids: own.map(\.id), of: own))
+      observe(outcome)
       termNames = outcome.terms.map(\.name)
       shared = outcome.evidence.filter { $0.key.layout == .shared }.mapValues(\.detached)
       if keepsEmbeddings, kept < Self.embeddingLimit {
@@ -110,18 +120,24 @@ package struct Evaluator {
       }
       try tick(rows.count)
     }
-    return Evaluation(
+    var evaluation = Evaluation(
       EvaluatedSet(classes: model.classes, termNames: termNames, samples: rows),
       loss: rows.isEmpty ? nil : lossSum / Double(rows.count), metrics: metrics,
       problems: source.problems + stream.problems,
       embeddings: embeddings.isEmpty ? nil : .concatenated(embeddings, along: 0), shared: shared)
+    evaluation.temperatures = temperatures
+    return evaluation
   }
 
   /// What the model says of images whose classes nobody knows.
   /// - Parameter images: `[n·V, size, size, 3]` of the n images of these names.
   /// - Throws: `ComponentFault`.
   package func predict(_ images: Tensor, ids: [String]) throws -> [EvaluatedSample] {
-    try model(images, pass).evaluated(ids: ids)
+    tempered(try model(images, pass).evaluated(ids: ids))
+  }
+
+  private func tempered(_ rows: [EvaluatedSample]) -> [EvaluatedSample] {
+    temperatures.map { rows.map($0.applied) } ?? rows
   }
 
   /// How many images keep their embeddings: enough for a picture.

@@ -83,11 +83,12 @@ package struct PrecisionDifference: Sendable, Equatable {
 extension Evaluator {
   /// How this evaluator's predictions differ from those in 32-bit floats, which are made here of the same source.
   /// - Parameter evaluation: what this evaluator found on the source, embeddings included.
-  /// - Parameter tick: as of ``evaluate(_:keepsEmbeddings:tick:)``.
+  /// - Parameter tick: as of ``evaluate(_:keepsEmbeddings:tick:observe:)``.
   package func difference(
     of evaluation: Evaluation, on source: some BatchSource, tick: (Int) throws -> Void = { _ in }
   ) throws -> PrecisionDifference {
-    let exact = try Evaluator(model, batchSize: batchSize).evaluate(source, keepsEmbeddings: true, tick: tick)
+    let exact = try Evaluator(model, batchSize: batchSize, temperatures: temperatures).evaluate(
+      source, keepsEmbeddings: true, tick: tick)
     return PrecisionDifference(
       precision, evaluation.set.samples, against: exact.set.samples, embeddings: evaluation.embeddings,
       exactEmbeddings: exact.embeddings)

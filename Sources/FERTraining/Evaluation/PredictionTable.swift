@@ -112,5 +112,6 @@ extension Evaluation {
     rows += zip(set.classes, corrected.counts).map { [$0.printable] + $1.map(String.init) }
     let warnings = balanceProblems.map { "\nwarning: \($0)\n" }.joined()
     return TextTable.text(rows, words: 1) + "\n" + warnings + (difference.map { "\n" + $0.summary } ?? "")
+      + (temperatures.map { "\n" + $0.summary + "\n" } ?? "")
   }
 }

@@ -27,7 +27,7 @@ extension ConfusionMatrix {
 
 extension DistributionScore {
   /// One distribution's numbers under their names.
-  var json: OrderedObject {
+  package var json: OrderedObject {
     var result = OrderedObject()
     result.add("name", name)
     result.add("accuracy", accuracy)
@@ -37,5 +37,20 @@ extension DistributionScore {
     result.add("confidence", confidence)
     result.add("deviation", deviation)
     return result
+  }
+}
+
+extension Temperatures {
+  /// Both by name.
+  package var json: OrderedObject {
+    var result = OrderedObject()
+    result.add("primary", primary)
+    result.add("final", final)
+    return result
+  }
+
+  /// For people.
+  package var summary: String {
+    "tempered: primary by T = \(primary.rounded(places: 3)), final by T = \(final.rounded(places: 3))"
   }
 }

@@ -13,6 +13,8 @@ package struct TrainedModel {
   package let warnings: [String]
   /// The file of the weights.
   package let path: String
+  /// The temperatures that lie beside the weights; nil where nobody stored any. The model itself knows nothing of them.
+  package let temperatures: Temperatures?
 
   /// Whether the file is whole is found out in the background, see ``confirm()``.
   private let digest: DigestCheck
@@ -34,6 +36,7 @@ package struct TrainedModel {
     do {
       let classes = try Self.classes(of: file, for: recipe)
       let input = try Self.input(of: file, for: recipe)
+      temperatures = try Temperatures(in: file)
       self.recipe = recipe.adopting(classes: classes, input: input)
       warnings = Self.differences(from: recipe, classes, input).map { "warning: \(path.printable): \($0)" }
       model = try self.recipe.buildModel(loadingWeights: false, filling: false)

@@ -1,6 +1,6 @@
-"""Makes the JSON files of this folder: what scikit-learn, SciPy, statsmodels and torchmetrics say of seeded numbers.
+"""Makes the JSON files of this folder: what scikit-learn, SciPy, statsmodels, torchmetrics and cleanlab say of seeded numbers.
 
-    pip install numpy scipy scikit-learn statsmodels torch torchmetrics
+    pip install numpy scipy scikit-learn statsmodels torch torchmetrics cleanlab
     python3 make.py
 
 Everything is computed in double precision. The inputs are not stored: `uniform` below is that of
@@ -9,7 +9,10 @@ Tests/TestSupport/Fill.swift, and the functions of Tests/TestSupport/StatisticsI
 import json
 import os
 
+import cleanlab
 import numpy as np
+import scipy.optimize
+import scipy.special
 import scipy.stats
 import sklearn
 import sklearn.calibration
@@ -25,7 +28,8 @@ from torchmetrics.functional.classification.calibration_error import _binning_bu
 
 here = os.path.dirname(os.path.abspath(__file__))
 versions = {
-    module.__name__: module.__version__ for module in (np, scipy, sklearn, statsmodels, torch, torchmetrics)}
+    module.__name__: module.__version__
+    for module in (np, scipy, sklearn, statsmodels, torch, torchmetrics, cleanlab)}
 
 
 def uniform(name, count):
@@ -114,6 +118,37 @@ def predictions():
     write("predictions.json", {"count": count, "classCount": of, "scores": scores})
 
 
+def calibration():
+    """Temperatures of least NLL for the distributions of `predictions`, and for those on other labels in part."""
+    count, of = 400, 7
+    labels = classes("statistics.labels", count, of)
+    result = {}
+    for name in ("primary", "final"):
+        logs = np.log(distributions("statistics." + name, labels, of))
+        loss = lambda u: -scipy.special.log_softmax(logs / np.exp(u), axis=1)[np.arange(count), labels].mean()
+        found = scipy.optimize.minimize_scalar(loss, bracket=(-1, 1), method="brent", options={"xtol": 1e-12})
+        rows = scipy.special.softmax(logs / np.exp(found.x), axis=1)
+        top, right = torch.tensor(rows.max(axis=1)), torch.tensor(rows.argmax(axis=1) == labels)
+        result[name] = {
+            "temperature": np.exp(found.x), "negativeLogLikelihood": found.fun,
+            "calibrationError": _ce_compute(top, right, 15).item()}
+    write("calibration.json", {"count": count, "classCount": of, "fits": result})
+
+
+def label_errors():
+    """What cleanlab says of the distributions of `predictions` with every eighth label moved on by one to three classes."""
+    count, of = 400, 7
+    labels = classes("statistics.labels", count, of)
+    rows = distributions("statistics.final", labels, of)
+    given = labels.copy()
+    given[::8] = (given[::8] + 1 + np.arange(len(given[::8])) % 3) % of
+    joint = cleanlab.count.compute_confident_joint(given, rows, calibrate=False)
+    margins = cleanlab.rank.get_label_quality_scores(given, rows, method="normalized_margin")
+    write("label-errors.json", {
+        "count": count, "classCount": of, "thresholds": cleanlab.count.get_confident_thresholds(given, rows).tolist(),
+        "joint": joint.tolist(), "margins": margins.tolist(), "order": np.argsort(margins, kind="stable").tolist()})
+
+
 def tests():
     pairs = [
         (0, 0), (1, 0), (0, 1), (5, 3), (3, 9), (12, 12), (0, 24), (11, 13), (12, 13), (13, 12), (13, 13), (0, 25),
@@ -182,6 +217,8 @@ def layouts():
 
 
 predictions()
+calibration()
+label_errors()
 tests()
 points()
 layouts()

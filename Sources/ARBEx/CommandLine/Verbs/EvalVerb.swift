@@ -14,18 +14,20 @@ extension Verb {
       Flag("--weights", value: "FILE", "other weights than the run's best"),
       Flag("--split", value: "NAME", "validation (where not given), test or train"),
       Flag("--out", value: "DIR", "where predictions and report go; into the run where it is one, else here"),
-      .precision, .json, .set,
+      Flag("--embeddings", value: "FILE.npy", "the embeddings [N, D] too, in the order of predictions.csv"),
+      .uncalibrated, .precision, .json, .set,
     ]
   ) { call in
     let precision = try call.precision()
+    let embeddings = try call.value("--embeddings").map(EmbeddingFile.init)
     let subject = try ModelSubject(call)
-    subject.trained.warnings.forEach(call.output.remark)
+    subject.remarks.forEach(call.output.remark)
     let split = try call.split()
     let source = try subject.images(split)
     let console = Console(descriptor: call.has("--json") ? -1 : STDERR_FILENO)
     let evaluator = Evaluator(
       subject.trained.model, batchSize: subject.recipe.training.validationBatch, precision: precision,
-      metrics: subject.recipe.registry.metrics)
+      metrics: subject.recipe.registry.metrics, temperatures: subject.temperatures)
     func progress(_ name: String) -> (Int) -> Void {
       {
         console.progress(name, share: Double($0) / Double(max(1, source.samples.count))) { [done = $0] in
@@ -33,7 +35,8 @@ extension Verb {
         }
       }
     }
-    var evaluation = try evaluator.evaluate(source, keepsEmbeddings: true, tick: progress("eval"))
+    var evaluation = try evaluator.evaluate(
+      source, keepsEmbeddings: true, tick: progress("eval"), observe: { embeddings?.add($0.embedding) })
     if precision != .float32 {
       evaluation.difference = try evaluator.difference(
         of: evaluation, on: source, tick: progress("eval, float32"))
@@ -43,6 +46,7 @@ extension Verb {
     let folder = call.value("--out") ?? subject.run ?? "."
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try AtomicFile.write(evaluation.set.predictionTable, to: "\(folder)/predictions\(suffix).csv")
+    try embeddings?.write()
     if !evaluation.problems.isEmpty { call.output.remark("warning: " + evaluation.problems.asLeftOut()) }
     var reported =
       try subject.run.map { ReportSubject(try RunFolder.existing($0), of: subject.recipe) }
@@ -59,13 +63,22 @@ extension Verb {
   }
 }
 
-/// The model that `eval` and `predict` are asked about: a run's best, or a recipe's with a file of weights.
+/// The model that `eval`, `predict` and `calibrate` are asked about: a run's best, or a recipe's with a file of weights.
 struct ModelSubject {
   /// The recipe, with the classes and the preprocessing of the weights.
   let recipe: Recipe
   let trained: TrainedModel
   /// The run's folder; nil for a recipe, or where other weights than the run's own are used.
   let run: String?
+  /// By what its primary and final distributions are to be tempered; nil where nothing is stored with the weights, or
+  /// `--uncalibrated` asks for the distributions as they are.
+  let temperatures: Temperatures?
+
+  /// What a person should know before the numbers.
+  var remarks: [String] {
+    trained.warnings
+      + (temperatures.map { [$0.summary + "; terms are not; --uncalibrated leaves it out"] } ?? [])
+  }
 
   /// - Parameter confirming: false where `trained.confirm()` will be called before anything is shown.
   init(_ call: Invocation, confirming: Bool = true) throws {
@@ -85,6 +98,7 @@ struct ModelSubject {
       asked, weights: weights, namings: call.registry.namings, confirming: confirming)
     recipe = trained.recipe
     run = isRun && given == nil ? word : nil
+    temperatures = call.has(Verb.Flag.uncalibrated.name) ? nil : trained.temperatures
   }
 
   /// The images of a split, prepared as the weights were trained.
@@ -97,9 +111,9 @@ struct ModelSubject {
 }
 
 extension Invocation {
-  /// The set of images that `--split` names; that of validation where it is not given.
-  func split() throws(UsageProblem) -> DataSplit {
-    guard let word = value("--split") else { return .validation }
+  /// The set of images that a flag names; where it is not given, that of validation or another one.
+  func split(_ flag: String = "--split", else usual: DataSplit = .validation) throws(UsageProblem) -> DataSplit {
+    guard let word = value(flag) else { return usual }
     guard let split = DataSplit(rawValue: word) else {
       let known = DataSplit.allCases.map(\.rawValue).sorted()
       throw UsageProblem(

@@ -29,20 +29,22 @@ extension Verb {
         "--picture", value: "FILE.png",
         "a picture of the faces with the bars of every distribution, and with what the model noticed of views and "
           + "places drawn over them; of more than \(PredictionPicture.mostCards), more pictures: FILE-2.png ..."
-      ), .precision, .set,
+      ), .uncalibrated, .precision, .set,
     ]
   ) { call in
     let (form, top, threshold) = try (call.form(), call.wholeNumber("--top", atLeast: 1), call.threshold())
     let precision = try call.precision()
     let album = try call.value("--picture").map { try PictureAlbum(path: $0) }
     let subject = try ModelSubject(call, confirming: false)
-    subject.trained.warnings.forEach(call.output.remark)
+    subject.remarks.forEach(call.output.remark)
     var queue = ImageQueue(Array(call.words.dropFirst()))
     let (classes, terms) = (subject.recipe.classes, subject.trained.model.correctionNames)
     var writer = PredictionWriter(
       form, classes: classes, termNames: terms, top: top, abstainBelow: threshold, print: call.output.print)
     let reader = FaceReader(subject, keepsThumbnails: album != nil)
-    let evaluator = Evaluator(subject.trained.model, batchSize: FaceReader.groupSize, precision: precision)
+    let evaluator = Evaluator(
+      subject.trained.model, batchSize: FaceReader.groupSize, precision: precision,
+      temperatures: subject.temperatures)
     // A bar among the lines on the same terminal would be in their way.
     let console = Console(descriptor: isatty(STDOUT_FILENO) == 1 ? -1 : STDERR_FILENO)
     var (done, failures) = (0, 0)

@@ -2,8 +2,8 @@ extension Verb {
   /// Everything `arbex` can do, in the order of its help.
   static var all: [Verb] {
     [
-      train, eval, report, compare, predict, explain, sweep, reproduce, recipeShow, recipeCheck, dataCheck,
-      weightsInspect, weightsImport, weightsExport,
+      train, eval, report, compare, predict, explain, calibrate, sweep, reproduce, recipeShow, recipeCheck,
+      dataCheck, dataSuspects, weightsInspect, weightsImport, weightsExport,
       pluginsList, pluginsDescribe, bench, benchOperations, benchData, benchStart, doctor,
     ]
   }
