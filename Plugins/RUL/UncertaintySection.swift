@@ -19,7 +19,7 @@ extension ReportSection {
         columns: ["mistakes, %"],
         caption:
           "The images by uncertainty in parts of the same size, and how many of a hundred in each are mistakes. Where uncertainty "
-          + "is worth something, the bars grow downwards."),
+          + "is worth something, the lower bars are the longer ones."),
       byClass(set),
     ]
   }
