@@ -18,8 +18,8 @@ extension ReportSection {
         Table("Mistakes by uncertainty", columns: ["uncertainty", "images", "mistakes, %"], rows: rows),
         columns: ["mistakes, %"],
         caption:
-          "The images by uncertainty in parts of the same size, and how many of each are mistakes. Where uncertainty "
-          + "is worth something, the bars grow downwards."),
+          "The images by uncertainty in parts of the same size, and how many of a hundred in each are mistakes. Where uncertainty "
+          + "is worth something, the lower bars are the longer ones."),
       byClass(set),
     ]
   }

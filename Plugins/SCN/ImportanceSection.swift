@@ -36,7 +36,9 @@ extension ReportSection {
     return .bars(
       Table("Accuracy by importance", columns: ["importance", "images", "right, %"], rows: rows),
       columns: ["right, %"],
-      caption: "The images by importance in five parts of the same size, and how many of each are right.")
+      caption:
+        "The images by importance in five parts of the same size, and how many of a hundred in each are right."
+    )
   }
 
   private static func relabelled(_ rated: [EvaluatedSample]) -> Table {

@@ -5,7 +5,7 @@ import Support
 struct CoveragePlot {
   let lines: [(name: String, points: [CoverageCurve.Point])]
 
-  private static let (width, height, left, right, top, bottom) = (420.0, 250.0, 58.0, 16.0, 26.0, 40.0)
+  private static let (width, height, left, right, top, bottom) = (420.0, 250.0, 58.0, 24.0, 26.0, 40.0)
 
   /// "" where there is no point.
   var svg: String {
