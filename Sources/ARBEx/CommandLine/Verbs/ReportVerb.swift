@@ -12,7 +12,11 @@ extension Verb {
     flags: [
       Flag("--weights", value: "FILE", "other weights than the run's best"),
       Flag("--split", value: "NAME", "validation (where not given), test or train"),
-      .set,
+      Flag(
+        "--images", value: "NAME",
+        "show the distributions of this image, its name whole or from a folder on; may come often; else 60 are drawn",
+        isRepeatable: true),
+      .uncalibrated, .set,
     ],
     notes: """
       Writes report.html into the folder, and its figures and tables as SVG and CSV into report/ beside it; with
@@ -74,11 +78,15 @@ extension Verb {
     let path = try weights ?? TrainedModel.weights(ofRun: subject.folder?.path ?? "")
     let trained = try TrainedModel(recipe, weights: path, namings: call.registry.namings)
     trained.warnings.forEach(call.output.remark)
+    let temperatures = call.has(Flag.uncalibrated.name) ? nil : trained.temperatures
+    if let temperatures { call.output.remark(temperatures.summary) }
+    subject.shown = call.values("--images")
     let source = try RecipeImages(subject.split, of: trained.recipe, isTraining: false)
     let console = Console()
     defer { console.clearBar() }
     let evaluator = Evaluator(
-      trained.model, batchSize: recipe.training.validationBatch, metrics: recipe.registry.metrics)
+      trained.model, batchSize: recipe.training.validationBatch, metrics: recipe.registry.metrics,
+      temperatures: temperatures)
     let shares = [0.75, 0.5, 0.25]
     func look(at images: RecipeImages, _ round: Int) throws -> Evaluation {
       try evaluator.evaluate(images, keepsEmbeddings: round == 0) { done in
@@ -89,6 +97,7 @@ extension Verb {
       }
     }
     let evaluation = try look(at: source, 0)
+    _ = try ReportPart.shownImages(subject, evaluation.set)  // A name that is none is told before the other looks.
     for (place, share) in shares.enumerated() {
       subject.shrunk.append(ShrunkScore(share, try look(at: source.shrunk(to: share), place + 1)))
     }

@@ -35,7 +35,7 @@ extension ReportPart {
 
   /// The images that were asked for, or some drawn by the seed, in the order of the set.
   /// - Throws: ``RunProblem`` where one that was asked for is not there.
-  static func shownImages(_ subject: ReportSubject, _ set: EvaluatedSet) throws -> [EvaluatedSample] {
+  package static func shownImages(_ subject: ReportSubject, _ set: EvaluatedSet) throws -> [EvaluatedSample] {
     guard subject.shown.isEmpty else {
       return try subject.shown.flatMap { name in
         let found = set.samples.filter { $0.id == name || $0.id.hasSuffix("/" + name) }
