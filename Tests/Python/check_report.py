@@ -155,7 +155,7 @@ def main(arguments):
         browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
         for path in arguments:
             for problem in look(browser, path, shots):
-                print(f"  {problem}")
+                print(f"  {problem[:200]}")
                 failed = True
         browser.close()
     return 1 if failed or not arguments else 0
