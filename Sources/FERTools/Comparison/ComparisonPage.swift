@@ -25,7 +25,7 @@ extension Comparison {
   /// Validation accuracy of all runs over epochs.
   private var curves: String {
     let charts = [
-      ("Validation accuracy, final", \LogLine.corrected), ("Validation accuracy, primary", \.primary),
+      ("Final", \LogLine.corrected), ("Primary", \.primary),
     ]
     .map { title, scores in
       LineChart(
@@ -39,7 +39,8 @@ extension Comparison {
         }
       ).svg
     }.filter { !$0.isEmpty }
-    return charts.isEmpty ? "" : "<h2>Over epochs</h2>\n<div class=\"row\">\(charts.joined())</div>\n"
+    return charts.isEmpty
+      ? "" : "<h2>Validation accuracy over epochs</h2>\n<div class=\"row\">\(charts.joined())</div>\n"
   }
 
   private func maps(_ tick: (Int) -> Void) -> String {

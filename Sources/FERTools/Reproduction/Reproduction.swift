@@ -37,9 +37,6 @@ package struct Reproduction {
     train = try RecipeImages(.train, of: recipe, isTraining: true)
     validation = try RecipeImages.load(.validation, of: recipe)
     var remarks = run.changes(of: recipe).map { "recipe.json5 has been changed since: \($0)" }
-    if let seed = run.environment["seed"]?.text, seed != "\(recipe.seed)" {
-      remarks.append("seed: the run was started with \(seed), its recipe says \(recipe.seed)")
-    }
     remarks += run.changes(of: .current)
     if let before = try DataFingerprint(ofRun: path) {
       dataChanges = before.differences(

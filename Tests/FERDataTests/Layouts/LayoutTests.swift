@@ -50,6 +50,20 @@ struct LayoutTests {
     }
   }
 
+  @Test(
+    "the tables that samples come from are named; folders and file names need none", arguments: Layout.all)
+  func tables(_ layout: Layout) throws {
+    let folder = try ScratchFolder()
+    defer { folder.remove() }
+    _ = try layout.write(folder)
+    let loaded = try layout.load(folder.path, split: layout.splits[0], classes: layout.classes)
+    let hasTable =
+      ["affectnet", "ferplus", "fer2013", "manifest", "raf-db"].contains(layout.dataset)
+      && !["folders", ".npy annotations"].contains(layout.form)
+    #expect(loaded.tables.isEmpty != hasTable)
+    #expect(loaded.tables.allSatisfy(FolderListing.isFile), "\(loaded.tables)")
+  }
+
   @Test("is recognised, with lines for a recipe that read the same", arguments: Layout.all)
   func recognised(_ layout: Layout) throws {
     let folder = try ScratchFolder()

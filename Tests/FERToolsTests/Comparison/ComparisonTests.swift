@@ -71,7 +71,7 @@ struct ComparisonTests {
 
   private func run(_ name: String, _ set: EvaluatedSet, _ overrides: String...) throws -> ComparedRun {
     ComparedRun(
-      path: "/nowhere/\(name)", name: name,
+      path: shop.path + "/" + name, name: name,
       recipe: try Recipe.load(
         path: shop.path + "/tiny.json5", overrides: overrides, registry: shop.recipe.registry),
       weights: .last, epoch: 2, date: 0, parameters: 10, set: set, embeddings: nil, history: [], remarks: [])
@@ -145,6 +145,25 @@ struct ComparisonTests {
         "one and other are not tested against each other, and their numbers cannot be compared: their classes differ: "
           + "blue, green"
       ])
+  }
+
+  @Test("images of the same names that were other files are told by name")
+  func otherFiles() throws {
+    for (name, digest) in [("one", "0a"), ("same", "0a"), ("other", "0b")] {
+      let folder = shop.path + "/" + name
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let lines = ["train", "validation"].map {
+        #"{"set": "\#($0)", "file": "0.png", "class": "red", "bytes": 9, "sha256": "\#($0 == "train" ? "0a" : digest)"}"#
+      }
+      try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: folder + "/data.jsonl")
+    }
+    let runs = try [run("one", found(4)), run("same", found(3)), run("other", found(2))]
+    let comparison = Comparison(runs, ComparisonRequest())
+    #expect(comparison.pairs.map { $0.answers == nil } == [false, true, true])
+    #expect(
+      comparison.remarks.first
+        == "one and other are not tested against each other, and their numbers cannot be compared: validation: 0.png: has "
+        + "changed; still 9 bytes")
   }
 
   @Test("what is read back of a table of predictions is what was written")
