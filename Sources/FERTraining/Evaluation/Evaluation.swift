@@ -94,7 +94,7 @@ package struct Evaluator {
   }
 
   /// Runs over all samples in their order.
-  /// - Parameter keepsEmbeddings: whether the embeddings of the first few thousand images are kept for a picture.
+  /// - Parameter keepsEmbeddings: whether the embeddings are kept; of very many images those of the first.
   /// - Parameter tick: told of the images done; throws to stop.
   /// - Parameter observe: told of each batch's outcome, in their order.
   package func evaluate(
@@ -114,9 +114,9 @@ package struct Evaluator {
       observe(outcome)
       termNames = outcome.terms.map(\.name)
       shared = outcome.evidence.filter { $0.key.layout == .shared }.mapValues(\.detached)
-      if keepsEmbeddings, kept < Self.embeddingLimit {
+      if keepsEmbeddings, kept < Self.mostEmbeddingValues {
         embeddings.append(outcome.embedding.detached)
-        kept += own.count
+        kept += outcome.embedding.count
       }
       try tick(rows.count)
     }
@@ -140,8 +140,8 @@ package struct Evaluator {
     temperatures.map { rows.map($0.applied) } ?? rows
   }
 
-  /// How many images keep their embeddings: enough for a picture.
-  package static let embeddingLimit = 4000
+  /// How many numbers of embeddings are kept: 256 MB.
+  private static let mostEmbeddingValues = 1 << 26
 }
 
 extension Outcome {

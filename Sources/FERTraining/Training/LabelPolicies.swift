@@ -45,16 +45,6 @@ final class LabelPolicies {
     classCounts = samples.reduce(into: setting.classes.map { _ in 0 }) { $0[$1.label] += 1 }
   }
 
-  /// Those of a recipe.
-  convenience init(of recipe: Recipe, for given: [Sample]) throws {
-    // Policies ask for models on this thread, while they begin.
-    nonisolated(unsafe) let shared = recipe
-    let setting = TrainingSetting(classes: recipe.classes, seed: recipe.seed) {
-      try TeacherModel($0.text, weights: $1.text, for: shared)
-    }
-    try self.init(try recipe.makeLabelPolicies(), of: given, in: setting)
-  }
-
   /// Whether there are any.
   var isEmpty: Bool { policies.isEmpty }
 
