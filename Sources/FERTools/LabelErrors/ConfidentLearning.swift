@@ -4,21 +4,21 @@ import FERCore
 ///
 ///     t[j]    = mean of p[j] over the images labelled j                                            equation 2
 ///     C[i][j] = how many images labelled i have p[j] ≥ t[j], and of such j the largest p[j]        equation 1
-///     s       = (p[y] − max of p[k] over k ≠ y, + 1) / 2     the normalised margin of the given label y
+///     s       = p[y]     the self-confidence of the given label y
 ///
 /// t[j] is how sure a model usually is of the class j, so a class that it is never sure of is not held against its images. What
-/// stands off the diagonal of C, the confident joint, is counted as wrong. Images are ordered by the margin, not by p[y] alone
-/// (their self-confidence): where the model sees no class clearly, p[y] is as low as where it clearly sees another, and only the
-/// second says that the label is wrong.
+/// stands off the diagonal of C, the confident joint, is counted as wrong. Images are ordered by self-confidence and not by the
+/// normalised margin, (p[y] − max of p[k] over k ≠ y, + 1) / 2, which they propose beside it: of faces a model often sees another
+/// class clearly where the given one is its second guess, and a label that nothing in the face speaks for is the likelier error.
 ///
 /// Source: Northcutt, Jiang and Chuang 2021, Confident Learning: Estimating Uncertainty in Dataset Labels, JAIR 70,
-/// arXiv:1911.00068; the normalised margin is that of their package cleanlab.
+/// arXiv:1911.00068.
 package struct ConfidentLearning: Sendable {
   /// t: how sure the predictions are of each class, on the images labelled so; nil for a class without images.
   package let thresholds: [Double?]
   /// C: images by given label, then by the class that they count as. Images that count as none are left out.
   package let joint: [[Int]]
-  /// s of each image: 0 where all is on another class, 1 where all is on the given one.
+  /// s of each image: 0 where nothing is on the given class, 1 where all is.
   package let scores: [Double]
   /// The likeliest class of each image beside the given one.
   package let suggestions: [Int]
@@ -45,7 +45,7 @@ package struct ConfidentLearning: Sendable {
       let others = row.indices.filter { $0 != label }
       return others.dropFirst().reduce(others.first ?? 0) { row[$1] > row[$0] ? $1 : $0 }
     }
-    let scores = rows.indices.map { (rows[$0][labels[$0]] - rows[$0][suggestions[$0]] + 1) / 2 }
+    let scores = zip(rows, labels).map { $0[$1] }
     order = scores.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
     (self.thresholds, self.joint) = (thresholds, joint)
     (self.scores, self.suggestions) = (scores, suggestions)

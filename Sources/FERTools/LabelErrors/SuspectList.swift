@@ -65,14 +65,11 @@ package struct SuspectList {
   package var csv: String {
     let replaced = replaced
     let header = [
-      "image", "given label", "suggested label", "primary score", "final score", "primary probability",
-      "final probability", "confidence", "fold",
+      "image", "given label", "suggested label", "primary score", "final score", "confidence", "fold",
     ]
     let rows = places.map { place -> [String] in
       let (row, label) = (set.samples[place], given[place])
-      let numbers =
-        [primary.scores[place], final.scores[place]].map { "\($0)" }
-        + [row.primary[label], row.final[label], row.confidence].map { "\($0)" }
+      let numbers = [primary.scores[place], final.scores[place], Double(row.confidence)].map { "\($0)" }
       return [row.id, set.classes[label], set.classes[final.suggestions[place]]] + numbers + [
         "\(folds[place] + 1)"
       ]

@@ -11,7 +11,7 @@ private struct LabelErrors: Decodable {
   let classCount: Int
   let thresholds: [Double]
   let joint: [[Int]]
-  let margins: [Double]
+  let scores: [Double]
   let order: [Int]
 }
 
@@ -19,7 +19,7 @@ private struct LabelErrors: Decodable {
 struct ConfidentLearningTests {
   /// Given 0, 0, 0, 1, 1 with p[0] = 0.9, 0.7, 0.1, 0.2, 0.6: t = (1.7/3, (0.8 + 0.4)/2) = (0.5667, 0.6). Images 0 and 1 are
   /// confidently 0; image 2, p[1] = 0.9, is confidently 1; image 3 is confidently 1; image 4, p[0] = 0.6 above 0.5667, is
-  /// confidently 0. Margins with two classes are p[given]: 0.9, 0.7, 0.1, 0.8, 0.4.
+  /// confidently 0. Scores: 0.9, 0.7, 0.1, 0.8, 0.4.
   @Test("two classes by hand")
   func byHand() {
     let rows = [0.9, 0.7, 0.1, 0.2, 0.6].map { [$0, 1 - $0] }
@@ -33,7 +33,7 @@ struct ConfidentLearningTests {
     #expect(found.order == [2, 4, 1, 3, 0])
   }
 
-  @Test("joint, margins and order are those of cleanlab")
+  @Test("joint, scores and order are those of cleanlab")
   func peers() throws {
     let fixture = try statisticsFixture("label-errors", as: LabelErrors.self)
     let labels = seededClasses("statistics.labels", fixture.count, classCount: fixture.classCount)
@@ -44,7 +44,7 @@ struct ConfidentLearningTests {
     let found = ConfidentLearning(LabelledDistributions(name: "final", rows: rows, labels: given))
     #expect(zip(found.thresholds, fixture.thresholds).allSatisfy { isClose($0, $1, within: 1e-12) })
     #expect(found.joint == fixture.joint)
-    #expect(zip(found.scores, fixture.margins).allSatisfy { isClose($0, $1, within: 1e-12) })
+    #expect(zip(found.scores, fixture.scores).allSatisfy { isClose($0, $1, within: 1e-12) })
     #expect(found.order == fixture.order)
   }
 
@@ -77,10 +77,9 @@ struct ConfidentLearningTests {
     let lines = list.csv.split(separator: "\r\n")
     #expect(
       lines[0]
-        == "image,given label,suggested label,primary score,final score,primary probability,final probability,"
-        + "confidence,fold,label in the data")
+        == "image,given label,suggested label,primary score,final score,confidence,fold,label in the data")
     #expect(
-      lines.count == 4 && lines[1].hasPrefix("1,'=a,b,0.25,0.25,0.25,0.25,") && lines[1].hasSuffix(",2,b"))
+      lines.count == 4 && lines[1].hasPrefix("1,'=a,b,0.25,0.25,") && lines[1].hasSuffix(",2,b"))
     let page = list.page(titled: "<x>") { _ in nil }
     #expect(
       page.contains("&lt;x&gt;: suspected") && page.contains("labelled =a, 25&nbsp;%<br>rather b, 75&nbsp;%"))

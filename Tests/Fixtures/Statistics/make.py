@@ -143,10 +143,10 @@ def label_errors():
     given = labels.copy()
     given[::8] = (given[::8] + 1 + np.arange(len(given[::8])) % 3) % of
     joint = cleanlab.count.compute_confident_joint(given, rows, calibrate=False)
-    margins = cleanlab.rank.get_label_quality_scores(given, rows, method="normalized_margin")
+    scores = cleanlab.rank.get_label_quality_scores(given, rows, method="self_confidence")
     write("label-errors.json", {
         "count": count, "classCount": of, "thresholds": cleanlab.count.get_confident_thresholds(given, rows).tolist(),
-        "joint": joint.tolist(), "margins": margins.tolist(), "order": np.argsort(margins, kind="stable").tolist()})
+        "joint": joint.tolist(), "scores": scores.tolist(), "order": np.argsort(scores, kind="stable").tolist()})
 
 
 def tests():
