@@ -108,7 +108,7 @@ struct ExplainVerbTests {
       ([run, face, "--of", "both"], "--of explains \"final\" or \"primary\""),
       ([run, face, "--neighbours", "0"], "at least 1"),
       ([run, face, "--neighbours", "1001"], "at most 1000"),
-      ([run, folder / "none.png"], "does not exist"), ([folder.path, face], "recipe"),
+      ([run, folder / "none.png"], "does not exist"), ([folder.path, face], "is not a file"),
       ([run, face, "--out", face], "cannot be made a folder"),
     ] {
       let answer = Answer(["explain"] + arguments)

@@ -126,13 +126,16 @@ struct GoldenNetworkTests {
     #expect(model.store.under("landmarks").allSatisfy { tape.gradient(for: ObjectIdentifier($0)) == nil })
   }
 
-  /// Made by Tests/PyTorch/gradcam.py.
+  /// Made by Tests/PyTorch/gradcam.py, which tells why the slopes are nearly 1: kinks within rounding then change nothing.
   @Test("ARBEx explained: Grad-CAM of every level for both distributions, and the encoder's attention")
   func gradCAM() throws {
     let golden = try Golden("gradcam")
     let recipe = try Recipe.shipped("arbex", ["model.reduction=0"], registry: try Registry.builtins())
     let model = try recipe.buildModel(filling: false)
     try model.store.fillThroughFile(POSTERNames.naming, POSTERNames.key(ofModelName:))
+    for slope in model.store.under("backbone") where slope.name.hasSuffix(".res_layer.2.weight") {
+      slope.value = slope.value * 0.01 + 0.99
+    }
     let image = uniformImages("input.gradcam", count: 1, side: 224)
     for subject in Explanation.Subject.allCases {
       let found = try Explainer(model, subject: subject).explain(image, id: "", label: 3)

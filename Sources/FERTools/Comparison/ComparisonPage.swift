@@ -28,16 +28,17 @@ extension Comparison {
       ("Final", \LogLine.corrected), ("Primary", \.primary),
     ]
     .map { title, scores in
-      LineChart(
-        title: title,
-        lines: runs.map { run in
+      var chart = LineChart(
+        title,
+        runs.map { run in
           LineChart.Line(
             run.name,
             run.history.filter { $0.event == "validation" }.map {
-              ($0.epoch ?? 0, $0[keyPath: scores]?.accuracy)
+              (Double($0.epoch ?? 0), $0[keyPath: scores]?.accuracy)
             })
-        }
-      ).svg
+        })
+      chart.yKind = .share
+      return chart.svg
     }.filter { !$0.isEmpty }
     return charts.isEmpty
       ? "" : "<h2>Validation accuracy over epochs</h2>\n<div class=\"row\">\(charts.joined())</div>\n"

@@ -1,5 +1,6 @@
 import FERCore
 import FERData
+import Foundation
 import Support
 
 /// One image and why a model says of it what it says, as a picture: the card of ``PredictionPicture``, then what the model
@@ -41,15 +42,17 @@ package struct ExplanationPicture {
     ).image()
     let top = (width: Double(card.width) / 2, height: Double(card.height) / 2)
     let width = max(top.width, widest + 2 * (Self.margin + Self.padding))
-    let sections = [panelsHeight(width), movesHeight, facesHeight].filter { $0 > 0 }
+    let sections = [
+      (height(of: activation, width), drawActivation), (height(of: attention, width), drawAttention),
+      (movesHeight, drawMoves), (facesHeight, drawFaces),
+    ].filter { $0.0 > 0 }
     var canvas = Canvas(
-      width: width, height: top.height + sections.reduce(0) { $0 + $1 + Self.margin }, background: Look.ground
+      width: width, height: top.height + sections.reduce(0) { $0 + $1.0 + Self.margin },
+      background: Look.ground
     )
     canvas.draw(card, in: Canvas.Box(x: 0, y: 0, width: top.width, height: top.height))
     var y = top.height
-    for (height, draw) in [
-      (panelsHeight(width), drawPanels), (movesHeight, drawMoves), (facesHeight, drawFaces),
-    ] where height > 0 {
+    for (height, draw) in sections {
       let box = Canvas.Box(x: Self.margin, y: y, width: width - 2 * Self.margin, height: height)
       canvas.fill(box, Look.edge, radius: 7)
       canvas.fill(box.inset(1), Look.card, radius: 6)
@@ -87,42 +90,68 @@ package struct ExplanationPicture {
   // MARK: what it looked at
 
   /// A face with a map drawn over it, and what is written below it.
-  private var panels: [(name: String, note: String, map: FaceMap?)] {
-    let text = { (value: Float) in Double(value).rounded(places: 3) }
-    let count = explanation.levels.count
-    return explanation.levels.map { level in
-      let size = "\(level.size.height)x\(level.size.width)"
-      let most = level.activation?.numbers.filter(\.isFinite).max()
-      let note =
-        most.map { $0 > 0 ? "most \(text($0))" : "no place speaks for it" } ?? "no gradient gets there"
-      return ("level \(level.number) of \(count), \(size)", note, level.activation)
-    }
-      + explanation.attention.map { shown in
-        let most = shown.map.numbers.filter(\.isFinite).max() ?? 0
-        let mean = shown.map.numbers.reduce(0, +) / Float(max(1, shown.map.numbers.count))
-        return (shown.name, "most \(text(most)), mean \(text(mean))", shown.map)
-      }
+  private struct Panel {
+    let name: String
+    let note: String
+    let map: FaceMap?
+    /// The number from which on there are colours.
+    var start: Float = 0
   }
+
+  private var activation: [Panel] {
+    explanation.levels.map { level in
+      let name =
+        "level \(level.number) of \(explanation.levels.count), \(level.size.height)x\(level.size.width)"
+      guard let map = level.activation else {
+        return Panel(name: name, note: "the class does not depend on it", map: nil)
+      }
+      let most = map.numbers.filter(\.isFinite).max() ?? 0
+      return Panel(
+        name: name, note: most > 0 ? "most \(Self.brief(most))" : "no place speaks for it", map: map)
+    }
+  }
+
+  /// Attention is coloured where it is more than even.
+  private var attention: [Panel] {
+    explanation.attention.map { shown in
+      let numbers = shown.map.numbers.filter(\.isFinite)
+      let mean = numbers.reduce(0, +) / Float(max(1, numbers.count))
+      return Panel(
+        name: shown.name, note: "most \(Self.brief(numbers.max() ?? 0)), mean \(Self.brief(mean))",
+        map: shown.map, start: mean)
+    }
+  }
+
+  private static func brief(_ value: Float) -> String { String(format: "%.2g", Double(value)) }
 
   private func perRow(_ width: Double) -> Int {
     max(1, Int((width - 2 * (Self.margin + Self.padding) + Self.padding) / (Self.panel + Self.padding)))
   }
 
-  private func panelsHeight(_ width: Double) -> Double {
+  private func height(of panels: [Panel], _ width: Double) -> Double {
     let rows = (panels.count + perRow(width) - 1) / perRow(width)
     return rows == 0 ? 0 : Self.padding + Self.head + Double(rows) * (Self.panel + Self.caption)
   }
 
-  private func drawPanels(_ box: Canvas.Box, _ canvas: inout Canvas) {
+  private func drawActivation(_ box: Canvas.Box, _ canvas: inout Canvas) {
     let what = explanation.row.terms.isEmpty ? "" : " (\(explanation.subject.rawValue))"
     title("What speaks for \"\(name(explanation.label))\"\(what)", in: box, on: &canvas)
+    draw(activation, in: box, on: &canvas)
+  }
+
+  private func drawAttention(_ box: Canvas.Box, _ canvas: inout Canvas) {
+    title("What the encoder attends to, more than evenly", in: box, on: &canvas)
+    draw(attention, in: box, on: &canvas)
+  }
+
+  private func draw(_ panels: [Panel], in box: Canvas.Box, on canvas: inout Canvas) {
     let count = perRow(canvas.width)
     for (place, shown) in panels.enumerated() {
       let x = box.x + Self.padding + Double(place % count) * (Self.panel + Self.padding)
       let y = box.y + Self.head + Double(place / count) * (Self.panel + Self.caption)
       let frame = Canvas.Box(x: x, y: y, width: Self.panel, height: Self.panel)
       canvas.fill(frame, Look.track)
-      canvas.draw(heated(shown.map, canvas.scale), in: frame)
+      canvas.draw(heated(shown, canvas.scale), in: frame)
       var heading = Look.className
       heading.isBold = true
       canvas.write(heading.fitted(shown.name, width: Self.panel), x: x, baseline: frame.bottom + 16, heading)
@@ -131,13 +160,16 @@ package struct ExplanationPicture {
     }
   }
 
-  /// The face at the size in which it is drawn, so that colours flow smoothly.
-  private func heated(_ map: FaceMap?, _ scale: Double) -> Image {
+  /// The face at the size in which it is drawn, so that colours flow smoothly. The lightest colour is half as much again as the
+  /// start, or the largest number where that is more.
+  private func heated(_ panel: Panel, _ scale: Double) -> Image {
     guard face.width > 0, face.height > 0 else { return face }
     let ratio = Self.panel * scale / Double(max(face.width, face.height))
     let side = { (length: Int) in max(1, Int((Double(length) * ratio).rounded())) }
     return face.resized(width: side(face.width), height: side(face.height), antialias: true)
-      .heated { map?.value($0, $1, boxes: boxes) ?? 0 }
+      .heated(upTo: panel.start / 2) { x, y in
+        (panel.map?.value(x, y, boxes: boxes) ?? 0) - panel.start
+      }
   }
 
   // MARK: how the balance moved the answer
@@ -202,9 +234,10 @@ package struct ExplanationPicture {
         x: value < 0 ? x + room / 2 - length : x + room / 2, y: top + 5.5, width: length, height: 10)
       canvas.fill(bar, value < 0 ? Look.doubtful : Look.final)
       canvas.fill(Canvas.Box(x: x + room / 2 - 0.5, y: top + 3, width: 1, height: 15), Look.edge)
-      let sign = value > 0 ? "+" : ""
+      let points = (1000 * Double(value)).rounded() / 10 + 0  // no -0.0
       canvas.write(
-        sign + (100 * Double(value)).rounded(places: 1), x: x + Self.column, baseline: top + 14.5, Look.number
+        (points > 0 ? "+" : "") + points.rounded(places: 1), x: x + Self.column, baseline: top + 14.5,
+        Look.number
       )
     }
   }

@@ -61,8 +61,9 @@ extension Tensor {
 extension Image {
   /// The image in grey, with colours over it where a number of its places is more than 0: dark red for little, over orange
   /// to light yellow for the most.
+  /// - Parameter least: the number that has the lightest colour, unless there is a larger one.
   /// - Parameter number: at a place given in shares of the sides; what is no number counts as 0.
-  func heated(_ number: (Double, Double) -> Float) -> Image {
+  func heated(upTo least: Float = 0, _ number: (Double, Double) -> Float) -> Image {
     var numbers = [Float](repeating: 0, count: width * height)
     for y in 0..<height {
       for x in 0..<width {
@@ -70,7 +71,7 @@ extension Image {
         numbers[y * width + x] = found.isFinite ? max(0, found) : 0
       }
     }
-    let most = numbers.max() ?? 0
+    let most = max(least, numbers.max() ?? 0)
     var values = pixels
     for (place, number) in numbers.enumerated() {
       let share = most > 0 ? number / most : 0
