@@ -36,9 +36,11 @@ enum HandMade {
   static func subject(
     _ set: EvaluatedSet = set(), embeddings: Tensor? = nil, shared: Evidence = [:], shown: [String] = []
   ) -> ReportSubject {
-    ReportSubject(
-      name: "by hand", evaluation: Evaluation(set, embeddings: embeddings, shared: shared), shown: shown,
+    var subject = ReportSubject(
+      name: "by hand", evaluation: Evaluation(set, embeddings: embeddings, shared: shared),
       image: { _ in Image(width: 8, height: 8, pixels: Array(repeating: 0.5, count: 192)) })
+    subject.shown = shown
+    return subject
   }
 
   /// A model without correction terms.
