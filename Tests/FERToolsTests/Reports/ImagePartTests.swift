@@ -62,10 +62,14 @@ struct ImagePartTests {
   func sheets() throws {
     let subject = HandMade.subject()
     #expect(
-      try ReportPart.surestMistakes.items(subject).captions == ["a 62 %; labelled b", "b 58 %; labelled c"])
-    #expect(try ReportPart.leastSure.items(subject).captions == ["a 70 %", "a 85 %", "b 90 %"])
+      try ReportPart.surestMistakes.items(subject).captions
+        == ["a 62 %; labelled b\ny/broken.png", "b 58 %; labelled c\nz/anew.png"])
     #expect(
-      try ReportPart.mostCorrected.items(subject).captions.first == "broken: b 80 % → a 62 %; labelled b")
+      try ReportPart.leastSure.items(subject).captions
+        == ["a 70 %\nx/mended.png", "a 85 %\nx/same.png", "b 90 %\ny/surer.png"])
+    #expect(
+      try ReportPart.mostCorrected.items(subject).captions.first
+        == "broken: b 80 % → a 62 %; labelled b\ny/broken.png")
     #expect(try ReportPart.mostCorrected.items(subject).captions.count == 5)
     #expect(try ReportPart.mostCorrected.items(HandMade.subject(HandMade.plain)).isEmpty)
     let blind = ReportSubject(name: "no images", evaluation: subject.evaluation)

@@ -22,11 +22,11 @@ struct SurestMistakesTests {
     let green = Image(width: 224, height: 112, colour: [0, 1, 0])
     let subject = ReportSubject(name: "run", evaluation: evaluation) { $0 == "absent" ? nil : green }
     let page = Report.page(of: subject).html
-    let captions = page.components(separatedBy: "alt=\"\"><figcaption>").dropFirst().map {
+    let captions = page.components(separatedBy: "alt=\"\"><figcaption>").dropFirst().prefix(2).map {
       String($0.prefix { $0 != "/" })
     }
     #expect(
-      captions == ["a, 90 %\nlabelled &lt;b&gt;\nsure<", "&lt;b&gt;, 60 %\nlabelled a\nunsure<"])
+      captions == ["a 90 %; labelled &lt;b&gt;\nsure<", "&lt;b&gt; 60 %; labelled a\nunsure<"])
     let start = try #require(page.range(of: "base64,"))
     let bytes = try #require(Data(base64Encoded: String(page[start.upperBound...].prefix { $0 != "\"" })))
     let picture = try ImageFile.decode([UInt8](bytes), name: "face")

@@ -42,7 +42,8 @@ extension ReportPart {
       .filter { $0.rank.isFinite }.sorted { ($0.rank, $0.row.id) < ($1.rank, $1.row.id) }
     var pictures = [(image: Image, caption: String)]()
     for (_, row) in ranked where pictures.count < sheetImages {
-      if let image = subject.image(row.id) { pictures.append((image, caption(row, set.classes))) }
+      guard let image = subject.image(row.id) else { continue }
+      pictures.append((image, "\(caption(row, set.classes))\n\(row.id.printable)"))
     }
     return pictures.isEmpty ? [] : [.pictures(pictures)]
   }
