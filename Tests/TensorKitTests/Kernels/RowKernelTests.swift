@@ -185,7 +185,8 @@ struct RowKernelTests {
     for index in first.indices { (first[index], second[index]) = (1, 1) }
     dx = v.dy
     v.prologue(isScaled: true) { prologue in
-      arbex_normalization_sums_in(k, &first, &second, v.dy, v.x, v.mean, v.inverse, prologue, v.rows, v.columns)
+      arbex_normalization_sums_in(
+        k, &first, &second, v.dy, v.x, v.mean, v.inverse, prologue, v.rows, v.columns)
       dx.withUnsafeMutableBufferPointer { dx in
         arbex_batch_norm_gradient_in(
           k, dx.baseAddress, dx.baseAddress, v.x, v.mean, v.inverse, v.scale, v.slope, v.offset, 5, prologue,

@@ -112,7 +112,9 @@ struct ModelSubject {
 
 extension Invocation {
   /// The set of images that a flag names; where it is not given, that of validation or another one.
-  func split(_ flag: String = "--split", else usual: DataSplit = .validation) throws(UsageProblem) -> DataSplit {
+  func split(_ flag: String = "--split", else usual: DataSplit = .validation) throws(UsageProblem)
+    -> DataSplit
+  {
     guard let word = value(flag) else { return usual }
     guard let split = DataSplit(rawValue: word) else {
       let known = DataSplit.allCases.map(\.rawValue).sorted()

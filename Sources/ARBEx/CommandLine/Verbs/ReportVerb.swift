@@ -97,7 +97,8 @@ extension Verb {
       }
     }
     let evaluation = try look(at: source, 0)
-    _ = try ReportPart.shownImages(subject, evaluation.set)  // A name that is none is told before the other looks.
+    // A name that is none is told before the other looks.
+    _ = try ReportPart.shownImages(subject, evaluation.set)
     for (place, share) in shares.enumerated() {
       subject.shrunk.append(ShrunkScore(share, try look(at: source.shrunk(to: share), place + 1)))
     }
