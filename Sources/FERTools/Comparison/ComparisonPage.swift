@@ -66,13 +66,14 @@ extension Comparison {
   private static func map(of embeddings: Tensor, _ set: EvaluatedSet) -> String? {
     let (count, width) = (embeddings.shape[0], embeddings.shape[1])
     let kept = min(count, pointLimit)
-    let places = (0..<kept).map { $0 * count / kept }
+    let places = ReportPart.spread(kept, over: count)
     let values = embeddings.values
     let points = Tensor([kept, width], places.flatMap { values[$0 * width..<($0 + 1) * width] })
     guard kept > 2, let layout = TSNE().layout(of: points)?.points.values else { return nil }
     let images = places.enumerated().map { row, place in
-      ScatterPlot.Point(x: layout[2 * row], y: layout[2 * row + 1], label: set.samples[place].label ?? 0)
+      EmbeddingPlot.Mark(
+        x: Double(layout[2 * row]), y: Double(layout[2 * row + 1]), label: set.samples[place].label)
     }
-    return ScatterPlot(images: images, diamonds: [], classes: set.classes).svg
+    return EmbeddingPlot(images: images, diamonds: [], classes: set.classes).svg
   }
 }

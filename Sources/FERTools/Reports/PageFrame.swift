@@ -125,21 +125,3 @@ extension Report {
       """
   }
 }
-
-extension String {
-  /// Fit to stand between tags or in an attribute.
-  package var htmlEscaped: String {
-    var result = ""
-    for character in self {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "'": result += "&#39;"
-      default: result.append(character)
-      }
-    }
-    return result
-  }
-}

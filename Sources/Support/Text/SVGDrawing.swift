@@ -55,7 +55,7 @@ package struct SVGDrawing {
     if size != Self.fontSize { body += " style=\"font-size: \(Self.number(size))px\"" }
     if isBold { body += " font-weight=\"600\"" }
     if isUpright { body += " transform=\"rotate(-90 \(x) \(y))\"" }
-    body += ">\(Self.escaped(text))</text>"
+    body += ">\(text.htmlEscaped)</text>"
   }
 
   // MARK: shapes
@@ -108,7 +108,7 @@ package struct SVGDrawing {
   /// - Parameter source: its address, which holds its content: "data:image/png;base64,...".
   package mutating func picture(_ source: String, x: Double, y: Double, width: Double, height: Double) {
     body +=
-      "<image href=\"\(Self.escaped(source))\" x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" "
+      "<image href=\"\(source.htmlEscaped)\" x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" "
       + "width=\"\(Self.number(width))\" height=\"\(Self.number(height))\"/>"
   }
 
@@ -122,10 +122,13 @@ package struct SVGDrawing {
   private static func share(_ name: String, _ value: Double) -> String {
     value == 1 ? "" : " \(name)=\"\(value.rounded(places: 2))\""
   }
+}
 
-  private static func escaped(_ text: String) -> String {
+extension String {
+  /// Fit to stand between tags or in an attribute.
+  package var htmlEscaped: String {
     var result = ""
-    for character in text {
+    for character in self {
       switch character {
       case "&": result += "&amp;"
       case "<": result += "&lt;"
