@@ -57,9 +57,14 @@ public enum CommandLineTool {
       case .help(let verb?): output.print(Help.one(verb, tool: tool))
       case .run(let verb, let words, let flags):
         let registry = try Registry.builtins(and: plugins)
-        return try verb.run(
-          Invocation(
-            words: words, flags: flags, registry: registry, output: output, precisionObstacle: obstacle))
+        do {
+          return try verb.run(
+            Invocation(
+              words: words, flags: flags, registry: registry, output: output, precisionObstacle: obstacle))
+        } catch var problem as UsageProblem where problem.verb.isEmpty {
+          problem.verb = verb.name
+          throw problem
+        }
       }
       return 0
     } catch let problem as UsageProblem {

@@ -21,7 +21,9 @@ struct SurestMistakesTests {
     let evaluation = Evaluation(EvaluatedSet(classes: ["a", "<b>"], samples: samples))
     let green = Image(width: 224, height: 112, colour: [0, 1, 0])
     let subject = ReportSubject(name: "run", evaluation: evaluation) { $0 == "absent" ? nil : green }
-    let page = Report.page(of: subject).html
+    let whole = Report.page(of: subject).html
+    let heading = try #require(whole.range(of: ">Surest mistakes</h2>"))
+    let page = String(whole[heading.upperBound...])
     let captions = page.components(separatedBy: "alt=\"\"><figcaption>").dropFirst().prefix(2).map {
       String($0.prefix { $0 != "/" })
     }
