@@ -111,26 +111,31 @@ struct GoldenTests {
     }
   }
 
-  /// The values of the last two blocks that lie within 2e-5 of a ReLU's kink, as the reference finds them in double
+  /// The values of the last two stages that lie within 3e-5 of a ReLU's kink, as the reference finds them in double
   /// precision: by the norm before the ReLU, channel and side. Winograd's convolutions err by 2e-6 to 4e-6, which batch
   /// statistics make more of, so some of them fall to the other side here; each that does changes the gradients below
   /// it by some thousandths.
   private static let kinks: [(norm: String, channel: Int, side: Float)] = [
+    ("features.6.0.bn1", 13, 1), ("features.6.0.bn1", 26, 1), ("features.6.0.bn1", 88, -1),
+    ("features.6.0.bn1", 112, -1), ("features.6.0.bn1", 127, 1), ("features.6.0.bn1", 142, -1),
+    ("features.6.0.bn1", 228, 1), ("features.6.0.bn1", 254, -1), ("features.6.0.bn2", 34, -1),
+    ("features.6.0.bn2", 35, -1), ("features.6.0.bn2", 140, 1), ("features.6.0.bn2", 189, -1),
     ("features.6.1.bn1", 18, -1), ("features.6.1.bn1", 33, -1), ("features.6.1.bn1", 79, 1),
-    ("features.6.1.bn1", 150, -1), ("features.6.1.bn1", 245, 1), ("features.6.1.bn2", 125, -1),
-    ("features.6.1.bn2", 237, -1), ("features.7.0.bn2", 65, 1), ("features.7.0.bn2", 509, 1),
-    ("features.7.1.bn1", 266, -1), ("features.7.1.bn1", 488, 1), ("features.7.1.bn2", 291, -1),
+    ("features.6.1.bn1", 150, -1), ("features.6.1.bn1", 207, 1), ("features.6.1.bn1", 245, 1),
+    ("features.6.1.bn2", 125, -1), ("features.6.1.bn2", 237, -1), ("features.7.0.bn2", 65, 1),
+    ("features.7.0.bn2", 221, 1), ("features.7.0.bn2", 509, 1), ("features.7.1.bn1", 266, -1),
+    ("features.7.1.bn1", 424, -1), ("features.7.1.bn1", 488, 1), ("features.7.1.bn2", 291, -1),
   ]
 
-  /// With the biases of those channels moved by 3e-5, away from the kink on the reference's side. The reference's own gradients
-  /// stay the same to 4e-6 under this.
+  /// With the biases of those channels moved by 4e-5, away from the kink on the reference's side. Under this the reference's own
+  /// gradients stay the same to 2e-4.
   @Test("gradients, every value on the reference's side of the kinks")
   func gradients() throws {
     let (golden, tolerance) = (try Golden("scn_train"), try Tolerance.read())
     for kink in Self.kinks {
       let bias = try #require(published.parameter("\(kink.norm).bias"))
       var values = bias.value.values
-      values[kink.channel] += 3e-5 * kink.side
+      values[kink.channel] += 4e-5 * kink.side
       bias.value = Tensor(bias.shape, values)
     }
     let tape = Tape()
