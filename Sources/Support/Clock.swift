@@ -14,6 +14,14 @@ package enum Clock {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
+  /// "2026-11-26 17:18", in UTC, of seconds since the beginning of 1970; nil beyond years of four digits, as a file can hold
+  /// any number.
+  package static func minute(_ date: Double) -> String? {
+    guard 0..<2.5e11 ~= date else { return nil }
+    let text = Date(timeIntervalSince1970: date).formatted(.iso8601)
+    return String(text.prefix(16)).replacing("T", with: " ")
+  }
+
   /// "1:02:03" or "4:05".
   package static func text(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return "?" }

@@ -1,5 +1,3 @@
-import TensorKit
-
 /// How much each distribution counts in the balanced one, which is their weighted mean: equations 18 and 19 of Wasi et al.
 /// 2023, ARBEx, arXiv:2305.01486, read as one sum.
 ///
@@ -21,12 +19,12 @@ package struct BalanceWeights: Sendable, Equatable {
       return
     }
     let tiny: Float = 1e-12
-    let trust = terms.map { $0.certainty + tiny }
+    let trust = terms.map { $0.confidence + tiny }
     let shares = trust.map { $0 / trust.reduce(0, +) }
     let proposal = primary.indices.map { label in
       zip(shares, terms).reduce(Float(0)) { $0 + $1.0 * $1.1[label] }
     }
-    let (c, d) = (primary.certainty + tiny, proposal.certainty + tiny)
+    let (c, d) = (primary.confidence + tiny, proposal.confidence + tiny)
     self.primary = c / (c + d)
     self.terms = shares.map { $0 * d / (c + d) }
   }
@@ -40,9 +38,4 @@ extension EvaluatedSample {
   package var moves: [[Float]] {
     zip(balanceWeights.terms, terms).map { weight, term in zip(term, primary).map { weight * ($0 - $1) } }
   }
-}
-
-extension [Float] {
-  /// The confidence of a distribution: 1 sure, 0 unsure; equations 10 and 11.
-  package var certainty: Float { Tensor([1, count], self).confidence().item }
 }

@@ -65,12 +65,11 @@ extension ComparedRun {
     guard recipe.has(request.split) else {
       throw RunProblem.request("\(path.printable): its recipe names no data.\(request.split.rawValue)")
     }
-    let (stored, judged) = (
-      try? StoredRun(path), try Self.judged(recipe, path, weights, request, registry, tick)
-    )
+    let facts = RunFacts(of: try RunFolder.existing(path))
+    let judged = try Self.judged(recipe, path, weights, request, registry, tick)
     self.init(
       path: path, name: name, recipe: judged.recipe, weights: weights,
-      epoch: weights == .best ? stored?.bestEpoch : stored?.epoch, date: stored?.date,
+      epoch: weights == .best ? facts.bestEpoch : facts.epochs, date: facts.begin,
       parameters: recipe.parameterCounts().reduce(0) { $0 + $1.count }, set: judged.set,
       embeddings: judged.embeddings, history: LogLine.all(in: path + "/metrics.jsonl"),
       remarks: judged.remarks)

@@ -64,12 +64,11 @@ extension Comparison {
 
   /// The points of images spread evenly over the set, which may be sorted by class.
   private static func map(of embeddings: Tensor, _ set: EvaluatedSet) -> String? {
-    let (count, width) = (embeddings.shape[0], embeddings.shape[1])
-    let kept = min(count, pointLimit)
-    let places = ReportPart.spread(kept, over: count)
-    let values = embeddings.values
-    let points = Tensor([kept, width], places.flatMap { values[$0 * width..<($0 + 1) * width] })
-    guard kept > 2, let layout = TSNE().layout(of: points)?.points.values else { return nil }
+    let count = embeddings.shape[0]
+    let places = ReportPart.spread(min(count, pointLimit), over: count)
+    guard count > 2, let layout = TSNE().layout(of: embeddings.gathered(rows: places))?.points.values else {
+      return nil
+    }
     let images = places.enumerated().map { row, place in
       EmbeddingPlot.Mark(
         x: Double(layout[2 * row]), y: Double(layout[2 * row + 1]), label: set.samples[place].label)

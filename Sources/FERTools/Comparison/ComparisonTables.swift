@@ -15,7 +15,8 @@ extension Comparison {
         [
           run.name, "\(run.recipe.seed)", run.weights.rawValue, run.epoch.map { "\($0)" } ?? "–",
           run.recipe.has(.validation) ? "validation \(run.recipe.training.best)" : "being the last",
-          run.date.map(Self.text) ?? "–", "\(run.parameters)", "\(run.set.samples.count)",
+          run.date.flatMap(Clock.minute).map { $0 + " UTC" } ?? "–", "\(run.parameters)",
+          "\(run.set.samples.count)",
         ]
       })
   }
@@ -138,14 +139,5 @@ extension Comparison {
       ] + numbers.map { $0.map { "\($0)" } ?? "" }
     }
     return CSV.text([head] + rows)
-  }
-
-  /// "2026-11-26 17:18 UTC"
-  private static func text(of date: Double) -> String {
-    var (seconds, parts) = (time_t(date), tm())
-    gmtime_r(&seconds, &parts)
-    var text = [CChar](repeating: 0, count: 32)
-    let count = strftime(&text, text.count, "%Y-%m-%d %H:%M UTC", &parts)
-    return String(decoding: text.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 }

@@ -56,10 +56,8 @@ package struct NearAnchor: Sendable {
   static func nearest(
     to embedding: [Float], in evidence: Evidence, classCount: Int, count: Int, faces: TrainingFaces?
   ) -> [NearAnchor] {
-    let found = evidence.byName.filter { key, value in
-      key.layout == .shared && value.rank == 3 && value.shape[0] == classCount
-        && value.shape[2] == embedding.count
-    }.flatMap { _, value in
+    let marks = evidence.classPoints(classCount: classCount, embeddingSize: embedding.count)
+    let found = marks.flatMap { _, value in
       let (each, size, values) = (value.shape[1], value.shape[2], value.values)
       return (0..<classCount * each).map { place in
         let anchor = Array(values[place * size..<(place + 1) * size])

@@ -54,7 +54,7 @@ extension Explanation {
       var entry = OrderedObject()
       entry.add("name", name)
       entry.add("probabilities", .numbers(values))
-      entry.add("confidence", Double(values.certainty))
+      entry.add("confidence", Double(values.confidence))
       if let weight { entry.add("weight", Double(weight)) }
       if let moved { entry.add("moved", .numbers(moved)) }
       return entry

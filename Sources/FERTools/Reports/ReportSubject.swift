@@ -7,6 +7,8 @@ package struct ReportSubject {
   package let name: String
   /// Where the run lies; nil for an evaluation alone.
   package let folder: RunFolder?
+  /// What the run's files tell of it.
+  let facts: RunFacts?
   /// What was run.
   package let recipe: Recipe?
   /// The lines of its metrics.jsonl; none for an evaluation alone.
@@ -37,6 +39,7 @@ package struct ReportSubject {
   ) {
     (self.name, self.folder, self.recipe, self.history) = (name, folder, recipe, history)
     (self.evaluation, self.remarks, self.image) = (evaluation, remarks, image)
+    facts = folder.map(RunFacts.init)
   }
 
   /// A run as its folder tells of it, without an evaluation.

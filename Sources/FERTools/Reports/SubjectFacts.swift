@@ -8,7 +8,7 @@ struct SubjectFacts {
   private let rows: [(what: String, value: String)]
 
   init(_ subject: ReportSubject) {
-    let run = subject.folder.map(RunFacts.init)
+    let run = subject.facts
     var rows: [(String, String?)] = [("folder", subject.folder.map { PathText.absolute($0.path).printable })]
     if let recipe = subject.recipe {
       rows.append(("recipe", run?.recipeFile.map { "\(recipe.name), from \($0.printable)" } ?? recipe.name))
@@ -57,14 +57,10 @@ struct SubjectFacts {
   }
 
   private static func dates(_ run: RunFacts) -> String? {
-    // Years of four digits; a log can hold any number.
-    let dates = 0..<2.5e11
-    guard let begin = run.begin, let end = run.end, dates ~= begin, dates ~= end else { return nil }
-    let text = { (seconds: Double) in
-      let date = Date(timeIntervalSince1970: seconds).formatted(.iso8601)
-      return date.prefix(16).replacing("T", with: " ")
+    guard let begin = run.begin.flatMap(Clock.minute), let end = run.end.flatMap(Clock.minute) else {
+      return nil
     }
-    return "\(text(begin)) to \(text(end)) UTC"
+    return "\(begin) to \(end) UTC"
   }
 
   private static func parameters(of recipe: Recipe) -> String? {

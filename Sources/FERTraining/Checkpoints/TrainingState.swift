@@ -1,4 +1,6 @@
 import FERCore
+import NeuralKit
+import Support
 
 /// Where training stands, beside the numbers of model and optimiser: all that decides what comes next.
 struct TrainingState: Codable, Equatable {
@@ -39,4 +41,11 @@ struct BestSoFar: Codable, Equatable {
   var score: Double
   /// The epoch after which it was reached.
   var epoch: Int
+}
+
+extension WeightFile {
+  /// Where training stood when it was written; nil where it is no checkpoint.
+  var trainingState: TrainingState? {
+    metadata["state"].flatMap { JSONValue.decoded(TrainingState.self, from: $0) }
+  }
 }

@@ -23,8 +23,7 @@ package struct RunFacts {
     let ends = LogLine.ends(of: folder.file("timings.jsonl"))
     (begin, end) = (ends.first?.time, ends.last?.time)
     let state = ["last", "previous"].lazy
-      .compactMap { try? WeightFile("\(folder.checkpoints)/\($0).safetensors") }
-      .compactMap { $0.metadata["state"].flatMap { JSONValue.decoded(TrainingState.self, from: $0) } }.first
+      .compactMap { try? WeightFile("\(folder.checkpoints)/\($0).safetensors").trainingState }.first
     (bestEpoch, steps, epochs) = (state?.best?.epoch, state?.step, state?.epoch)
   }
 

@@ -17,8 +17,6 @@ package struct StoredRun {
   package let epoch: Int
   /// Whether the checkpoint was written between two epochs.
   package let isBetweenEpochs: Bool
-  /// The epoch after which the best weights were kept; nil where there are none yet.
-  package let bestEpoch: Int?
   /// The lines of metrics.jsonl that belong to the checkpoint.
   package let metrics: [String]
   /// The recipe that the checkpoint was trained by, as text.
@@ -34,11 +32,10 @@ package struct StoredRun {
       throw RunProblem.request("\(path.printable): has no checkpoint yet; train it first")
     }
     let file = try WeightFile(last)
-    guard let state = file.metadata["state"].flatMap({ JSONValue.decoded(TrainingState.self, from: $0) })
-    else {
+    guard let state = file.trainingState else {
       throw FileProblem(last, "holds no state, so it is no checkpoint of this program")
     }
-    (isFinished, step, epoch, bestEpoch) = (state.isFinished, state.step, state.epoch, state.best?.epoch)
+    (isFinished, step, epoch) = (state.isFinished, state.step, state.epoch)
     isBetweenEpochs = state.batch == 0
     recipe = file.metadata["recipe"] ?? ""
     let log = FileManager.default.contents(atPath: folder.file("metrics.jsonl")) ?? Data()
@@ -47,9 +44,6 @@ package struct StoredRun {
     let text = FileManager.default.contents(atPath: folder.file("environment.json")) ?? Data()
     environment = (try? JSON5Parser.parse(String(decoding: text, as: UTF8.self)).value.members) ?? [:]
   }
-
-  /// When it was begun, in seconds since the beginning of 1970; nil where its files do not tell.
-  package var date: Double? { LogLine.all(in: folder.file("timings.jsonl")).lazy.compactMap(\.time).first }
 
   /// What is other in the recipe that lies in the folder than in that of the checkpoint, a sentence for each value.
   package func changes(of recipe: Recipe) -> [String] {

@@ -91,9 +91,7 @@ final class LabelPolicies {
     return policies.flatMap { $0.remarks(on: samples, classes: classes) }.map { table in
       let count = seen[table.title, default: 0] + 1
       seen[table.title] = count
-      guard count > 1 else { return table }
-      return Table(
-        "\(table.title) \(count)", columns: table.columns, rows: table.rows)
+      return count == 1 ? table : Table("\(table.title) \(count)", columns: table.columns, rows: table.rows)
     }
   }
 

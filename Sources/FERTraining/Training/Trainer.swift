@@ -140,10 +140,8 @@ package final class Trainer {
     let fingerprint = startFingerprint()
     defer { fingerprint?.stop() }
     let end = try trainToEnd()
-    guard case .interrupted = end else {
-      do { try fingerprint?.wait() } catch { console.warn("\(error); the run goes on without it") }
-      return end
-    }
+    if case .interrupted = end { return end }
+    do { try fingerprint?.wait() } catch { console.warn("\(error); the run goes on without it") }
     return end
   }
 

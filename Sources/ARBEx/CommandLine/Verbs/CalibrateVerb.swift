@@ -66,9 +66,8 @@ extension Verb {
       call.output.print(result.text)
       return 0
     }
-    let half = isHalved ? "half of the " : ""
     call.output.print(
-      "fitted on \(half)\(isHalved ? "" : "the ")validation images (\(calibration.fitted)); measured on "
+      "fitted on \(isHalved ? "half of the" : "the") validation images (\(calibration.fitted)); measured on "
         + (isHalved ? "the other half" : "the \(other.rawValue) images") + " (\(calibration.reported))\n"
         + calibration.text)
     for warning in calibration.warnings { call.output.remark("warning: \(warning)") }

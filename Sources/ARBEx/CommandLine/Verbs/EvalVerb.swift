@@ -70,8 +70,7 @@ struct ModelSubject {
   let trained: TrainedModel
   /// The run's folder; nil for a recipe, or where other weights than the run's own are used.
   let run: String?
-  /// By what its primary and final distributions are to be tempered; nil where nothing is stored with the weights, or
-  /// `--uncalibrated` asks for the distributions as they are.
+  /// As of ``Invocation/temperatures(of:)``.
   let temperatures: Temperatures?
 
   /// What a person should know before the numbers.
@@ -98,7 +97,7 @@ struct ModelSubject {
       asked, weights: weights, namings: call.registry.namings, confirming: confirming)
     recipe = trained.recipe
     run = isRun && given == nil ? word : nil
-    temperatures = call.has(Verb.Flag.uncalibrated.name) ? nil : trained.temperatures
+    temperatures = call.temperatures(of: trained)
   }
 
   /// The images of a split, prepared as the weights were trained.
@@ -111,6 +110,12 @@ struct ModelSubject {
 }
 
 extension Invocation {
+  /// By what a model's primary and final distributions are to be tempered; nil where nothing is stored with its weights, or
+  /// `--uncalibrated` asks for the distributions as they are.
+  func temperatures(of trained: TrainedModel) -> Temperatures? {
+    has(Verb.Flag.uncalibrated.name) ? nil : trained.temperatures
+  }
+
   /// The set of images that a flag names; where it is not given, that of validation or another one.
   func split(_ flag: String = "--split", else usual: DataSplit = .validation) throws(UsageProblem)
     -> DataSplit

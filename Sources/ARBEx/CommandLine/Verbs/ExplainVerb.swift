@@ -165,9 +165,7 @@ private struct ExplanationList {
     try picture.write(to: path + ".png")
     try AtomicFile.write(object.text + "\n", to: path + ".json")
     if isJSON {
-      if done == 0 {
-        output.print("{\"classes\": " + JSONValue.texts(classes).oneLine + ", \"explanations\": [")
-      }
+      if done == 0 { open() }
       output.print((done == 0 ? "  " : ", ") + object.text)
     } else {
       output.print(text + "\n  written: \(path.printable).png and .json")
@@ -175,13 +173,15 @@ private struct ExplanationList {
     done += 1
   }
 
+  private func open() {
+    output.print("{\"classes\": " + JSONValue.texts(classes).oneLine + ", \"explanations\": [")
+  }
+
   /// - Returns: the exit code.
   func end() throws -> Int32 {
     guard done + failures.count > 0 else { throw RunProblem.request("there are no images to look at") }
     if isJSON {
-      if done == 0 {
-        output.print("{\"classes\": " + JSONValue.texts(classes).oneLine + ", \"explanations\": [")
-      }
+      if done == 0 { open() }
       output.print("], \"unreadable\": [" + failures.map(\.text).joined(separator: ",\n  ") + "]}")
     }
     if !failures.isEmpty {

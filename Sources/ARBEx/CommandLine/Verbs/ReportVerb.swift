@@ -78,7 +78,7 @@ extension Verb {
     let path = try weights ?? TrainedModel.weights(ofRun: subject.folder?.path ?? "")
     let trained = try TrainedModel(recipe, weights: path, namings: call.registry.namings)
     trained.warnings.forEach(call.output.remark)
-    let temperatures = call.has(Flag.uncalibrated.name) ? nil : trained.temperatures
+    let temperatures = call.temperatures(of: trained)
     if let temperatures { call.output.remark(temperatures.summary) }
     subject.shown = call.values("--images")
     let source = try RecipeImages(subject.split, of: trained.recipe, isTraining: false)

@@ -5,8 +5,7 @@ import Support
 extension ReportPart {
   /// How accuracy, losses and learning rate went: Fig. 7 of the paper has the first for several runs.
   package static let trainingCurves = ReportPart("Training") { subject in
-    let best = subject.folder.flatMap { RunFacts(of: $0).bestEpoch }
-    return TrainingCurves(subject.history, bestEpoch: best).items
+    TrainingCurves(subject.history, bestEpoch: subject.facts?.bestEpoch).items
   }
 }
 
