@@ -141,6 +141,25 @@ final class SweepVerbTests {
     #expect(mended.code == 0 && !mended.output.contains("failed"), "\(mended.remarks)")
   }
 
+  @Test("jobs whose data is not there are left out by name, and come in when it is")
+  func absent() throws {
+    let missing = folder / "faces"
+    let file = try write(
+      """
+      absentData: "leave out", jobs: [
+        { name: "faces", patch: { data: { train: { use: "class-folders", root: "faces", ignore: [] } } } },
+        { name: "plain" } ],
+      """)
+    let planned = sweep(file, "--dry-run")
+    #expect(planned.output.contains("left out  \(missing) is not there"), "\(planned.output)")
+    let answer = sweep(file)
+    #expect(answer.code == 0, "\(answer.remarks)")
+    #expect(answer.output.contains("left out:\n  faces: \(missing) is not there"), "\(answer.output)")
+    #expect(answer.output.contains("plain    1/1"), "\(answer.output)")
+    try FileManager.default.createDirectory(atPath: missing, withIntermediateDirectories: true)
+    #expect(sweep(file).code == 1)
+  }
+
   @Test("what another process works at is left to it, and taken over when it ends")
   func shared() throws {
     let file = try write("axes: [{ key: 'losses.nll.smoothing', values: [0, 0.1, 0.2] }]")
@@ -179,6 +198,8 @@ final class SweepVerbTests {
         ],
         jobs: [{ patch: { extends: "b.json5" } }],
         seeds: [1, 1],
+        absentData: "skip",
+        reference: "K=30",
       }
       """.utf8
     ).write(to: folder.url("wrong.json5"))
@@ -192,6 +213,8 @@ final class SweepVerbTests {
       "wrong.json5:8: jobs[0].name: is missing",
       "wrong.json5:8: jobs[0].patch.extends: cannot be changed by a patch; say base",
       "wrong.json5:9: seeds: must be a list of different whole numbers", "base: is missing",
+      "wrong.json5:10: absentData: must be \"fail\" or \"leave out\", is \"skip\"",
+      "wrong.json5:11: reference: no setting is called \"K=30\"; did you mean \"K=3\"?",
     ] { #expect(answer.remarks.contains(text), "\(text)\n\(answer.remarks)") }
     #expect(!FileManager.default.fileExists(atPath: folder / "out"))
   }
@@ -208,19 +231,18 @@ final class SweepVerbTests {
 /// Means and deviations by paper and pencil.
 @Suite("The table of a sweep")
 struct SweepTableTests {
-  /// Accuracies 0.5, 0.6 and 0.7: mean 0.6, deviation √(0.02 / 2) = 0.1; without the job that is open.
-  @Test("mean and deviation over the seeds that are done")
-  func spread() throws {
-    let (folder, registry) = (TestFolder(), try Registry.builtins(and: [BarsPlugin.self]))
-    let text = """
-      { base: "\(ShippedRecipe.path("quickstart"))", seeds: [1, 2, 3, 4],
-        axes: [{ key: "losses.nll.smoothing", values: [0, 0.2] }] }
-      """
+  private let folder = TestFolder()
+
+  /// A sweep of the quickstart, and the accuracies that its first jobs are said to have reached.
+  private func results(
+    _ rest: String, _ accuracies: [Double?]
+  ) throws -> (file: SweepFile, jobs: [SweepJob], place: SweepFolder) {
+    let text = "{ base: \"\(ShippedRecipe.path("quickstart"))\", \(rest) }"
     try Data(text.utf8).write(to: folder.url("s.json5"))
     let file = try SweepFile.read(folder / "s.json5")
-    let jobs = try file.jobs(registry: registry)
+    let jobs = try file.jobs(registry: try Registry.builtins(and: [BarsPlugin.self]))
     let place = try SweepFolder(folder / "out")
-    for (job, accuracy) in zip(jobs, [0.5, 0.6, 0.7]) {
+    for case (let job, let accuracy?) in zip(jobs, accuracies) {
       let scores = """
         { "primary": { "accuracy": 0.25 }, "corrected": { "accuracy": \(accuracy), "macroF1": null },
           "distributions": [{ "name": "primary", "nll": 2 }, { "name": "final", "nll": 1, "ece": 0.125 }] }
@@ -230,18 +252,85 @@ struct SweepTableTests {
         atPath: place.run(job), withIntermediateDirectories: true)
       try Data(result.utf8).write(to: URL(fileURLWithPath: place.run(job) + "/result.json"))
     }
-    let table = SweepTable(jobs, axes: file.axes, in: place).table(.last)
+    return (file, jobs, place)
+  }
+
+  /// Accuracies 0.5, 0.6 and 0.7: mean 0.6, deviation √(0.02 / 2) = 0.1; without the job that is open.
+  @Test("mean and deviation over the seeds that are done")
+  func spread() throws {
+    let (file, jobs, place) = try results(
+      "seeds: [1, 2, 3, 4], axes: [{ key: 'losses.nll.smoothing', values: [0, 0.2] }]", [0.5, 0.6, 0.7])
+    let table = SweepTable(jobs, of: file, in: place).table(.last)
     #expect(
       table.columns == [
-        "setting", "done", "accuracy primary, %", "accuracy, %", "NLL primary", "NLL", "ECE", "minutes",
+        "setting", "done", "accuracy primary, %", "accuracy, %", "NLL primary", "NLL", "ECE", "minutes", "MB",
       ])
     #expect(
       table.rows == [
         [
           "smoothing=0", "3/4", "25.00 ± 0.00", "60.00 ± 10.00", "2.0000 ± 0.0000", "1.0000 ± 0.0000",
-          "0.1250 ± 0.0000", "1.5",
+          "0.1250 ± 0.0000", "1.5", "–",
         ],
-        ["smoothing=0.2", "0/4", "–", "–", "–", "–", "–", "–"],
+        ["smoothing=0.2", "0/4", "–", "–", "–", "–", "–", "–", "–"],
       ])
+  }
+
+  /// Set x, people a and b, seeds 1 and 2: 0.4 and 0.5, 0.6 and 0.9: means 0.5 and 0.7 of the seeds. Set y: 0.6 and 0.8. So
+  /// 60 ± 14.14 and 70 ± 14.14; the differences are 0.1 and 0.1, whose interval has no width.
+  @Test(
+    "a value of several parts is their mean, seed by seed; differences to the reference; one axis is no grid")
+  func averaged() throws {
+    let (file, jobs, place) = try results(
+      """
+      seeds: [1, 2], reference: "set=x", axes: [{ name: "set", values: [
+        { name: "x", average: [{ name: "a" }, { name: "b", patch: { training: { epochs: 2 } } }] },
+        { name: "y" } ] }]
+      """, [0.4, 0.5, 0.6, 0.9, 0.6, 0.8])
+    #expect(
+      jobs.map(\.name) == [
+        "set=x,a/seed-1", "set=x,a/seed-2", "set=x,b/seed-1", "set=x,b/seed-2", "set=y/seed-1",
+        "set=y/seed-2",
+      ])
+    #expect(jobs[2].recipe.training.epochs == 2 && jobs[0].recipe.training.epochs == 6)
+    let table = SweepTable(jobs, of: file, in: place)
+    #expect(
+      table.table(.last).rows.map { Array($0[0...3]) } == [
+        ["set=x", "4/4", "25.00 ± 0.00", "60.00 ± 14.14"],
+        ["set=y", "2/2", "25.00 ± 0.00", "70.00 ± 14.14"],
+      ])
+    let differences = try #require(table.differences)
+    #expect(differences.rows.map { [$0[0], $0[2]] } == [["set=y", "+10.00 (+10.00 to +10.00)"]])
+    #expect(differences.rows[0].last == "paired by seed" && table.grids.isEmpty)
+    #expect(table.effects.map(\.name) == ["accuracy", "nll", "ece"])
+    let files = try table.write(to: place, named: "s")
+    #expect(files.contains("effect-accuracy.svg") && files.contains("differences.csv"))
+  }
+
+  @Test("two axes make a grid, a row for each value of the first")
+  func grid() throws {
+    let (file, jobs, place) = try results(
+      "axes: [{ key: 'losses.nll.smoothing', values: [0, 0.2] }, { key: 'training.epochs', values: [1, 2] }]",
+      [0.5, 0.625, nil, 0.75])
+    let table = SweepTable(jobs, of: file, in: place)
+    let grid = try #require(table.grids.first { $0.title == "accuracy, %" }).table
+    #expect(grid.columns == ["smoothing \\ epochs", "1", "2"])
+    #expect(grid.rows == [["0", "50.00", "62.50"], ["0.2", "–", "75.00"]])
+    #expect(table.text.contains("smoothing \\ epochs") && table.differences == nil)
+    #expect(try table.write(to: place, named: "s").contains("grid.csv"))
+  }
+
+  @Test("a value of one axis as the reference: each setting against that which differs by it alone")
+  func axisReference() throws {
+    let (file, jobs, place) = try results(
+      """
+      reference: "epochs=1",
+      axes: [{ key: 'losses.nll.smoothing', values: [0, 0.2] }, { key: 'training.epochs', values: [1, 2] }]
+      """, [0.5, 0.625, 0.5, 0.375])
+    let differences = try #require(SweepTable(jobs, of: file, in: place).differences)
+    #expect(
+      differences.rows.map { [$0[0], $0[2]] } == [
+        ["smoothing=0, epochs=2", "+12.50"], ["smoothing=0.2, epochs=2", "-12.50"],
+      ])
+    #expect(differences.rows[0].last == "single runs")
   }
 }

@@ -1,7 +1,8 @@
+import FERCore
 import Support
 
 /// A table of numbers whose cells are shaded by them.
-struct HeatMap {
+package struct HeatMap {
   let title: String
   /// What stands where the names of rows and columns meet.
   let corner: String
@@ -9,6 +10,13 @@ struct HeatMap {
   let columns: [String]
   /// By row and column; nil where there is no number.
   let cells: [[(value: Double, text: String)?]]
+
+  /// The numbers alone.
+  package var table: Table {
+    Table(
+      title, columns: [corner] + columns,
+      rows: zip(rows, cells).map { name, row in [name] + row.map { $0?.text ?? "–" } })
+  }
 
   /// The largest number is the darkest. As HTML.
   var html: String {

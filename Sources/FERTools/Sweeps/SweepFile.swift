@@ -14,8 +14,11 @@ import Support
 ///           { name: "10" },
 ///         ] },
 ///       ],
+///       // A value may be several jobs whose mean counts: { name: "JAFFE", average: [{ name: "KA", patch: ... }, ...] }
 ///       jobs: [{ name: "plain", base: "fer2013/resnet18.json5" }],   // and these
 ///       seeds: [1, 2, 3],                              // each of them
+///       reference: "K=0",                              // what the others are compared with
+///       absentData: "leave out",                       // a job whose data is not there is no failure
 ///     }
 package struct SweepFile {
   /// One thing that varies, and what it may be.
@@ -33,6 +36,8 @@ package struct SweepFile {
     /// The recipe it changes, where that is another than the sweep's.
     let base: String?
     let patches: [RecipePatch]
+    /// Jobs of one setting whose mean counts, as one for each person who is held out; none for a single job.
+    var parts: [Value] = []
   }
 
   /// Where it was read from.
@@ -43,6 +48,11 @@ package struct SweepFile {
   package let axes: [Axis]
   /// The seeds of every job; none: that of the recipe.
   package let seeds: [Int]
+  /// What the others are compared with: a setting as tables call it, or a value of one of several axes ("K=0"), with which
+  /// each setting is compared that differs from it by that value alone; nil for none.
+  package let reference: String?
+  /// Whether jobs whose data is not there are left out by name.
+  package let leavesOutAbsentData: Bool
   let base: String?
   let patches: [RecipePatch]
   let extras: [Value]
@@ -65,7 +75,8 @@ private struct SweepReader {
 
   mutating func file() -> SweepFile {
     let (root, value) = (JSONPath(), document.content.value)
-    expectKeys(["name", "base", "patch", "axes", "jobs", "seeds"], of: value, at: root, owner: "a sweep")
+    let keys = ["name", "base", "patch", "axes", "jobs", "seeds", "reference", "absentData"]
+    expectKeys(keys, of: value, at: root, owner: "a sweep")
     let base = path(value["base"], at: root / "base")
     let axes = objects(value["axes"], at: root / "axes").map { axis($0.value, at: $0.place) }
     let extras = objects(value["jobs"], at: root / "jobs").map { named($0.value, at: $0.place, of: "a job") }
@@ -76,9 +87,33 @@ private struct SweepReader {
     if base == nil, extras.isEmpty || extras.contains(where: { $0.base == nil }) || !axes.isEmpty {
       object(root / "base", "is missing; name the recipe that is changed, as in base: \"fer2013.json5\"")
     }
+    let reference = text(value["reference"], at: root / "reference")
+    let settings =
+      SweepFile.labels(axes: axes, extras: extras)
+      + axes.flatMap { axis in axis.values.map { SweepFile.label([axis], [$0.name]) } }
+    if let reference, !settings.contains(reference) {
+      object(
+        root / "reference",
+        "no setting is called \"\(reference)\"" + NearestName.suggestion(for: reference, among: settings),
+        note: "settings: " + settings.prefix(20).joined(separator: "; ")
+          + (settings.count > 20 ? "; ..." : ""))
+    }
     return SweepFile(
-      path: document.path, name: name(value["name"]), axes: axes, seeds: seeds(value["seeds"]), base: base,
-      patches: patch(value["patch"], at: root / "patch"), extras: extras)
+      path: document.path, name: name(value["name"]), axes: axes, seeds: seeds(value["seeds"]),
+      reference: reference, leavesOutAbsentData: leavesOut(value["absentData"], at: root / "absentData"),
+      base: base, patches: patch(value["patch"], at: root / "patch"), extras: extras)
+  }
+
+  private mutating func leavesOut(_ value: JSONValue?, at place: JSONPath) -> Bool {
+    let words = ["fail", "leave out"]
+    guard let word = text(value, at: place) else { return false }
+    if !words.contains(word) {
+      object(
+        place,
+        "must be \"fail\" or \"leave out\", is \"\(word)\""
+          + NearestName.suggestion(for: word, among: words))
+    }
+    return word == "leave out"
   }
 
   private mutating func axis(_ value: JSONValue, at place: JSONPath) -> SweepFile.Axis {
@@ -97,14 +132,18 @@ private struct SweepReader {
     return SweepFile.Axis(name: name ?? "?", values: values)
   }
 
-  /// `{ name, base, patch }`
+  /// `{ name, base, patch, average }`
   private mutating func named(_ value: JSONValue, at place: JSONPath, of owner: String) -> SweepFile.Value {
-    expectKeys(["name", "base", "patch"], of: value, at: place, owner: owner)
+    let isPart = owner == "a part"
+    expectKeys(
+      ["name", "base", "patch"] + (isPart ? [] : ["average"]), of: value, at: place, owner: owner)
     let name = text(value["name"], at: place / "name")
     if name == nil { object(place / "name", "is missing: \(owner) is { name: \"...\", patch: { ... } }") }
+    let parts = isPart ? [] : objects(value["average"], at: place / "average")
     return SweepFile.Value(
       name: name ?? "?", base: path(value["base"], at: place / "base"),
-      patches: patch(value["patch"], at: place / "patch"))
+      patches: patch(value["patch"], at: place / "patch"),
+      parts: parts.map { named($0.value, at: $0.place, of: "a part") })
   }
 
   private mutating func patch(_ value: JSONValue?, at place: JSONPath) -> [RecipePatch] {

@@ -19,21 +19,25 @@ package struct SweepRunner {
   private let jobs: [SweepJob]
   private let folder: SweepFolder
   private let keepsGoing: Bool
+  private let leavesOutAbsentData: Bool
   private let console: Console
   private let report: ReportWriter
   private let training: (SweepJob) throws -> any BatchSource
   /// A failure before this is tried again.
   private let start = Date()
 
+  /// - Parameter leavesOutAbsentData: whether jobs whose data is not there are passed over.
   /// - Parameter training: what a job is trained on; the training set of its recipe where nothing is said.
   package init(
-    _ jobs: [SweepJob], in folder: SweepFolder, keepsGoing: Bool, console: Console,
+    _ jobs: [SweepJob], in folder: SweepFolder, keepsGoing: Bool, leavesOutAbsentData: Bool = false,
+    console: Console,
     report: @escaping ReportWriter,
     training: @escaping (SweepJob) throws -> any BatchSource = {
       try RecipeImages(.train, of: $0.recipe, isTraining: true)
     }
   ) {
     (self.jobs, self.folder, self.keepsGoing) = (jobs, folder, keepsGoing)
+    self.leavesOutAbsentData = leavesOutAbsentData
     (self.console, self.report, self.training) = (console, report, training)
   }
 
@@ -66,9 +70,10 @@ package struct SweepRunner {
     return failures.isEmpty ? .complete : .failed(failures)
   }
 
-  /// Neither done nor failed since this process began.
+  /// Neither done nor failed since this process began, nor without data.
   private func isUndone(_ job: SweepJob) -> Bool {
     folder.result(of: job) == nil && newFailure(of: job) == nil
+      && !(leavesOutAbsentData && !job.absentData.isEmpty)
   }
 
   private func newFailure(of job: SweepJob) -> String? {

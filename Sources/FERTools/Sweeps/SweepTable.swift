@@ -1,7 +1,8 @@
 import FERCore
 import Support
 
-/// The results of a sweep: a row for each setting, mean and deviation over its seeds, last and best weights apart.
+/// The results of a sweep: a row for each setting, mean and deviation over its seeds, last and best weights apart; for two
+/// axes a grid, and where one setting is the reference, by how much the others differ from it.
 package struct SweepTable {
   /// Which weights.
   package enum Weights: String, CaseIterable, Sendable {
@@ -13,46 +14,33 @@ package struct SweepTable {
 
   /// What the tables tell.
   package static let quantities: [Quantity<SweepResult.Scores>] = [
-    .share("accuracy primary") { $0.primary.accuracy }, .share("accuracy") { $0.corrected.accuracy },
+    .share("accuracy primary") { $0.primary.accuracy }, accuracy,
     .share("macro precision") { $0.corrected.macroPrecision },
     .share("macro recall") { $0.corrected.macroRecall }, .share("macro F1") { $0.corrected.macroF1 },
     .number("NLL primary") { $0.distributions?.first?.nll }, .number("NLL") { $0.distributions?.last?.nll },
     .number("ECE primary") { $0.distributions?.first?.ece }, .number("ECE") { $0.distributions?.last?.ece },
   ]
 
-  private let axes: [SweepFile.Axis]
-  private let rows: [(job: SweepJob, result: SweepResult?, failure: String?)]
+  private static let accuracy = Quantity<SweepResult.Scores>.share("accuracy") { $0.corrected.accuracy }
+
+  private let file: SweepFile
+  let rows: [SweepRow]
+  private let settings: [SweepSetting]
 
   /// The results that there are in a folder.
-  package init(_ jobs: [SweepJob], axes: [SweepFile.Axis], in folder: SweepFolder) {
-    self.axes = axes
-    rows = jobs.map { ($0, folder.result(of: $0), folder.failure(of: $0)?.reason) }
-  }
-
-  /// The jobs of one setting, which differ by their seeds, and the results there are.
-  private struct Setting {
-    let label: String
-    let job: SweepJob
-    var results: [SweepResult] = []
-    var count = 0
-  }
-
-  /// In the order of the jobs.
-  private var settings: [Setting] {
-    var found: [Setting] = []
-    for row in rows {
-      let label = row.job.label(axes)
-      if found.last.map({ $0.label != label || $0.job.isOfAxes != row.job.isOfAxes }) ?? true {
-        found.append(Setting(label: label, job: row.job))
-      }
-      found[found.count - 1].count += 1
-      if let result = row.result { found[found.count - 1].results.append(result) }
+  package init(_ jobs: [SweepJob], of file: SweepFile, in folder: SweepFolder) {
+    self.file = file
+    rows = jobs.map { job in
+      SweepRow(
+        job: job, label: job.label(file.axes), result: folder.result(of: job),
+        failure: folder.failure(of: job)?.reason,
+        absentData: file.leavesOutAbsentData ? job.absentData : [])
     }
-    return found
+    settings = SweepSetting.all(in: rows)
   }
 
   /// The quantities that any result has.
-  private func told(_ weights: Weights) -> [Quantity<SweepResult.Scores>] {
+  func told(_ weights: Weights) -> [Quantity<SweepResult.Scores>] {
     Self.quantities.filter { quantity in
       rows.contains { $0.result?[weights].flatMap(quantity.value) != nil }
     }
@@ -63,108 +51,115 @@ package struct SweepTable {
     let quantities = told(weights)
     return Table(
       "\(weights == .last ? "Last epoch's" : "Best") weights",
-      columns: ["setting", "done"] + quantities.map(\.title) + ["minutes"],
+      columns: ["setting", "done"] + quantities.map(\.title) + ["minutes", "MB"],
       rows: settings.map { setting in
-        let numbers = quantities.map { quantity in
-          quantity.text(MeanEstimate(setting.results.compactMap { $0[weights].flatMap(quantity.value) }))
-        }
+        let numbers = quantities.map { $0.text(setting.estimate($0, weights)) }
         let minutes = MeanEstimate(setting.results.map { $0.seconds / 60 }).mean
-        return [setting.label.isEmpty ? "base" : setting.label, "\(setting.results.count)/\(setting.count)"]
-          + numbers + [minutes?.rounded(places: 1) ?? "–"]
+        let memory = setting.results.compactMap(\.peakMemory).max()
+        return [setting.label.isEmpty ? "base" : setting.label, setting.state] + numbers
+          + [minutes?.rounded(places: 1) ?? "–", memory.map { "\($0)" } ?? "–"]
       })
+  }
+
+  /// What the other settings have more than the reference, by the last epoch's weights, with 95 % intervals; nil where
+  /// nothing is the reference.
+  package var differences: Table? {
+    guard let reference = file.reference else { return nil }
+    let quantities = told(.last)
+    return Table(
+      "Difference to \(reference), last epoch's weights, 95 % interval",
+      columns: ["setting"] + quantities.map(\.title) + ["interval"],
+      rows: pairs.map { setting, reference in
+        let differences = quantities.map { setting.difference($0, from: reference) }
+        return [setting.label] + zip(quantities, differences).map { $0.text($1) }
+          + [differences.first?.method.rawValue ?? ""]
+      })
+  }
+
+  /// Each setting with that which it is compared with.
+  private var pairs: [(setting: SweepSetting, reference: SweepSetting)] {
+    guard let name = file.reference else { return [] }
+    if let reference = settings.first(where: { $0.label == name }) {
+      return settings.filter { $0.label != name }.map { ($0, reference) }
+    }
+    let axis = file.axes.indices.first { place in
+      file.axes[place].values.contains { SweepFile.label([file.axes[place]], [$0.name]) == name }
+    }
+    guard let axis else { return [] }
+    let isReference = { (setting: SweepSetting) in
+      setting.isOfAxes && SweepFile.label([file.axes[axis]], [setting.values[axis]]) == name
+    }
+    let references = settings.filter(isReference)
+    return settings.filter { $0.isOfAxes && !isReference($0) }.compactMap { setting in
+      references.first { reference in
+        reference.values.indices.allSatisfy { $0 == axis || reference.values[$0] == setting.values[$0] }
+      }.map { (setting, $0) }
+    }
+  }
+
+  /// For two axes each quantity of the last epoch's weights: a row for each value of the first, a column for each of the
+  /// second.
+  package var grids: [HeatMap] {
+    let axes = file.axes
+    guard axes.count == 2 else { return [] }
+    return told(.last).map { quantity in
+      HeatMap(
+        title: quantity.title, corner: "\(axes[0].name) \\ \(axes[1].name)",
+        rows: axes[0].values.map(\.name), columns: axes[1].values.map(\.name),
+        cells: axes[0].values.map { row in
+          axes[1].values.map { column in
+            let label = SweepFile.label(axes, [row.name, column.name])
+            let estimate = settings.first { $0.isOfAxes && $0.label == label }?.estimate(quantity, .last)
+            return estimate.flatMap { estimate in
+              estimate.mean.map { (value: $0, text: quantity.text(estimate)) }
+            }
+          }
+        })
+    }
+  }
+
+  /// How accuracy, NLL and ECE of the other settings differ from the reference, as pictures.
+  package var effects: [(name: String, svg: String)] {
+    guard let reference = file.reference else { return [] }
+    return told(.last).filter { ["accuracy", "NLL", "ECE"].contains($0.name) }.map { quantity in
+      let rows = pairs.map { setting, reference in
+        let difference = setting.difference(quantity, from: reference)
+        return EffectPlot.Row(
+          name: setting.label, mean: difference.mean, interval: difference.interval,
+          text: quantity.text(difference))
+      }
+      let title = quantity.name + (quantity.isShare ? ", points" : "")
+      let plot = EffectPlot(
+        title: "\(title), against \(reference)", rows: rows, scale: quantity.isShare ? 100 : 1)
+      return (quantity.name.lowercased(), plot.svg)
+    }
   }
 
   /// For people, at the end of the command.
   package var text: String {
-    Weights.allCases.map { weights in
-      let table = table(weights)
-      return table.title + "\n" + TextTable.text([table.columns] + table.rows, words: 2, indent: 2)
-    }.joined(separator: "\n\n") + failures
+    let tables = Weights.allCases.map(table) + [differences].compactMap { $0 }
+    let grid = grids.first { $0.title == Self.accuracy.title }?.table
+    return (tables + [grid].compactMap { $0 }).map { table in
+      table.title + "\n" + TextTable.text([table.columns] + table.rows, words: 2, indent: 2)
+    }.joined(separator: "\n\n") + section("failed", failures) + section("left out", absences)
   }
 
-  private var failures: String {
-    let failed = rows.filter { $0.result == nil }.compactMap { row in
-      row.failure.map { "\n  \(row.job.name): \($0)" }
-    }
-    return failed.isEmpty ? "" : "\n\nfailed:" + failed.joined()
+  private func section(_ title: String, _ lines: [(name: String, reason: String)]) -> String {
+    lines.isEmpty ? "" : "\n\n\(title):" + lines.map { "\n  \($0.name): \($0.reason)" }.joined()
   }
 
-  /// Every job, in full precision: a row for each kind of weights.
-  package var results: String {
-    let head =
-      ["job", "setting", "seed", "state", "weights"] + Self.quantities.map(\.name) + [
-        "seconds", "peak memory, MB",
-      ]
-    let lines = rows.flatMap { row in
-      Weights.allCases.map { weights in
-        let state = row.result != nil ? "done" : row.failure != nil ? "failed" : "open"
-        let numbers = Self.quantities.map { quantity in
-          row.result?[weights].flatMap(quantity.value).map { "\($0)" } ?? ""
-        }
-        return [
-          row.job.name, row.job.label(axes), "\(row.job.recipe.seed)", state, weights.rawValue,
-        ] + numbers + [
-          row.result.map { "\($0.seconds)" } ?? "", row.result?.peakMemory.map { "\($0)" } ?? "",
-        ]
-      }
-    }
-    return CSV.text([head] + lines)
-  }
-
-  /// A page with both tables, and for two axes a map of each quantity of the last epoch's weights.
-  /// - Parameter name: of the sweep.
-  package func page(named name: String) -> String {
-    let tables = Weights.allCases.map { weights in
-      let table = table(weights)
-      return "<h2>\(table.title.htmlEscaped)</h2>\n" + Report.html(of: table)
-    }
-    let done = rows.count { $0.result != nil }
-    let lead =
-      "<p>\(done) of \(rows.count) jobs are done. Mean &plusmn; standard deviation over seeds, validation images."
-      + "</p>\n"
-    let failed = rows.filter { $0.result == nil && $0.failure != nil }.map {
-      "<p><strong>\($0.job.name.htmlEscaped) failed:</strong> \(($0.failure ?? "").htmlEscaped)</p>\n"
-    }
-    let body = "<h1>\(name.htmlEscaped)</h1>\n" + lead + (failed + tables + maps).joined()
-    return Report.page(titled: name, body)
-  }
-
-  private var maps: [String] {
-    guard axes.count == 2 else { return [] }
-    let settings = settings.filter(\.job.isOfAxes)
-    return told(.last).map { quantity in
-      let rows = axes[0].values.map { row in
-        axes[1].values.map { column in
-          settings.first { $0.job.setting == [row.name, column.name] }.flatMap { setting in
-            MeanEstimate(setting.results.compactMap { $0.last.flatMap(quantity.value) })
-          }
-        }
-      }
-      return HeatMap(
-        title: quantity.title, corner: "\(axes[0].name) \\ \(axes[1].name)",
-        rows: axes[0].values.map(\.name), columns: axes[1].values.map(\.name),
-        cells: rows.map { row in
-          row.map { cell in
-            cell.flatMap { estimate in estimate.mean.map { (value: $0, text: quantity.text(estimate)) } }
-          }
-        }
-      ).html
+  /// The jobs that failed, and why.
+  var failures: [(name: String, reason: String)] {
+    rows.compactMap { row in
+      row.result == nil && row.absentData.isEmpty ? row.failure.map { (row.job.name, $0) } : nil
     }
   }
 
-  /// Writes `results.csv`, `table.csv` and `table.html` into the folder.
-  package func write(to folder: SweepFolder, named name: String) throws {
-    try AtomicFile.write(results, to: folder.path + "/results.csv")
-    let tables = Weights.allCases.map { weights in
-      let table = table(weights)
-      return [["weights"] + table.columns] + table.rows.map { [weights.rawValue] + $0 }
+  /// The settings whose data is not there.
+  var absences: [(name: String, reason: String)] {
+    settings.compactMap { setting in
+      setting.absentData.isEmpty
+        ? nil : (setting.label, setting.absentData.map(\.printable).joined(separator: ", ") + " is not there")
     }
-    try AtomicFile.write(CSV.text(Array(tables.joined())), to: folder.path + "/table.csv")
-    try AtomicFile.write(page(named: name), to: folder.path + "/table.html")
   }
-}
-
-extension SweepResult {
-  /// The numbers of those weights.
-  package subscript(_ weights: SweepTable.Weights) -> Scores? { weights == .last ? last : best }
 }

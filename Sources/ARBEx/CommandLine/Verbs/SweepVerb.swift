@@ -27,31 +27,38 @@ extension Verb {
           ],
           jobs: [{ name: "plain", base: "fer2013/resnet18.json5" }],     and these by themselves
           seeds: [1, 2, 3],                             each of them
+          reference: "plain",                           the others are told as differences to it, with intervals
+          absentData: "leave out",                      jobs whose data is not there are left out by name
         }
+
+      A value may be several jobs whose mean counts, as one for each person who is held out:
+      { name: "JAFFE", average: [{ name: "KA", patch: { ... } }, { name: "KL", patch: { ... } }] }.
 
       The same command again goes on: what is done stays, what was interrupted is resumed, what failed is tried
       again. It may run several times at once over one folder: each process takes the next open job, and takes over
-      the job of one that died. results.csv, table.csv and table.html lie in the folder.
+      the job of one that died. The tables lie in the folder: results.csv, table.csv, table.html, grid.csv for two
+      axes, differences.csv and effect-*.svg with a reference.
       """
   ) { call in
-    let file = try SweepFile.read(call.words[0])
+    let file = try SweepFile.read(ShippedRecipes().path(for: call.words[0]))
     let jobs = try file.jobs(overrides: call.values("--set"), registry: call.registry)
     let path = call.value("--out") ?? "runs/\(file.name)"
     guard !RunFolder.isRun(path) else {
       throw RunProblem.request("\(path): is the folder of a run; choose another with --out")
     }
-    if call.has("--dry-run") { return try dryRun(jobs, in: path, call) }
+    if call.has("--dry-run") { return try dryRun(jobs, of: file, in: path, call) }
     StopSignal.listen()
     let folder = try SweepFolder(path)
     let runner = SweepRunner(
-      jobs, in: folder, keepsGoing: call.has("--keep-going"), console: Console(), report: Report.write)
+      jobs, in: folder, keepsGoing: call.has("--keep-going"), leavesOutAbsentData: file.leavesOutAbsentData,
+      console: Console(), report: Report.write)
     let end = try runner.run()
-    let table = SweepTable(jobs, axes: file.axes, in: folder)
-    try table.write(to: folder, named: file.name)
+    let table = SweepTable(jobs, of: file, in: folder)
+    let written = try table.write(to: folder, named: file.name)
     switch end {
     case .complete:
       call.output.print(table.text)
-      call.output.remark("written: \(path)/results.csv, table.csv, table.html")
+      call.output.remark("written: \(path)/" + written.joined(separator: ", "))
       return 0
     case .failed(let failures):
       call.output.print(table.text)
@@ -66,13 +73,19 @@ extension Verb {
   }
 
   /// What there is to do, and how long it will take.
-  private static func dryRun(_ jobs: [SweepJob], in path: String, _ call: Invocation) throws -> Int32 {
+  private static func dryRun(
+    _ jobs: [SweepJob], of file: SweepFile, in path: String, _ call: Invocation
+  ) throws -> Int32 {
     // Looks only: no folder is made, nor anything in one that is no sweep's.
     let folder = FileManager.default.fileExists(atPath: path + "/claims") ? try SweepFolder(path) : nil
     var (rows, total, estimates) = ([["job", "state", "minutes"]], 0.0, [String: Double]())
     for job in jobs {
       if let result = folder?.result(of: job) {
         rows.append([job.name, "done", (result.seconds / 60).rounded(places: 1)])
+        continue
+      }
+      if file.leavesOutAbsentData, let absent = job.absentData.first {
+        rows.append([job.name, "left out", "\(absent.printable) is not there"])
         continue
       }
       var same = job.recipe.effective.members ?? [:]

@@ -6,14 +6,14 @@ import Support
 struct ReliabilityPlot {
   let panels: [(name: String, diagram: ReliabilityDiagram)]
 
-  private static let (side, left, gap, top, strip) = (170.0, 40.0, 34.0, 24.0, 26.0)
+  private static let (side, left, gap, top, strip) = (170.0, 44.0, 34.0, 24.0, 26.0)
 
   var svg: String {
     let step = Self.side + Self.gap
     var drawing = SVGDrawing(
       width: Self.left + Double(panels.count) * step - Self.gap + 14,
       height: Self.top + Self.side + Self.strip + 44)
-    drawing.write("accuracy", x: 10, y: Self.top + Self.side / 2, .middle, isUpright: true)
+    drawing.write("accuracy", x: 13, y: Self.top + Self.side / 2, .middle, isUpright: true)
     for (place, panel) in panels.enumerated() {
       draw(panel.diagram, named: panel.name, left: Self.left + Double(place) * step, on: &drawing)
     }

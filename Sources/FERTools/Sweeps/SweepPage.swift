@@ -1,0 +1,71 @@
+import FERCore
+import Support
+
+// A sweep's results as files.
+extension SweepTable {
+  /// Every job, in full precision: a row for each kind of weights.
+  package var results: String {
+    let head =
+      ["job", "setting", "seed", "state", "weights"] + Self.quantities.map(\.name) + [
+        "seconds", "peak memory, MB",
+      ]
+    let lines = rows.flatMap { row in
+      Weights.allCases.map { weights in
+        let numbers = Self.quantities.map { quantity in
+          row.result?[weights].flatMap(quantity.value).map { "\($0)" } ?? ""
+        }
+        return [row.job.name, row.label, "\(row.job.recipe.seed)", row.state, weights.rawValue] + numbers + [
+          row.result.map { "\($0.seconds)" } ?? "", row.result?.peakMemory.map { "\($0)" } ?? "",
+        ]
+      }
+    }
+    return CSV.text([head] + lines)
+  }
+
+  /// A page with the tables, for two axes a map of each quantity, and pictures of the differences to the reference.
+  /// - Parameter name: of the sweep.
+  package func page(named name: String) -> String {
+    let tables = Weights.allCases.map(table) + [differences].compactMap { $0 }
+    let done = rows.count { $0.result != nil }
+    let lead =
+      "<p>\(done) of \(rows.count) jobs are done. Mean &plusmn; standard deviation over seeds, validation images."
+      + "</p>\n"
+    let remarks =
+      failures.map { "<p><strong>\($0.name.htmlEscaped) failed:</strong> \($0.reason.htmlEscaped)</p>\n" }
+      + absences.map { "<p><strong>\($0.name.htmlEscaped) left out:</strong> \($0.reason.htmlEscaped)</p>\n" }
+    let pictures = effects.map { "<figure>\($0.svg)</figure>\n" }
+    let body =
+      "<h1>\(name.htmlEscaped)</h1>\n" + lead
+      + (remarks + pictures + tables.map { "<h2>\($0.title.htmlEscaped)</h2>\n" + Report.html(of: $0) }
+      + grids.map(\.html)).joined()
+    return Report.page(titled: name, body)
+  }
+
+  /// Writes `results.csv`, `table.csv` and `table.html` into the folder, for two axes also `grid.csv`, with a reference
+  /// `differences.csv` and `effect-accuracy.svg` with its like.
+  /// - Returns: the names of the files.
+  package func write(to folder: SweepFolder, named name: String) throws -> [String] {
+    let tables = Weights.allCases.flatMap { weights in
+      let table = table(weights)
+      return [["weights"] + table.columns] + table.rows.map { [weights.rawValue] + $0 }
+    }
+    var files = [
+      ("results.csv", results), ("table.csv", CSV.text(tables)), ("table.html", page(named: name)),
+    ]
+    let grids = grids.flatMap { grid in
+      [["quantity"] + grid.table.columns] + grid.table.rows.map { [grid.title] + $0 }
+    }
+    if !grids.isEmpty { files.append(("grid.csv", CSV.text(grids))) }
+    if let differences {
+      files.append(("differences.csv", CSV.text([differences.columns] + differences.rows)))
+    }
+    files += effects.map { ("effect-\($0.name).svg", StandaloneSVG.text($0.svg)) }
+    for (name, text) in files { try AtomicFile.write(text, to: folder.path + "/" + name) }
+    return files.map(\.0)
+  }
+}
+
+extension SweepResult {
+  /// The numbers of those weights.
+  package subscript(_ weights: SweepTable.Weights) -> Scores? { weights == .last ? last : best }
+}
