@@ -1,15 +1,24 @@
 # make quickstart   installs what is missing, builds, trains the quickstart recipe and shows the result
 # make test         installs what is missing, checks the format, builds and runs every test, the reference's also with
 #                   the kernels of older CPUs
+# make install      builds a program that needs no Swift toolchain, and puts it with recipes, man pages and completion below
+#                   PREFIX (/usr/local), with DESTDIR before it; make uninstall takes it away
+# make deb          the same as a Debian package: .build/deb/arbex_VERSION_ARCHITECTURE.deb
 # make format       brings every Swift file into the form that make test asks for
 PACKAGES = libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libssl-dev zlib1g-dev pkg-config
 ARBEX = .build/release/arbex
+PREFIX = /usr/local
+DESTDIR =
+# Built apart: with the Swift runtime linked in.
+STATIC = .build/static
+INSTALLED = bin/arbex lib/libarbex.so include/arbex.h share/arbex share/doc/arbex share/bash-completion/completions/arbex share/zsh/site-functions/_arbex \
+  share/zsh/vendor-completions/_arbex share/fish/vendor_completions.d/arbex.fish share/man/man1/arbex.1.gz share/man/man1/arbex-*.1.gz
 # Suites that run again with the kernels of older CPUs: single operations and whole networks against the reference.
 KERNEL_SUITES = 'Golden|Gradient|Winograd|Parallel|Convolution|Layer'
 SWIFT = Package.swift Plugins Sources Tests
 AS_ROOT = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: quickstart test build setup format clean
+.PHONY: quickstart test build static install uninstall deb setup format clean
 
 quickstart: build
 	@if [ -e runs/quickstart ]; then $(ARBEX) train Recipes/quickstart.json5 --resume; \
@@ -24,9 +33,24 @@ test: setup
 	  ARBEX_KERNELS=$$kernels swift test -c release -Xswiftc -enable-testing --skip-build --filter $(KERNEL_SUITES) || exit 1; \
 	done
 	Tests/ExternalPlugin/check
+	Tests/CInterface/check
 
 build: setup
 	swift build -c release --product arbex
+
+static: setup
+	swift build -c release --product arbex --static-swift-stdlib --scratch-path $(STATIC)
+	swift build -c release --product arbex-c --static-swift-stdlib --scratch-path $(STATIC)
+
+install: static
+	Sources/Tool/packaging/install $(STATIC)/release "$(DESTDIR)" "$(PREFIX)"
+
+uninstall:
+	rm -rf $(addprefix $(DESTDIR)$(PREFIX)/,$(INSTALLED))
+
+deb: static
+	@command -v dpkg-shlibdeps >/dev/null || { $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends dpkg-dev; }
+	Sources/Tool/packaging/deb $(STATIC)/release .build/deb
 
 # Debian's packages; asks for nothing where they are installed already.
 setup:

@@ -46,6 +46,8 @@ let package = Package(
     .library(name: "ARBEx", targets: ["ARBEx"]),
     .library(name: "TestSupport", targets: ["TestSupport"]),
     .executable(name: "arbex", targets: ["Tool"]),
+    // `make install` calls it libarbex.so, as arbex.h says; a product of that name there is already.
+    .library(name: "arbex-c", type: .dynamic, targets: ["CInterface"]),
   ],
   targets: [
     system("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
@@ -68,7 +70,11 @@ let package = Package(
     room("FERTraining"),
     room("FERTools"),
     .target(name: "ARBEx", dependencies: named(rooms + plugins), path: "Sources/ARBEx"),
-    .executableTarget(name: "Tool", dependencies: ["ARBEx"], path: "Sources/Tool"),
+    .executableTarget(
+      name: "Tool", dependencies: ["ARBEx"], path: "Sources/Tool", exclude: ["packaging"]),
+    .target(
+      name: "CInterface", dependencies: ["ARBEx"] + named(rooms), path: "Sources/CInterface",
+      exclude: ["arbex.h"]),
 
     .target(
       name: "TestSupport", dependencies: ["ARBEx"] + named(rooms), path: "Tests/TestSupport"),

@@ -34,7 +34,7 @@ enum Help {
       """ + (verb.notes.isEmpty ? "" : "\n\n" + verb.notes)
   }
 
-  private static func usage(of arguments: [Verb.Argument]) -> String {
+  static func usage(of arguments: [Verb.Argument]) -> String {
     arguments.map {
       switch $0.count {
       case .one: $0.name

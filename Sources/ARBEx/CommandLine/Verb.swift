@@ -132,8 +132,10 @@ package struct Invocation: Sendable {
   }
 
   /// Reads and checks a recipe with the `--set`s of this invocation.
+  /// - Parameter path: of its file, or the name of one that comes along.
   package func recipe(at path: String) throws -> Recipe {
-    try Recipe.load(path: path, overrides: values("--set"), registry: registry)
+    try Recipe.load(
+      path: ShippedRecipes().path(for: path), overrides: values("--set"), registry: registry)
   }
 }
 

@@ -67,6 +67,13 @@ public struct Recipe {
     return try RecipeCheck(tree: tree, path: path, needsWeights: needsWeights, registry: registry).run()
   }
 
+  /// The same for a whole recipe's text, as the weights that it trained hold it; other weights are not looked for.
+  /// - Parameter path: of the file that holds it.
+  package static func load(text: String, of path: String, registry: Registry) throws(RecipeProblems) -> Recipe {
+    let tree = try RecipeDocument.parse(text, path).tree
+    return try RecipeCheck(tree: tree, path: path, needsWeights: false, registry: registry).run()
+  }
+
   /// The effective recipe as a file's text, enough to run it again.
   public var text: String { effective.pretty() + "\n" }
   /// The SHA-256 of ``text``.

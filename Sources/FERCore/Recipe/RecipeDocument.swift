@@ -26,7 +26,13 @@ package struct RecipeDocument {
   package static func read(_ path: String, as kind: String = "a recipe", askedBy asker: RecipeOrigin? = nil)
     throws(RecipeProblems) -> RecipeDocument
   {
-    let text = try text(of: path, askedBy: asker)
+    try parse(try text(of: path, askedBy: asker), path, as: kind)
+  }
+
+  /// The same where the text is at hand.
+  static func parse(_ text: String, _ path: String, as kind: String = "a recipe") throws(RecipeProblems)
+    -> RecipeDocument
+  {
     let content: JSON5Parser.Document
     do { content = try JSON5Parser.parse(text) } catch let mistake as JSON5Parser.Problem {
       throw RecipeProblems(

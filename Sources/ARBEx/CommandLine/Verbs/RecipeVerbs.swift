@@ -2,7 +2,36 @@ import FERCore
 import Support
 
 extension Verb {
-  private static let recipeArgument = Argument("RECIPE", "a recipe file")
+  private static let recipeArgument = Argument("RECIPE", "a recipe file, or the name of one that comes along")
+
+  static let recipeList = Verb(
+    "recipe list", "the recipes that come along, which can be named without a path", flags: [.json],
+    notes: """
+      They are looked for in the folder that ARBEX_RECIPES names, in share/arbex/recipes of the installation, and in
+      the source tree that the program was built in. A file of that name in the working folder comes first.
+      """
+  ) { call in
+    let recipes = ShippedRecipes()
+    let rows = recipes.names.map { (name: $0, purpose: recipes.purpose(of: $0)) }
+    if call.has("--json") {
+      call.output.print(
+        JSONValue.array(
+          rows.map { row in
+            .object([
+              "name": .string(row.name), "path": .string(recipes.path(for: row.name)),
+              "purpose": .string(row.purpose),
+            ])
+          }
+        ).pretty())
+      return 0
+    }
+    guard !rows.isEmpty else {
+      throw RunProblem.failure("no folder of recipes was found; \(ShippedRecipes.variable)=DIR names one")
+    }
+    call.output.print(TextTable.text(rows.map { [$0.name, $0.purpose] }))
+    call.output.remark("in " + recipes.folders.map(\.printable).joined(separator: ", "))
+    return 0
+  }
 
   static let recipeShow = Verb(
     "recipe show", "every value of a recipe, and where it comes from", arguments: [recipeArgument],

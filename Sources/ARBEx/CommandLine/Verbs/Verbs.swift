@@ -2,9 +2,10 @@ extension Verb {
   /// Everything `arbex` can do, in the order of its help.
   static var all: [Verb] {
     [
-      train, eval, report, compare, predict, explain, calibrate, sweep, reproduce, recipeShow, recipeCheck,
+      train, eval, report, compare, predict, explain, calibrate, sweep, reproduce, recipeList, recipeShow,
+      recipeCheck,
       dataCheck, dataSuspects, weightsInspect, weightsImport, weightsExport,
-      pluginsList, pluginsDescribe, bench, benchOperations, benchData, benchStart, doctor,
+      pluginsList, pluginsDescribe, bench, benchOperations, benchData, benchStart, doctor, completion, manual,
     ]
   }
 }
