@@ -69,7 +69,8 @@ public struct Recipe {
 
   /// The same for a whole recipe's text, as the weights that it trained hold it; other weights are not looked for.
   /// - Parameter path: of the file that holds it.
-  package static func load(text: String, of path: String, registry: Registry) throws(RecipeProblems) -> Recipe {
+  package static func load(text: String, of path: String, registry: Registry) throws(RecipeProblems) -> Recipe
+  {
     let tree = try RecipeDocument.parse(text, path).tree
     return try RecipeCheck(tree: tree, path: path, needsWeights: false, registry: registry).run()
   }
