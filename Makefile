@@ -2,7 +2,7 @@
 # make test         installs what is missing, checks the format, builds and runs every test, the reference's also with
 #                   the kernels of older CPUs
 # make format       brings every Swift file into the form that make test asks for
-PACKAGES = libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libssl-dev zlib1g-dev pkg-config
+PACKAGES = libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libgif-dev libssl-dev zlib1g-dev pkg-config
 ARBEX = .build/release/arbex
 # Suites that run again with the kernels of older CPUs: single operations and whole networks against the reference.
 KERNEL_SUITES = 'Golden|Gradient|Winograd|Parallel|Convolution|Layer'
