@@ -5,7 +5,7 @@
 #                   PREFIX (/usr/local), with DESTDIR before it; make uninstall takes it away
 # make deb          the same as a Debian package: .build/deb/arbex_VERSION_ARCHITECTURE.deb
 # make format       brings every Swift file into the form that make test asks for
-PACKAGES = libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libssl-dev zlib1g-dev pkg-config
+PACKAGES = libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libgif-dev libssl-dev zlib1g-dev pkg-config
 ARBEX = .build/release/arbex
 PREFIX = /usr/local
 DESTDIR =

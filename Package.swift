@@ -55,11 +55,14 @@ let package = Package(
     system("CJPEG", pkgConfig: "libjpeg", package: "libjpeg-dev"),
     system("CPNG", pkgConfig: "libpng", package: "libpng-dev"),
     system("CTIFF", pkgConfig: "libtiff-4", package: "libtiff-dev"),
+    system("CWebP", pkgConfig: "libwebpdemux", package: "libwebp-dev"),
+    system("CGIF", pkgConfig: "libgif", package: "libgif-dev"),
     system("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
     system("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
     .systemLibrary(name: "CMalloc", path: "Sources/CMalloc"),
     .target(
-      name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF"], path: "Sources/CImageCodecs"),
+      name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF", "CWebP", "CGIF", "CZlib"],
+      path: "Sources/CImageCodecs"),
     .target(name: "CKernels", path: "Sources/CKernels"),
 
     room("Support", uses: ["CCrypto", "CMalloc", "CZlib"]),

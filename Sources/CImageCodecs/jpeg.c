@@ -55,11 +55,19 @@ static void count_scans(j_common_ptr common) {
   longjmp(job->escape, 1);
 }
 
+/// EXIF's orientation, or where it states none that of XMP; both stand in markers of one number.
 static int orientation_of(j_decompress_ptr decoder) {
-  for (jpeg_saved_marker_ptr marker = decoder->marker_list; marker; marker = marker->next)
-    if (marker->data_length > 6 && memcmp(marker->data, "Exif\0\0", 6) == 0)
-      return codec_exif_orientation(marker->data + 6, marker->data_length - 6);
-  return 1;
+  static const char adobe[] = "http://ns.adobe.com/xap/1.0/";
+  int xmp = 0;
+  for (jpeg_saved_marker_ptr marker = decoder->marker_list; marker; marker = marker->next) {
+    if (marker->data_length > 6 && memcmp(marker->data, "Exif\0\0", 6) == 0) {
+      int exif = codec_exif_orientation(marker->data, marker->data_length);
+      if (exif) return exif;
+    }
+    if (marker->data_length > sizeof adobe && memcmp(marker->data, adobe, sizeof adobe) == 0)
+      xmp = codec_xmp_orientation(marker->data + sizeof adobe, marker->data_length - sizeof adobe);
+  }
+  return xmp;
 }
 
 /// Inks to light. What is stored is how much ink is missing: so Adobe's programs do it, and so browsers and Pillow
@@ -73,7 +81,7 @@ static void decode(jpeg_job *job) {
   j_decompress_ptr decoder = &job->decoder;
   image_codec_picture *picture = job->picture;
   jpeg_read_header(decoder, TRUE);
-  if (codec_check_size(decoder->image_width, decoder->image_height, job->limits, job->message))
+  if (image_codec_check_size(decoder->image_width, decoder->image_height, job->limits, job->message))
     longjmp(job->escape, 1);
   int components = decoder->num_components;
   if (components != 1 && components != 3 && components != 4) {

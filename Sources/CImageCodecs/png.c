@@ -13,6 +13,7 @@ typedef struct {
   png_structp reader;
   png_infop info;
   png_bytepp rows;
+  uint8_t *room;
   jmp_buf escape;
   char *message;
 } png_job;
@@ -38,11 +39,12 @@ static void read_bytes(png_structp reader, png_bytep target, size_t wanted) {
   job->position += wanted;
 }
 
-/// Gamma, colour profiles and texts change no pixel here (nor in Pillow), so a swollen one shall cost nothing.
+/// Gamma, colour profiles and texts change no pixel here (nor in Pillow), so a swollen one shall cost nothing. The texts
+/// that may hold an orientation are looked for where the pixels are there.
 static void ignore_what_is_not_needed(png_structp reader) {
 #ifdef PNG_HANDLE_AS_UNKNOWN_SUPPORTED
   static const png_byte names[] =
-      "bKGD\0cHRM\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0tEXt\0tIME\0zTXt";
+      "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0tEXt\0tIME\0zTXt";
   png_set_keep_unknown_chunks(reader, PNG_HANDLE_CHUNK_NEVER, names, sizeof names / 5);
 #endif
   png_set_chunk_cache_max(reader, 128);
@@ -58,7 +60,7 @@ static void decode(png_job *job, image_codec_limits limits, image_codec_picture 
   png_read_info(reader, job->info);
   png_uint_32 width = png_get_image_width(reader, job->info);
   png_uint_32 height = png_get_image_height(reader, job->info);
-  if (codec_check_size(width, height, limits, job->message)) longjmp(job->escape, 1);
+  if (image_codec_check_size(width, height, limits, job->message)) longjmp(job->escape, 1);
 
   png_set_expand(reader);
   png_set_scale_16(reader);
@@ -78,13 +80,9 @@ static void decode(png_job *job, image_codec_limits limits, image_codec_picture 
   png_read_image(reader, job->rows);
   png_read_end(reader, job->info);
 
-  int orientation = 1;
-#ifdef PNG_eXIf_SUPPORTED
-  png_uint_32 exif_count = 0;
-  png_bytep exif = NULL;
-  if (png_get_eXIf_1(reader, job->info, &exif_count, &exif) && exif)
-    orientation = codec_exif_orientation(exif, exif_count);
-#endif
+  job->room = malloc(codec_text_room);
+  if (!job->room) png_error(reader, "more memory is needed than there is");
+  int orientation = codec_png_orientation(job->bytes, job->count, job->room);
   if (codec_make_upright(picture, orientation, job->message)) longjmp(job->escape, 1);
 }
 
@@ -114,6 +112,7 @@ int image_codec_decode_png(
   }
   png_destroy_read_struct(&job->reader, &job->info, NULL);
   free(job->rows);
+  free(job->room);
   free(job);
   if (outcome) image_codec_free(picture);
   return outcome ? -1 : 0;

@@ -14,7 +14,7 @@ void codec_say(char *message, const char *format, ...) {
     if ((unsigned char)*c < 32 || (unsigned char)*c > 126) *c = ' ';
 }
 
-int codec_check_size(uint64_t width, uint64_t height, image_codec_limits limits, char *message) {
+int image_codec_check_size(uint64_t width, uint64_t height, image_codec_limits limits, char *message) {
   if (width == 0 || height == 0) {
     codec_say(
         message, "states a size of %llux%llu pixels, so there is nothing to see", (unsigned long long)width,
@@ -29,30 +29,6 @@ int codec_check_size(uint64_t width, uint64_t height, image_codec_limits limits,
     return -1;
   }
   return 0;
-}
-
-static uint32_t read_number(const uint8_t *at, int size, int big_endian) {
-  uint32_t number = 0;
-  for (int i = 0; i < size; i++) number = number << 8 | at[big_endian ? i : size - 1 - i];
-  return number;
-}
-
-int codec_exif_orientation(const uint8_t *exif, size_t count) {
-  if (count < 8) return 1;
-  int big_endian = memcmp(exif, "MM\0*", 4) == 0;
-  if (!big_endian && memcmp(exif, "II*\0", 4) != 0) return 1;
-  size_t directory = read_number(exif + 4, 4, big_endian);
-  if (directory > count || count - directory < 2) return 1;
-  size_t entries = read_number(exif + directory, 2, big_endian);
-  for (size_t entry = 0; entry < entries; entry++) {
-    size_t at = directory + 2 + entry * 12;
-    if (at + 12 > count) return 1;
-    if (read_number(exif + at, 2, big_endian) != 0x0112) continue;
-    uint32_t kind = read_number(exif + at + 2, 2, big_endian);
-    uint32_t value = read_number(exif + at + 8, kind == 4 ? 4 : 2, big_endian);
-    return value >= 1 && value <= 8 ? (int)value : 1;
-  }
-  return 1;
 }
 
 int codec_make_upright(image_codec_picture *picture, int orientation, char *message) {

@@ -111,6 +111,16 @@ static int check_samples(TIFF *tiff, tiff_job *job) {
     codec_say(job->message, "holds signed or floating-point samples; convert it to PNG");
     return -1;
   }
+  uint16_t colours = PHOTOMETRIC_MINISBLACK;
+  TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &colours);
+  const char *name = colours == PHOTOMETRIC_CIELAB || colours == PHOTOMETRIC_ICCLAB || colours == PHOTOMETRIC_ITULAB
+                         ? "colours of CIE L*a*b*"
+                     : colours == PHOTOMETRIC_SEPARATED && bits == 16 ? "CMYK colours of 16 bits"
+                                                                     : NULL;
+  if (name) {
+    codec_say(job->message, "holds %s; convert it to PNG", name);
+    return -1;
+  }
   if (bits == 1 || bits == 2 || bits == 4 || bits == 8 || bits == 16) return 0;
   codec_say(job->message, "has %u bits a sample; 1, 2, 4, 8 and 16 are read; convert it to PNG", bits);
   return -1;
@@ -122,7 +132,7 @@ static int check_piece(TIFF *tiff, uint64_t pixels, image_codec_limits limits, t
   if (TIFFIsTiled(tiff)) {
     TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &width);
     TIFFGetField(tiff, TIFFTAG_TILELENGTH, &height);
-    if (codec_check_size(width, height, limits, job->message)) return -1;
+    if (image_codec_check_size(width, height, limits, job->message)) return -1;
   }
   uint64_t bytes = TIFFIsTiled(tiff) ? TIFFTileSize64(tiff) : TIFFStripSize64(tiff);
   if (bytes <= pixels * 8 + (16 << 20)) return 0;
@@ -150,9 +160,21 @@ static uint8_t divided(uint32_t value, uint32_t alpha) {
   return (uint8_t)(colour < 255 ? colour : 255);
 }
 
+/// The orientation that the page states in its own tag, or else in XMP.
+static int orientation_of(TIFF *tiff) {
+  uint16_t stated = 0;
+  if (TIFFGetField(tiff, TIFFTAG_ORIENTATION, &stated)) return stated;
+  uint32_t count = 0;
+  void *xmp = NULL;
+  if (!TIFFGetField(tiff, TIFFTAG_XMLPACKET, &count, &xmp) || !xmp) return 1;
+  return codec_xmp_orientation(xmp, count);
+}
+
 /// Reads the open file's first page into `raster`, libtiff's packed RGBA.
+/// Colours of 16 bits that are multiplied by their transparency lose their lower half, as by Pillow.
 static int read_page(
-    TIFF *tiff, uint32_t *raster, uint32_t width, uint32_t height, int *orientation, tiff_job *job) {
+    TIFF *tiff, uint32_t *raster, uint32_t width, uint32_t height, int is_multiplied, int *orientation,
+    tiff_job *job) {
   char reason[1024] = "";
   TIFFRGBAImage image;
   if (!TIFFRGBAImageOK(tiff, reason) || !TIFFRGBAImageBegin(&image, tiff, 1, reason)) {
@@ -160,9 +182,11 @@ static int read_page(
     return -1;
   }
   // Rows are taken as they are stored; the picture is turned upright afterwards, as for JPEG.
-  *orientation = image.orientation;
+  *orientation = orientation_of(tiff);
   image.orientation = ORIENTATION_TOPLEFT;
   image.req_orientation = ORIENTATION_TOPLEFT;
+  if (is_multiplied && image.Bitdepth16To8)
+    for (int value = 0; value < 65536; value++) image.Bitdepth16To8[value] = (uint8_t)(value >> 8);
   int read = TIFFRGBAImageGet(&image, raster, width, height);
   TIFFRGBAImageEnd(&image);
   if (read && !job->message[0]) return 0;
@@ -174,7 +198,7 @@ static int decode(TIFF *tiff, tiff_job *job, image_codec_limits limits, image_co
   uint32_t width = 0, height = 0;
   TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width);
   TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &height);
-  if (codec_check_size(width, height, limits, job->message)) return -1;
+  if (image_codec_check_size(width, height, limits, job->message)) return -1;
   size_t pixels = (size_t)width * height;
   if (check_samples(tiff, job) || check_piece(tiff, pixels, limits, job)) return -1;
   int is_multiplied = keep_colours(tiff);
@@ -185,7 +209,7 @@ static int decode(TIFF *tiff, tiff_job *job, image_codec_limits limits, image_co
   int outcome = -1, orientation = 1;
   if (!raster || !picture->pixels) {
     codec_say(job->message, "needs more memory than there is");
-  } else if (read_page(tiff, raster, width, height, &orientation, job) == 0) {
+  } else if (read_page(tiff, raster, width, height, is_multiplied, &orientation, job) == 0) {
     for (size_t i = 0; i < pixels; i++) {
       uint32_t alpha = is_multiplied ? TIFFGetA(raster[i]) : 255;
       picture->pixels[3 * i] = divided(TIFFGetR(raster[i]), alpha);

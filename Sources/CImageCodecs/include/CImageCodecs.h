@@ -33,7 +33,9 @@ enum { image_codec_message_size = 256 };
 /// JPEG: grey, colour, CMYK and YCCK (inverted, as Adobe's programs store them); baseline, progressive and
 /// arithmetic, any subsampling, restart markers; eight bits. PNG: every depth and colour kind; gamma and colour
 /// profiles are ignored. TIFF: the first page; 1, 2, 4, 8 and 16 bits, strips and tiles, planes together or apart,
-/// whatever libtiff can turn into RGB. In all of them transparency is dropped and the colour beneath it kept.
+/// whatever libtiff can turn into RGB. WebP: lossy and lossless; of an animation the first frame on its canvas. GIF: the
+/// first frame on its canvas. In all of them transparency is dropped and the colour beneath it kept, and the
+/// orientation that EXIF or XMP states is applied.
 int image_codec_decode_jpeg(
     const uint8_t *bytes, size_t count, image_codec_limits limits, image_codec_picture *picture,
     char *message);
@@ -43,6 +45,16 @@ int image_codec_decode_png(
 int image_codec_decode_tiff(
     const uint8_t *bytes, size_t count, image_codec_limits limits, image_codec_picture *picture,
     char *message);
+
+int image_codec_decode_webp(
+    const uint8_t *bytes, size_t count, image_codec_limits limits, image_codec_picture *picture,
+    char *message);
+int image_codec_decode_gif(
+    const uint8_t *bytes, size_t count, image_codec_limits limits, image_codec_picture *picture,
+    char *message);
+
+/// 0 where a picture of that size is allowed; otherwise -1, and the message tells the limit.
+int image_codec_check_size(uint64_t width, uint64_t height, image_codec_limits limits, char *message);
 
 /// Writes RGB pixels, eight bits each, as a PNG file into fresh memory; give it back with `free`.
 /// Returns 0, or -1 with a message.

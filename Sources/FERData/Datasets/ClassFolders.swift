@@ -12,7 +12,7 @@ struct ClassFolders: Dataset {
     @Option("The folder of this split below root, such as train; empty where root holds the classes.")
     var split = ""
     @Option("Endings of image files, in any case; a list without entries takes every file.")
-    var extensions = ["jpg", "jpeg", "png", "tif", "tiff"]
+    var extensions = ImageKind.endings
     @Option("The most images of each class, the first by name; 0 takes all.", 0...) var limit = 0
     @Option(
       "What folders named by numbers mean: the order of a dataset's authors.",

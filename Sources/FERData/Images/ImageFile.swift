@@ -5,8 +5,8 @@ import Support
 
 /// Image files in and out.
 ///
-/// JPEG, PNG and TIFF are told apart by their content and decoded to upright RGB, as their EXIF orientation
-/// asks. Transparency is dropped (the colour beneath it is kept, as Pillow's `convert("RGB")` does); grey is
+/// JPEG, PNG, TIFF, WebP, GIF, BMP and PNM are told apart by their content and decoded to upright RGB, as the
+/// orientation in their EXIF or XMP asks; of several pictures in a file the first. Transparency is dropped (the colour beneath it is kept, as Pillow's `convert("RGB")` does); grey is
 /// spread over the three channels; sixteen bits are scaled to eight. What is damaged or cut off is an error,
 /// never a half-grey picture. Decoding takes at most 16 bytes for each pixel of the limit, beside the file itself.
 public enum ImageFile {
@@ -21,6 +21,21 @@ public enum ImageFile {
 
     /// - Parameter pixels: the most in all; 8192 x 8192 where nothing is said.
     public init(pixels: Int = 64 << 20) { self.pixels = pixels }
+
+    /// The limits as the decoders in C take them.
+    fileprivate var codecLimits: image_codec_limits {
+      image_codec_limits(
+        side: Int32(clamping: side), pixels: Int64(min(max(0, pixels), 1 << 40)),
+        scans: Int32(clamping: scans))
+    }
+
+    /// Why a picture of that size is not read; nil where it is.
+    func problem(width: Int, height: Int) -> String? {
+      var message = Message()
+      let outcome = image_codec_check_size(
+        UInt64(clamping: width), UInt64(clamping: height), codecLimits, &message.text)
+      return outcome == 0 ? nil : message.sentence
+    }
   }
 
   /// Reads and decodes a file.
@@ -36,16 +51,19 @@ public enum ImageFile {
   ) throws(DataProblem) -> Image {
     guard !bytes.isEmpty else { throw DataProblem(name, "is empty (0 bytes); fetch it again or remove it") }
     if let problem = ImageKind.problem(startingWith: bytes) { throw DataProblem(name, problem) }
+    let kind = ImageKind(bytes)
+    if kind == .bitmap { return try WindowsBitmap.decode(bytes, name: name, limits: limits) }
+    if kind == .anymap { return try PortableAnymap.decode(bytes, name: name, limits: limits) }
     var picture = image_codec_picture()
     defer { image_codec_free(&picture) }
     var message = Message()
-    let bounds = image_codec_limits(
-      side: Int32(clamping: limits.side), pixels: Int64(min(max(0, limits.pixels), 1 << 40)),
-      scans: Int32(clamping: limits.scans))
+    let bounds = limits.codecLimits
     let outcome =
-      switch ImageKind(bytes) {
+      switch kind {
       case .png: image_codec_decode_png(bytes, bytes.count, bounds, &picture, &message.text)
       case .tiff: image_codec_decode_tiff(bytes, bytes.count, bounds, &picture, &message.text)
+      case .webp: image_codec_decode_webp(bytes, bytes.count, bounds, &picture, &message.text)
+      case .gif: image_codec_decode_gif(bytes, bytes.count, bounds, &picture, &message.text)
       default: image_codec_decode_jpeg(bytes, bytes.count, bounds, &picture, &message.text)
       }
     guard outcome == 0, let pixels = picture.pixels else { throw DataProblem(name, message.sentence) }
@@ -58,7 +76,7 @@ public enum ImageFile {
   /// The most bytes that are read as one image.
   package static var largestFile: Int { FileBytes.largestImage }
 
-  /// Whether something that starts so is a JPEG, PNG or TIFF; nil where more bytes are needed to tell.
+  /// Whether something that starts so is an image of a kind that is read; nil where more bytes are needed to tell.
   package static func isImage(_ start: [UInt8]) -> Bool? {
     ImageKind.isUndecided(start) ? nil : ImageKind.problem(startingWith: start) == nil
   }

@@ -6,9 +6,7 @@ import Support
 package enum ImageSearch {
   /// Endings of files that are taken out of a folder. What is not read is among them, so that it is told of rather
   /// than passed over.
-  package static let endings = [
-    "jpg", "jpeg", "jpe", "jfif", "png", "tif", "tiff", "bmp", "gif", "webp", "heic", "heif", "avif", "jp2",
-  ]
+  package static let endings = ImageKind.endings + ["heic", "heif", "avif", "jp2"]
 
   /// A file as it is; the images of a folder and of all below it; what a pattern such as `faces/**/*.jpg` matches
   /// where no file has that name. By the bytes of the names, each file once.

@@ -183,6 +183,22 @@ tifffile.imwrite("deep32.tiff", shades.astype(np.uint32), photometric="minisblac
 for orientation in range(1, 9):
     save(picture(16, 8), f"turned{orientation}.tiff", tiffinfo={274: orientation}, compression="tiff_deflate")
 
+# --- WebP and GIF -----------------------------------------------------------------------------------------
+save(base, "lossy.webp", quality=80)
+save(base, "lossless.webp", lossless=True)
+clear = Image.fromarray(np.dstack([colours, alpha]), "RGBA")
+save(clear, "alpha.webp", quality=80, exact=True)
+save(clear, "alpha_lossless.webp", lossless=True, exact=True)
+save(base, "animation.webp", lossless=True, save_all=True, append_images=[base.rotate(180)])
+save(base.quantize(13), "palette.gif", interlace=True)
+save(base.convert("L"), "grey.gif")
+save(base.quantize(13), "animation.gif", save_all=True, append_images=[base.rotate(180).quantize(13)])
+exif = Image.Exif()
+exif[0x0112] = 6
+save(picture(16, 8), "turned6.webp", lossless=True, exif=exif)
+packet = b'<x:xmpmeta><rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="8"/></x:xmpmeta>'
+save(picture(16, 8), "turned8.webp", lossless=True, xmp=packet)
+
 # Where Pillow reads a file, it must agree: its own sixteen bits of grey, two-sample greys and clipped ones apart.
 for name in sorted(os.listdir(".")):
     if not os.path.exists(name + ".expected.png") or name.split(".")[0] in {"grey16", "white16"}:

@@ -87,7 +87,7 @@ struct Examination {
   /// The shared libraries that arbex leans on, by the file that was loaded.
   private static func loadedLibraries() -> [String] {
     let maps = SystemFile.text("/proc/self/maps")
-    let wanted = ["openblas", "lapacke", "jpeg", "png", "tiff", "crypto"]
+    let wanted = ["openblas", "lapacke", "jpeg", "png", "tiff", "webp", "gif", "crypto"]
     let paths = maps.split(separator: "\n").compactMap { line in
       line.firstIndex(of: "/").map { String(line[$0...]) }
     }
