@@ -34,7 +34,7 @@ func system(_ name: String, pkgConfig: String, package: String) -> Target {
 
 /// The tests of one room or plug-in, which see what lies below it; what hands worked examples to the conformance kit
 /// sees all rooms, and a plug-in's tests see the whole program: a published network is several plug-ins'. `TestSupport`
-/// holds what they share.
+/// holds what they share. `FaultHarness` is no suite but a program: it must outlive what it breaks.
 func suite(_ name: String, testing names: [String]) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: named(names) + ["TestSupport"], path: "Tests/\(name)Tests")
@@ -72,6 +72,8 @@ let package = Package(
 
     .target(
       name: "TestSupport", dependencies: ["ARBEx"] + named(rooms), path: "Tests/TestSupport"),
+    .executableTarget(
+      name: "FaultHarness", dependencies: ["ARBEx"] + named(rooms), path: "Tests/Faults/Harness"),
     suite("Support", testing: ["Support"]),
     suite("TensorKit", testing: ["TensorKit", "CKernels"]),
     suite("NeuralKit", testing: rooms),
