@@ -1,15 +1,19 @@
 # make quickstart   installs what is missing, builds, trains the quickstart recipe and shows the result
 # make test         installs what is missing, checks the format, builds and runs every test, the reference's also with
-#                   the kernels of older CPUs
+#                   the kernels of older CPUs, and a minute of trying to break the program
+# make faults       an hour of trying to break the program: mutated inputs, failing system calls, kills, damage
+# make sanitize     the tests of tensors and images under address, undefined-behaviour and thread sanitizers
 # make format       brings every Swift file into the form that make test asks for
 PACKAGES = libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libssl-dev zlib1g-dev pkg-config
 ARBEX = .build/release/arbex
 # Suites that run again with the kernels of older CPUs: single operations and whole networks against the reference.
 KERNEL_SUITES = 'Golden|Gradient|Winograd|Parallel|Convolution|Layer'
+# Suites in which threads meet.
+THREAD_SUITES = 'Parallel|Loader|Pipeline|Arena|Quarantine'
 SWIFT = Package.swift Plugins Sources Tests
 AS_ROOT = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: quickstart test build setup format clean
+.PHONY: quickstart test faults sanitize build setup format clean
 
 quickstart: build
 	@if [ -e runs/quickstart ]; then $(ARBEX) train Recipes/quickstart.json5 --resume; \
@@ -24,6 +28,18 @@ test: setup
 	  ARBEX_KERNELS=$$kernels swift test -c release -Xswiftc -enable-testing --skip-build --filter $(KERNEL_SUITES) || exit 1; \
 	done
 	Tests/ExternalPlugin/check
+	BUILD=no Tests/Faults/run short
+
+faults: build
+	Tests/Faults/run
+
+# Debug builds of a few suites, beside the usual ones. XCTest keeps what it makes, so leaks are not looked for. The thread
+# sanitizer sees OpenBLAS's own threads without their locks.
+sanitize: setup
+	ARBEX_SUITES='TensorKit FERData' ASAN_OPTIONS=detect_leaks=0 swift test --scratch-path .build-sanitize/address \
+	  --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined
+	ARBEX_SUITES='TensorKit FERData' OPENBLAS_NUM_THREADS=1 swift test --scratch-path .build-sanitize/thread \
+	  --sanitize=thread --filter $(THREAD_SUITES)
 
 build: setup
 	swift build -c release --product arbex
@@ -38,4 +54,4 @@ format:
 	swift format --in-place --recursive $(SWIFT)
 
 clean:
-	rm -rf .build Tests/ExternalPlugin/.build
+	rm -rf .build .build-sanitize Tests/ExternalPlugin/.build

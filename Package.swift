@@ -40,6 +40,21 @@ func suite(_ name: String, testing names: [String]) -> Target {
     name: "\(name)Tests", dependencies: named(names) + ["TestSupport"], path: "Tests/\(name)Tests")
 }
 
+/// `make sanitize` builds a few of them only, by name; all where the environment names none.
+let wanted = Context.environment["ARBEX_SUITES"].map { $0.split(separator: " ").map { "\($0)Tests" } }
+let suites =
+  ([
+    suite("Support", testing: ["Support"]),
+    suite("TensorKit", testing: ["TensorKit", "CKernels"]),
+    suite("NeuralKit", testing: rooms),
+    suite("FERCore", testing: ["FERCore", "NeuralKit", "TensorKit", "Support"]),
+    suite("FERData", testing: rooms),
+    suite("FERTraining", testing: rooms),
+    suite("FERTools", testing: rooms),
+    suite("ARBEx", testing: ["ARBEx"] + rooms + plugins),
+  ] + plugins.map { suite($0, testing: plugins + ["ARBEx"] + rooms) })
+  .filter { wanted?.contains($0.name) ?? true }
+
 let package = Package(
   name: "arbex",
   products: [
@@ -74,14 +89,6 @@ let package = Package(
       name: "TestSupport", dependencies: ["ARBEx"] + named(rooms), path: "Tests/TestSupport"),
     .executableTarget(
       name: "FaultHarness", dependencies: ["ARBEx"] + named(rooms), path: "Tests/Faults/Harness"),
-    suite("Support", testing: ["Support"]),
-    suite("TensorKit", testing: ["TensorKit", "CKernels"]),
-    suite("NeuralKit", testing: rooms),
-    suite("FERCore", testing: ["FERCore", "NeuralKit", "TensorKit", "Support"]),
-    suite("FERData", testing: rooms),
-    suite("FERTraining", testing: rooms),
-    suite("FERTools", testing: rooms),
-    suite("ARBEx", testing: ["ARBEx"] + rooms + plugins),
-  ] + plugins.map(plugin) + plugins.map { suite($0, testing: plugins + ["ARBEx"] + rooms) },
+  ] + plugins.map(plugin) + suites,
   swiftLanguageModes: [.v6]
 )

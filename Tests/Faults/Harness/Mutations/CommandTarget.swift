@@ -73,6 +73,12 @@ struct CommandTarget: MutationTarget {
     return Self.working.contains { verb.hasPrefix($0) } ? 60 : options.patience
   }
 
+  /// Says on standard error what it is going to run.
+  func tell(_ number: Int) {
+    var random = RandomSource(seed: options.seed, stream: options.target, sample: UInt64(number))
+    FileHandle.standardError.write(Data("\(words(&random))\n".utf8))
+  }
+
   func attempt(_ number: Int, _ random: inout RandomSource) throws -> Verdict {
     let place = options.folder + "/\(number)"
     try FileManager.default.copyItem(atPath: template, toPath: place)

@@ -29,14 +29,14 @@ struct MutationLoop {
 
   /// Inputs `first` ..< `first + count`, in as many processes as it takes.
   private func portion(_ first: Int, _ count: Int, lane: Int) {
-    var (next, end) = (first, first + count)
+    var next = first
+    let end = first + count
     while next < end, !tally.isOver {
       let watch = Watch(target, options, lane: lane, patience: count == 1 ? 3 : 1)
       let stop = watch.follow(from: next, count: end - next) { tally.note($0, $1) }
       guard let stop else { return }
-      tally.note(stop.number, judged(stop, lane: lane))
-      next = stop.number + 1
-      if options.only != nil { end = next }
+      tally.note(stop.number, stop.isEnd ? .fault(stop.words) : judged(stop, lane: lane))
+      next = stop.isEnd ? end : stop.number + 1
     }
   }
 
@@ -66,6 +66,8 @@ private struct Watch {
     let number: Int
     let words: String
     let tookTooLong: Bool
+    /// Whether no worker can be had at all.
+    var isEnd = false
   }
 
   private let target: String
@@ -111,10 +113,11 @@ private struct Watch {
     defer { close(ends[0]) }
     var lines = LineReader(ends[0])
     // The first line waits for the start and for the target's preparations.
-    var (number, allowance, isOpen) = (first, 60.0, false)
+    var (number, allowance, isOpen, hasBegun) = (first, 120.0, false, false)
     reading: while true {
       switch lines.next(within: allowance * (isOpen ? factor : 1)) {
       case .line(let line):
+        hasBegun = true
         if !isOpen {
           let words = line.split(separator: " ")
           number = words.first.flatMap { Int($0) } ?? number
@@ -130,7 +133,8 @@ private struct Watch {
       case .timeout:
         kill(process, SIGKILL)
         _ = ended(process)
-        return Stop(number: number, words: "no answer within \(allowance * factor) s", tookTooLong: true)
+        return Stop(
+          number: number, words: "no answer within \(allowance * factor) s; \(lastWords)", tookTooLong: true)
       }
     }
     if number < first + count, !isOpen { kill(process, SIGKILL) }
@@ -140,8 +144,18 @@ private struct Watch {
     let remarks = FileManager.default.contents(atPath: scratch + "/remarks") ?? Data()
     let last = String(decoding: remarks.suffix(600), as: UTF8.self).replacingOccurrences(
       of: "\n", with: " / ")
+    guard hasBegun else {
+      return Stop(number: first, words: "no trial was made: \(last)", tookTooLong: false, isEnd: true)
+    }
     let how = signal == 0 ? "exit code \((status >> 8) & 0xff)" : "signal \(signal)"
-    return Stop(number: number, words: "\(how); \(last.isEmpty ? "no words" : last)", tookTooLong: false)
+    return Stop(number: number, words: "\(how); \(last)", tookTooLong: false)
+  }
+
+  private var lastWords: String {
+    let remarks = FileManager.default.contents(atPath: scratch + "/remarks") ?? Data()
+    let last = String(decoding: remarks.suffix(600), as: UTF8.self).replacingOccurrences(
+      of: "\n", with: " / ")
+    return last.isEmpty ? "no words" : last
   }
 
   private func verdict(_ line: String) -> Verdict {

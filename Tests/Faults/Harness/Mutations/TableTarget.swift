@@ -22,58 +22,24 @@ struct TableTarget: MutationTarget {
     for folder in ["faces", "EmoLabel", "Image/aligned"] {
       try FileManager.default.createDirectory(atPath: root + "/" + folder, withIntermediateDirectories: true)
     }
-    let names =
-      (1...4).map { "faces/\($0).png" } + (1...4).map { "Image/aligned/train_0000\($0)_aligned.jpg" }
-    for (index, name) in names.enumerated() {
-      let grey = UInt8(20 * index)
-      let bytes = try ImageFile.encodePNG(
-        Image(width: 8, height: 8, eightBit: (0..<192).map { UInt8($0) ^ grey }))
-      try Data(bytes).write(to: URL(fileURLWithPath: root + "/" + name))
+    for number in 1...7 {
+      let values = (0..<192).map { UInt8(truncatingIfNeeded: $0 * number) }
+      let bytes = Data(try ImageFile.encodePNG(Image(width: 8, height: 8, eightBit: values)))
+      for name in ["faces/\(number).png", "Image/aligned/train_0000\(number)_aligned.jpg"] {
+        try bytes.write(to: URL(fileURLWithPath: root + "/" + name))
+      }
     }
-    let pixels = (0..<2304).map { "\($0 % 256)" }.joined(separator: " ")
-    let tables: [(file: String, text: String, dataset: String)] = [
-      (
-        "labels.csv",
-        "path,label,group,split\r\n"
-          + (1...4).map { "faces/\($0).png,\($0 % 2 == 0 ? "happy" : "sad"),p\($0),train\r\n" }.joined(),
-        "use: \"manifest\", file: \"labels.csv\", split: \"train\""
-      ),
-      (
-        "numbers.tsv", "file\tclass\n" + (1...4).map { "\"faces/\($0).png\"\t\($0 % 7)\n" }.joined(),
-        "use: \"manifest\", file: \"numbers.tsv\", order: \"fer2013\""
-      ),
-      (
-        "shares.csv",
-        "image,neutral,happy,sad\n" + (1...4).map { "faces/\($0).png,0.\($0),0.3,\(6 - $0)\n" }.joined(),
-        "use: \"manifest\", file: \"shares.csv\""
-      ),
-      (
-        "fer2013.csv", "emotion,pixels,Usage\n" + (0..<3).map { "\($0),\(pixels),Training\n" }.joined(),
-        "use: \"fer2013\", root: \".\""
-      ),
-      (
-        "fer2013new.csv",
-        "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
-          + (0..<3).map { "Training,fer000000\($0).png,8,1,0,0,0,\($0),0,0,1,0\n" }.joined(),
-        "use: \"ferplus\", root: \".\""
-      ),
-      (
-        "EmoLabel/list_patition_label.txt", (1...4).map { "train_0000\($0).jpg \($0)\n" }.joined(),
-        "use: \"raf-db\", root: \".\""
-      ),
-    ]
-    seeds = try tables.map { table in
-      let text = try String(contentsOfFile: options.project + "/Tests/Faults/tiny.json5", encoding: .utf8)
-      let parts = text.components(separatedBy: "data: {")
-      let rest = parts.dropFirst().joined().components(separatedBy: "// end of data").dropFirst().joined()
-      let classes =
-        "classes: [\"neutral\", \"happy\", \"sad\", \"surprise\", \"fear\", \"disgust\", \"anger\"]"
-      let data = "data: { train: { \(table.dataset), allowMissing: true } }," + rest
-      let recipe = root + "/" + PathText.name(of: table.file) + ".json5"
-      try Data((parts[0] + data).replacing(/classes: \[[^\]]*\]/, with: classes).utf8)
-        .write(to: URL(fileURLWithPath: recipe))
-      try Data(table.text.utf8).write(to: URL(fileURLWithPath: root + "/" + table.file))
-      return Seed(file: root + "/" + table.file, text: table.text, recipe: recipe)
+    let recipe = try String(contentsOfFile: options.project + "/Tests/Faults/tiny.json5", encoding: .utf8)
+    let parts = recipe.components(separatedBy: "data: {\n")
+    let model = parts.dropFirst().joined().components(separatedBy: "// end of data").dropFirst().joined()
+    let names = "classes: [\(Self.classes.map(JSONValue.quoted).joined(separator: ", "))]"
+    let head = (parts.first ?? "").replacing(/classes: \[[^\]]*\]/, with: names)
+    seeds = try Self.tables().enumerated().map { number, table in
+      let seed = Seed(file: root + "/" + table.file, text: table.text, recipe: root + "/\(number).json5")
+      let text = head + "data: { train: { \(table.dataset), allowMissing: true } }," + model
+      try Data(text.utf8).write(to: URL(fileURLWithPath: seed.recipe))
+      try Data(seed.text.utf8).write(to: URL(fileURLWithPath: seed.file))
+      return seed
     }
     for seed in seeds {
       let answer = CommandAnswer(["data", "check", seed.recipe])
@@ -81,6 +47,46 @@ struct TableTarget: MutationTarget {
         throw HarnessProblem("\(seed.file) is refused as it is: \(answer.remarked)\(answer.printed)")
       }
     }
+  }
+
+  private static let classes = ["neutral", "happy", "sad", "surprise", "fear", "disgust", "anger"]
+
+  /// Seven faces, one of each class, in every kind of table.
+  private static func tables() -> [(file: String, text: String, dataset: String)] {
+    let pixels = (0..<2304).map { "\($0 % 256)" }.joined(separator: " ")
+    let shares = (0..<7).map { row in (0..<7).map { $0 == row ? "0.75" : "1e-2" }.joined(separator: ",") }
+    let votes = (0..<7).map { row in (0..<8).map { $0 == row ? "8" : "0" }.joined(separator: ",") }
+    func rows(_ row: (Int) -> String) -> String { (0..<7).map(row).joined() }
+    return [
+      (
+        "labels.csv",
+        "path,label,group,split\r\n" + rows { "faces/\($0 + 1).png,\(classes[$0]),\"p, \($0)\",train\r\n" },
+        "use: \"manifest\", file: \"labels.csv\", split: \"train\""
+      ),
+      (
+        "numbers.tsv", "file\tclass\n" + rows { "\"faces/\($0 + 1).png\"\t\($0)\n" },
+        "use: \"manifest\", file: \"numbers.tsv\", order: \"fer2013\""
+      ),
+      (
+        "shares.csv",
+        "image,\(classes.joined(separator: ","))\n" + rows { "faces/\($0 + 1).png,\(shares[$0])\n" },
+        "use: \"manifest\", file: \"shares.csv\""
+      ),
+      (
+        "fer2013.csv", "emotion,pixels,Usage\n" + rows { "\($0),\(pixels),Training\n" },
+        "use: \"fer2013\", root: \".\""
+      ),
+      (
+        "fer2013new.csv",
+        "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
+          + rows { "Training,fer000000\($0).png,\(votes[$0]),2,0\n" },
+        "use: \"ferplus\", root: \".\", ignore: [\"contempt\"]"
+      ),
+      (
+        "EmoLabel/list_patition_label.txt", rows { "train_0000\($0 + 1).jpg \($0 + 1)\n" },
+        "use: \"raf-db\", root: \".\""
+      ),
+    ]
   }
 
   func allowance(_ number: Int) -> Double { patience }

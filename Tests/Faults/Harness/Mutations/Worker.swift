@@ -24,6 +24,7 @@ enum Worker {
     for number in options.from..<(options.from + options.count) {
       var random = RandomSource(seed: options.seed, stream: options.target, sample: UInt64(number))
       say("\(number) \(target.allowance(number))", to: words)
+      if options.count == 1, let telling = target as? CommandTarget { telling.tell(number) }
       let verdict: Verdict
       do { verdict = try target.attempt(number, &random) } catch {
         verdict = .fault("the harness failed: \(error)")

@@ -45,9 +45,9 @@ struct FailingCalls {
       var problem: String?
       switch end.code {
       case nil: problem = "\(end.ending); \(end.lastWords)"
-      case 0?: problem = laboratory.difference(run)
+      case 0?: problem = laboratory.difference(run, told: end.remarks)
       case 1?, 2?:
-        if end.code == 2, failed?.isReading != true {
+        if end.code == 2, failed?.isReading(outside: run) != true {
           problem = "exit code 2 for work that failed; \(end.lastWords)"
         }
         if !end.remarks.contains(" ") { problem = "exit code \(end.code ?? -1) without a sentence" }
