@@ -1,9 +1,11 @@
 # make quickstart   installs what is missing, builds, trains the quickstart recipe and shows the result
 # make test         installs what is missing, checks the format, builds and runs every test, the reference's also with
-#                   the kernels of older CPUs
+#                   the kernels of older CPUs, and a minute of trying to break the program
 # make install      builds a program that needs no Swift toolchain, and puts it with recipes, man pages and completion below
 #                   PREFIX (/usr/local), with DESTDIR before it; make uninstall takes it away
 # make deb          the same as a Debian package: .build/deb/arbex_VERSION_ARCHITECTURE.deb
+# make faults       an hour of trying to break the program: mutated inputs, failing system calls, kills, damage
+# make sanitize     the tests of tensors and images under address, undefined-behaviour and thread sanitizers
 # make format       brings every Swift file into the form that make test asks for
 PACKAGES = libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libgif-dev libssl-dev zlib1g-dev pkg-config
 ARBEX = .build/release/arbex
@@ -15,10 +17,12 @@ INSTALLED = bin/arbex lib/libarbex.so include/arbex.h share/arbex share/doc/arbe
   share/zsh/vendor-completions/_arbex share/fish/vendor_completions.d/arbex.fish share/man/man1/arbex.1.gz share/man/man1/arbex-*.1.gz
 # Suites that run again with the kernels of older CPUs: single operations and whole networks against the reference.
 KERNEL_SUITES = 'Golden|Gradient|Winograd|Parallel|Convolution|Layer'
+# Suites in which threads meet.
+THREAD_SUITES = 'Parallel|Loader|Pipeline|Arena|Quarantine'
 SWIFT = Package.swift Plugins Sources Tests
 AS_ROOT = $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: quickstart test build static install uninstall deb setup format clean
+.PHONY: quickstart test faults sanitize build static install uninstall deb setup format clean
 
 quickstart: build
 	@if [ -e runs/quickstart ]; then $(ARBEX) train Recipes/quickstart.json5 --resume; \
@@ -34,6 +38,18 @@ test: setup
 	done
 	Tests/ExternalPlugin/check
 	Tests/CInterface/check
+	BUILD=no Tests/Faults/run short
+
+faults: build
+	Tests/Faults/run
+
+# Debug builds of a few suites, beside the usual ones. XCTest keeps what it makes, so leaks are not looked for. The thread
+# sanitizer sees OpenBLAS's own threads without their locks.
+sanitize: setup
+	ARBEX_SUITES='TensorKit FERData' ASAN_OPTIONS=detect_leaks=0 swift test --scratch-path .build-sanitize/address \
+	  --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined
+	ARBEX_SUITES='TensorKit FERData' OPENBLAS_NUM_THREADS=1 swift test --scratch-path .build-sanitize/thread \
+	  --sanitize=thread --filter $(THREAD_SUITES)
 
 build: setup
 	swift build -c release --product arbex
@@ -62,4 +78,4 @@ format:
 	swift format --in-place --recursive $(SWIFT)
 
 clean:
-	rm -rf .build Tests/ExternalPlugin/.build
+	rm -rf .build .build-sanitize Tests/ExternalPlugin/.build

@@ -34,11 +34,26 @@ func system(_ name: String, pkgConfig: String, package: String) -> Target {
 
 /// The tests of one room or plug-in, which see what lies below it; what hands worked examples to the conformance kit
 /// sees all rooms, and a plug-in's tests see the whole program: a published network is several plug-ins'. `TestSupport`
-/// holds what they share.
+/// holds what they share. `FaultHarness` is no suite but a program: it must outlive what it breaks.
 func suite(_ name: String, testing names: [String]) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: named(names) + ["TestSupport"], path: "Tests/\(name)Tests")
 }
+
+/// `make sanitize` builds a few of them only, by name; all where the environment names none.
+let wanted = Context.environment["ARBEX_SUITES"].map { $0.split(separator: " ").map { "\($0)Tests" } }
+let suites =
+  ([
+    suite("Support", testing: ["Support"]),
+    suite("TensorKit", testing: ["TensorKit", "CKernels"]),
+    suite("NeuralKit", testing: rooms),
+    suite("FERCore", testing: ["FERCore", "NeuralKit", "TensorKit", "Support"]),
+    suite("FERData", testing: rooms),
+    suite("FERTraining", testing: rooms),
+    suite("FERTools", testing: rooms),
+    suite("ARBEx", testing: ["ARBEx"] + rooms + plugins),
+  ] + plugins.map { suite($0, testing: plugins + ["ARBEx"] + rooms) })
+  .filter { wanted?.contains($0.name) ?? true }
 
 let package = Package(
   name: "arbex",
@@ -81,14 +96,8 @@ let package = Package(
 
     .target(
       name: "TestSupport", dependencies: ["ARBEx"] + named(rooms), path: "Tests/TestSupport"),
-    suite("Support", testing: ["Support"]),
-    suite("TensorKit", testing: ["TensorKit", "CKernels"]),
-    suite("NeuralKit", testing: rooms),
-    suite("FERCore", testing: ["FERCore", "NeuralKit", "TensorKit", "Support"]),
-    suite("FERData", testing: rooms),
-    suite("FERTraining", testing: rooms),
-    suite("FERTools", testing: rooms),
-    suite("ARBEx", testing: ["ARBEx"] + rooms + plugins),
-  ] + plugins.map(plugin) + plugins.map { suite($0, testing: plugins + ["ARBEx"] + rooms) },
+    .executableTarget(
+      name: "FaultHarness", dependencies: ["ARBEx"] + named(rooms), path: "Tests/Faults/Harness"),
+  ] + plugins.map(plugin) + suites,
   swiftLanguageModes: [.v6]
 )

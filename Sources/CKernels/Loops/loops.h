@@ -26,9 +26,11 @@ ARBEX_INLINE vector chosen(choice lanes, vector x, vector otherwise) {
 ARBEX_INLINE long last_vector(long next, long C) { return next + WIDTH <= C ? next : C - WIDTH; }
 
 /// e^x, relative error below 2e-7. x = n ln 2 + r with |r| <= ln 2 / 2; the polynomial is Cephes' expf
-/// (Moshier 1992); 2^n is built in the exponent bits. Results below the smallest normal number become 0.
+/// (Moshier 1992); 2^n is built in the exponent bits. Results below the smallest normal number become 0. What is not a
+/// number is held at the lower bound, since its conversion to int is undefined, and is given back in the end.
 ARBEX_INLINE float arbex_expf(float x) {
-  float clamped = x < -87.3f ? -87.3f : (x > 88.7f ? 88.7f : x);
+  float above = x > -87.3f ? x : -87.3f;
+  float clamped = above < 88.7f ? above : 88.7f;
   float n = clamped * 1.44269504088896341f + 12582912.0f - 12582912.0f;  // 1.5 * 2^23: no room for a fraction
   float r = clamped - n * 0.693359375f;
   r = r + n * 2.12194440e-4f;

@@ -48,9 +48,14 @@ final class RunLog {
   /// Makes metrics.jsonl safe and tells how long it is.
   func sync() -> Int { metrics.sync() }
 
-  /// Writes the tables of all that has happened so far, as the run ends or is interrupted.
+  /// Closes the files and writes the tables, as the run ends or is interrupted.
   func finish() {
     events?.close()
+    writeTables()
+  }
+
+  /// Writes the tables of all that has happened so far.
+  func writeTables() {
     let lines = LogLine.all(in: folder.file(Self.metrics))
     for (name, table) in [("steps.csv", LogTables.steps(lines)), ("epochs.csv", LogTables.epochs(lines))] {
       do {

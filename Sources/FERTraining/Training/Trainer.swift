@@ -170,6 +170,8 @@ package final class Trainer {
       if let end = try closeEpoch() { return end }
     }
     try writeResults()
+    // Before the run counts as finished, since nothing writes them afterwards.
+    log.writeTables()
     state.isFinished = true
     try save()
     return .finished
