@@ -63,13 +63,6 @@ package final class Console {
 
   private func write(_ text: String) {
     guard descriptor >= 0 else { return }
-    let bytes = Array(text.utf8)
-    var done = 0
-    while done < bytes.count {
-      let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
-      done += count
-    }
+    _ = Descriptor.write(text, to: descriptor)
   }
 }

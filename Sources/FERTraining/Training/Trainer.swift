@@ -163,6 +163,13 @@ package final class Trainer {
     } else {
       try save()
     }
+    // What could be written to when training began is no wrong request later.
+    do { return try trainEpochs() } catch let problem as FileProblem {
+      throw RunProblem.failure("\(problem)")
+    }
+  }
+
+  private func trainEpochs() throws -> End {
     try warn(of: train.problems + (validation?.problems ?? []))
     while state.epoch < options.epochs, !hasLostPatience {
       if let limit = limits.epochs, state.epoch >= limit { return .stoppedAtLimit(step: state.step) }

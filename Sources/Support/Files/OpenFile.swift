@@ -10,6 +10,14 @@ package final class OpenFile: Sendable {
     case system(Int32)
     /// It is no file but "a folder", "a pipe" ...
     case kind(String)
+
+    /// As of ``AttributedError``.
+    package var isRequest: Bool {
+      switch self {
+      case .system(let code): SystemCode.isRequest(code)
+      case .kind: true
+      }
+    }
   }
 
   /// Where the file was found.
