@@ -176,7 +176,9 @@ package final class Trainer {
       if let end = try runEpoch() { return end }
       if let end = try closeEpoch() { return end }
     }
-    try writeResults()
+    do { try writeResults() } catch let stop as InterruptedBySignal {
+      return .interrupted(signal: stop.signal)
+    }
     state.isFinished = true
     try save()
     return .finished

@@ -21,7 +21,8 @@ package enum AtomicFile {
       let code = Descriptor.write(bytes, to: descriptor)
       guard code != 0 else { return }
       // What was written so far will be removed, and its room counts as free.
-      let problem = AtomicFile.problem(path, "written", code, room: AtomicFile.room(of: descriptor), size: size)
+      let problem = AtomicFile.problem(
+        path, "written", code, room: AtomicFile.room(of: descriptor), size: size)
       throw FileProblem(
         path, problem.message + "; what was there stays as it was", isRequest: problem.isRequest)
     }
@@ -41,9 +42,11 @@ package enum AtomicFile {
   /// - Parameter size: how many bytes that will be, to be told where a disk has no room for them.
   /// - Parameter beforeReplacing: runs when the new file is safe, just before it takes the old one's place.
   package static func write(
-    to path: String, size: Int? = nil, beforeReplacing: () throws -> Void = {}, _ content: (Sink) throws -> Void
+    to path: String, size: Int? = nil, beforeReplacing: () throws -> Void = {},
+    _ content: (Sink) throws -> Void
   ) throws {
     ignoresSizeSignal
+    try requireOrdinary(path)
     let folder = folder(of: path)
     let beside = folder + "/" + temporaryPrefix + "\(getpid())-\(nextNumber())"
     unlink(beside)
@@ -148,6 +151,17 @@ package enum AtomicFile {
 
   private static func megabytes(_ bytes: UInt64) -> String {
     bytes < 10_000_000 ? (Double(bytes) / 1e6).rounded(places: 1) + " MB" : "\(bytes / 1_000_000) MB"
+  }
+
+  /// A new file would take the place of a device, a pipe, or what leads to one, for everybody.
+  private static func requireOrdinary(_ path: String) throws(FileProblem) {
+    var status = stat()
+    let isThere = stat(path, &status) == 0
+    guard !isThere || status.st_mode & S_IFMT == S_IFREG, folder(of: path) != "/dev" else {
+      let kind = isThere ? OpenFile.kind(status.st_mode) : nil
+      throw FileProblem(
+        path, "cannot be written: it is \(kind ?? "in a folder of devices"); name an ordinary file")
+    }
   }
 
   /// Beyond the size limit a write shall fail with EFBIG, not kill the process.

@@ -104,7 +104,8 @@ package final class OpenFile: Sendable {
     }
   }
 
-  private static func kind(_ mode: mode_t) -> String {
+  /// In words.
+  static func kind(_ mode: mode_t) -> String {
     switch mode & S_IFMT {
     case S_IFDIR: "a folder"
     case S_IFIFO: "a pipe"

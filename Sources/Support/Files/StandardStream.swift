@@ -42,7 +42,9 @@ package enum StandardStream {
   /// Takes the places of closed standard streams, so that no file opened later can get one of their numbers and be
   /// written into. Reading or writing them still fails, as if they were closed; also after `exec`.
   private static func takeClosedPlaces() {
-    for (descriptor, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
+    for (descriptor, mode) in [
+      (STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY),
+    ]
     where fcntl(descriptor, F_GETFD) < 0 {
       _ = open("/dev/null", mode)
     }
@@ -75,7 +77,9 @@ package enum StandardStream {
       case EBADF: .closed
       default: .failed
       }
-    guard reason != .closed else { return OutputProblem(reason, "standard output: is closed") }
+    guard reason != .closed else {
+      return OutputProblem(reason, "standard output: cannot be written: it is closed")
+    }
     let problem = AtomicFile.problem(target ?? ".", "written", code)
     return OutputProblem(
       reason, "standard output\(target.map { " (\($0.printable))" } ?? ""): \(problem.message)")
