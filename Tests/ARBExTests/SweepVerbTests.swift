@@ -125,6 +125,14 @@ final class SweepVerbTests {
     #expect(stopped.code == 1 && stopped.remarks.contains("1 job failed"), "\(stopped.remarks)")
     #expect(stopped.output.contains("faces: ") && stopped.output.contains(missing), "\(stopped.output)")
     #expect(try SweepFolder(folder / "out").result(of: jobs(file)[1]) == nil)
+    // Where it cannot be noted that a job failed, it would be tried again without end.
+    let note = folder / "out/claims/faces.failed"
+    try FileManager.default.removeItem(atPath: note)
+    try FileManager.default.createDirectory(atPath: note, withIntermediateDirectories: true)
+    let unnoted = sweep(file)
+    #expect(
+      unnoted.code == 2 && unnoted.remarks.contains("faces.failed: cannot be written"), "\(unnoted.remarks)")
+    try FileManager.default.removeItem(atPath: note)
     let further = sweep(file, "--keep-going")
     #expect(further.code == 1 && further.output.contains("plain    1/1"), "\(further.output)")
 

@@ -10,6 +10,8 @@ import Testing
 private struct Greys: LoadedDataset {
   var samples: [Sample]
   var broken: Set<Int> = []
+  /// Whether it is the machine's fault.
+  var isFailing = false
 
   init(count: Int, broken: Set<Int> = []) {
     samples = (0..<count).map { Sample(id: "grey/\($0)", label: $0 % 3) }
@@ -17,7 +19,7 @@ private struct Greys: LoadedDataset {
   }
 
   func image(at index: Int) throws -> Image {
-    if broken.contains(index) { throw DataProblem("grey/\(index)", "is torn") }
+    if broken.contains(index) { throw DataProblem("grey/\(index)", "is torn", isRequest: !isFailing) }
     return Image(width: 6, height: 5, colour: Array(repeating: Float(index) / 100, count: 3))
   }
 }
@@ -132,6 +134,19 @@ struct LoaderTests {
     let request = request([0, 1, 2, 3, 4, 5], size: 2) { $0.smallestBatch = 2 }
     let batches = try epoch(Greys(count: 20, broken: [2]), request, badImages: .skip(upTo: 0.1))
     #expect(batches.map(\.number) == [0, 2] && batches.map(\.indices) == [[0, 1], [4, 5]])
+  }
+
+  @Test("what the machine cannot read is no bad image: nothing is left out, nothing noted")
+  func failing() throws {
+    let list = NSTemporaryDirectory() + "arbex-quarantine-\(UUID().uuidString)"
+    var dataset = Greys(count: 20, broken: [6])
+    dataset.isFailing = true
+    for policy in [BadImagePolicy.fail, .skip(upTo: 1), .quarantine(list, upTo: 1)] {
+      let problem = DataProblem("grey/6", "is torn", isRequest: false)
+      #expect(throws: problem) { try epoch(dataset, request([1, 6, 2], size: 3), badImages: policy) }
+      #expect(throws: problem) { try policy.check([DataProblem("a", "is torn"), problem], of: 20) }
+    }
+    #expect(!FileManager.default.fileExists(atPath: list))
   }
 
   @Test("one bad image too many stops, and says how many are allowed")

@@ -122,16 +122,16 @@ struct ReportTests {
   }
 
   @Test("one prediction as JSON has its arrays in the order of the classes")
-  func json() {
+  func json() throws {
     let row = EvaluatedSample(id: "x\"", label: nil, primary: [1, 0], terms: [[0, 1]], final: [0.5, 0.5])
     #expect(
-      written(.lines, [row])
+      try written(.lines, [row])
         == [
           #"{"image": "x\"", "class": "a", "confidence": 0.0, "classes": ["a", "b"], "primary": [1.0, 0.0], "#
             + #""terms": {"t": [0.0, 1.0]}, "final": [0.5, 0.5]}"#
         ])
     #expect(
-      written(.json, [row, row], top: 5, threshold: 0.1).joined(separator: "\n")
+      try written(.json, [row, row], top: 5, threshold: 0.1).joined(separator: "\n")
         == """
         {"classes": ["a", "b"], "predictions": [
           {"image": "x\\"", "class": "abstained", "confidence": 0.0, "abstained": true, "top": \
@@ -143,13 +143,13 @@ struct ReportTests {
         ], "unreadable": [{"image": "bad", "problem": "is torn"}]}
         """)
     #expect(
-      written(.csv, [row], top: 1)
+      try written(.csv, [row], top: 1)
         == [
           "image,class,confidence,top 1,top 1 probability,primary a,primary b,t a,t b,final a,final b\r",
           #""x""",a,0.0,a,0.5,1.0,0.0,0.0,1.0,0.5,0.5"# + "\r",
         ])
     #expect(
-      written(.text, [row], threshold: 0.5)
+      try written(.text, [row], threshold: 0.5)
         == [
           "x\": abstained (confidence 0%, below 0.5)\n  primary: a 100%, b 0%\n  t: b 100%, a 0%\n  final: a 50%, b 50%"
         ])
@@ -163,12 +163,12 @@ struct ReportTests {
       EvidenceKey("m", .map): [[1, 2], [3, 4]],
     ]
     #expect(
-      written(.csv, [row, row])
+      try written(.csv, [row, row])
         == ["image,class,confidence,primary a,primary b,t a,t b,final a,final b,a,b 1,b 2\r"]
         + [String](repeating: "x,a,0.0,1.0,0.0,0.0,1.0,0.5,0.5,2.0,0.25,0.75\r", count: 2))
-    #expect(written(.csv, []) == ["image,class,confidence,primary a,primary b,t a,t b,final a,final b\r"])
+    #expect(try written(.csv, []) == ["image,class,confidence,primary a,primary b,t a,t b,final a,final b\r"])
     #expect(
-      written(.lines, [row])[0].hasSuffix(
+      try written(.lines, [row])[0].hasSuffix(
         #""evidence": {"a": 2.0, "b": [0.25, 0.75], "m": [[1.0, 2.0], [3.0, 4.0]]}}"#))
     let set = EvaluatedSet(classes: ["a", "b"], termNames: ["t"], samples: [row])
     #expect(
@@ -207,17 +207,17 @@ struct ReportTests {
 
   private func written(
     _ form: PredictionWriter.Form, _ rows: [EvaluatedSample], top: Int? = nil, threshold: Float? = nil
-  ) -> [String] {
+  ) throws -> [String] {
     var lines: [String] = []
     var writer = PredictionWriter(
       form, classes: ["a", "b"], termNames: ["t"], top: top, abstainBelow: threshold
     ) {
       lines.append($0)
     }
-    writer.begin()
-    for row in rows { writer.write(row) }
-    if form == .json { writer.write(unreadable: "bad", "is torn") }
-    writer.end()
+    try writer.begin()
+    for row in rows { try writer.write(row) }
+    if form == .json { try writer.write(unreadable: "bad", "is torn") }
+    try writer.end()
     return lines
   }
 }

@@ -35,6 +35,19 @@ struct AtomicFileTests {
     #expect(folder.names() == ["a"])
   }
 
+  @Test("a pipe, a device behind a link, a folder: nothing takes their place")
+  func ordinary() throws {
+    #expect(mkfifo(folder / "pipe", 0o600) == 0 && symlink("/dev/null", folder / "link") == 0)
+    try FolderMaker.make(folder / "below")
+    for (name, kind) in [("pipe", "a pipe"), ("link", "a device"), ("below", "a folder")] {
+      let expected = FileProblem(
+        folder / name, "cannot be written: it is \(kind); name an ordinary file")
+      #expect(throws: expected) { try AtomicFile.write("x", to: folder / name) }
+    }
+    #expect(throws: FileProblem.self) { try AtomicFile.write("x", to: "/dev/arbex-test") }
+    #expect(folder.names() == ["below", "link", "pipe"])
+  }
+
   /// The limit is the process's own, so that a write beyond it fails with EFBIG as on a full file system.
   @Test(
     "beyond the file size limit: a sentence, the old file, nothing beside, and no signal kills the process")
@@ -54,6 +67,7 @@ struct AtomicFileTests {
       }
     }
     #expect(problem?.message.contains("larger than the process or file system allows") == true)
+    #expect(problem?.isRequest == false)
     #expect(content("a") == "old")
     #expect(folder.names() == ["a"])
   }

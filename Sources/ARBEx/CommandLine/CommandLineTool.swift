@@ -15,21 +15,17 @@ public enum CommandLineTool {
   /// The version of arbex.
   public static let version = Program.version
 
-  /// Reads the process's arguments, does what they ask, and ends the process with the exit code: 0 done, 1 the
-  /// work failed, 2 the request was wrong.
+  /// Reads the process's arguments, does what they ask, and ends the process with its ``ExitCode``.
   /// - Parameter plugins: components beside those that come with arbex.
   public static func main(plugins: [any Plugin.Type] = []) -> Never {
-    // A file opened later must not take the place of a closed standard handle, or remarks would be written into it.
-    for handle in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(handle, F_GETFD) < 0 {
-      _ = open("/dev/null", O_RDWR)
-    }
-    // A reader that goes away (`| head`) must not end a training run.
-    signal(SIGPIPE, SIG_IGN)
+    StandardStream.prepare()
     KernelChoice.restartIfOpenBLASChoseAnOlderKernel()
-    let code = run(
-      Array(CommandLine.arguments.dropFirst()), plugins: plugins,
-      tool: PathText.name(of: CommandLine.arguments.first ?? "arbex"), output: .standard)
-    fflush(nil)
+    let tool = PathText.name(of: CommandLine.arguments.first ?? "arbex")
+    var code = run(
+      Array(CommandLine.arguments.dropFirst()), plugins: plugins, tool: tool, output: .standard)
+    do { try StandardStream.finish() } catch {
+      if code == ExitCode.done { code = end(after: error, tool: tool, output: .standard) }
+    }
     exit(code)
   }
 
@@ -52,9 +48,9 @@ public enum CommandLineTool {
     do {
       if let problem = KernelWord.problem(environment[Kernels.variable], best: .best) { throw problem }
       switch try ArgumentParser(verbs: Verb.all).parse(arguments) {
-      case .version: output.print("\(tool) \(version)")
-      case .help(nil): output.print(Help.all(Verb.all, tool: tool))
-      case .help(let verb?): output.print(Help.one(verb, tool: tool))
+      case .version: try output.print("\(tool) \(version)")
+      case .help(nil): try output.print(Help.all(Verb.all, tool: tool))
+      case .help(let verb?): try output.print(Help.one(verb, tool: tool))
       case .run(let verb, let words, let flags):
         let registry = try Registry.builtins(and: plugins)
         do {
@@ -66,33 +62,31 @@ public enum CommandLineTool {
           throw problem
         }
       }
-      return 0
-    } catch let problem as UsageProblem {
-      let more = problem.verb.isEmpty ? "\(tool) --help" : "\(tool) \(problem.verb) --help"
-      output.remark("\(tool): \(problem)\n  \(more) tells more")
-      return 2
+      return ExitCode.done
     } catch {
-      output.remark("\(error)")
-      return exitCode(for: error)
+      return end(after: error, tool: tool, output: output)
     }
   }
 
-  /// 2 for what a person can put right in the request or the files it names, else 1.
-  static func exitCode(for error: any Error) -> Int32 {
+  /// Tells of an error.
+  /// - Returns: the exit code.
+  private static func end(after error: any Error, tool: String, output: CommandOutput) -> Int32 {
+    let code = ExitCode.of(error)
     switch error {
-    case let problem as RunProblem: problem.isRequest ? 2 : 1
-    case is RecipeProblems, is UsageProblem, is DataProblem, is FileProblem: 2
-    default: 1
+    case let problem as UsageProblem:
+      let more = problem.verb.isEmpty ? "\(tool) --help" : "\(tool) \(problem.verb) --help"
+      output.remark("\(tool): \(problem)\n  \(more) tells more")
+    case is OutputProblem:
+      // Who reads no results wants no remarks on it.
+      if code != ExitCode.readerGone { output.remark("\(tool): \(error)") }
+    default: output.remark("\(error)")
     }
+    return code
   }
 }
 
 extension CommandOutput {
   /// The process's own.
   package static let standard = CommandOutput(
-    print: { Swift.print($0) },
-    remark: { text in
-      fflush(nil)
-      FileHandle.standardError.write(Data((text + "\n").utf8))
-    })
+    print: { try StandardStream.print($0 + "\n") }, remark: { StandardStream.remark($0 + "\n") })
 }

@@ -13,7 +13,9 @@ enum Help {
       \(TextTable.text(rows, indent: 2))
 
       \(tool) VERB --help tells more; \(tool) --version names the version.
-      exit codes: 0 done, 1 the work failed, 2 the request was wrong
+
+      exit codes:
+      \(TextTable.text(ExitCode.table.map { ["\($0.code)", $0.meaning] }, indent: 2))
       """
   }
 

@@ -60,7 +60,7 @@ package struct Verb: Sendable {
   /// What else its help says; "" where there is nothing.
   package let notes: String
   /// Does it.
-  /// - Returns: the exit code: 0 done, 1 the work failed, 2 the request was wrong.
+  /// - Returns: an ``ExitCode``.
   package let run: @Sendable (Invocation) throws -> Int32
 
   /// Made from its parts.
@@ -141,24 +141,35 @@ package struct Invocation: Sendable {
 
 /// Standard output and standard error, or what stands for them in a test.
 package struct CommandOutput: Sendable {
-  /// Writes a line of results.
-  package let print: @Sendable (String) -> Void
-  /// Writes a line that is no result: a remark, an error.
+  /// Writes a line of results. What it throws, an `OutputProblem`, ends the work: results that nobody can have are not
+  /// worth going on for.
+  package let print: @Sendable (String) throws -> Void
+  /// Writes a line that is no result: a remark, an error. It is lost where nobody can have it.
   package let remark: @Sendable (String) -> Void
 
   /// Made from its parts.
-  package init(print: @escaping @Sendable (String) -> Void, remark: @escaping @Sendable (String) -> Void) {
+  package init(
+    print: @escaping @Sendable (String) throws -> Void, remark: @escaping @Sendable (String) -> Void
+  ) {
     self.print = print
     self.remark = remark
+  }
+
+  /// Writes the last word on work whose results lie in files. That nobody listens any more, as where a terminal was
+  /// closed or the `tee` behind a pipe has ended, makes the work no worse; a disk that is full still counts.
+  func conclude(_ text: String) throws {
+    do { try print(text) } catch let problem as OutputProblem where problem.reason != .failed {}
   }
 }
 
 /// A request that cannot be understood.
-package struct UsageProblem: Error, Equatable, Sendable, CustomStringConvertible {
+package struct UsageProblem: AttributedError, Equatable, Sendable, CustomStringConvertible {
   /// What is wrong, and what to do.
   package let description: String
   /// The verb whose help would tell more; "" for all verbs.
   package var verb = ""
+  /// Always.
+  package var isRequest: Bool { true }
 
   /// Made from its parts.
   package init(_ description: String, verb: String = "") {

@@ -48,8 +48,8 @@ package struct RecipeDocument {
   private static func text(of file: String, askedBy asker: RecipeOrigin?) throws(RecipeProblems) -> String {
     let origin = asker ?? .file(file, line: 0)
     let subject = asker == nil ? "" : file + " "
-    func failed(_ message: String) -> RecipeProblems {
-      RecipeProblems(origin, asker == nil ? nil : "extends", subject + message)
+    func failed(_ message: String, isRequest: Bool = true) -> RecipeProblems {
+      RecipeProblems(origin, asker == nil ? nil : "extends", subject + message, isRequest: isRequest)
     }
     let source: OpenFile
     do throws(OpenFile.Failure) { source = try OpenFile(opening: file) } catch {
@@ -59,13 +59,19 @@ package struct RecipeDocument {
         let neighbours = (try? FolderNames.all(in: PathText.folder(of: file))) ?? []
         let recipes = neighbours.filter { $0.hasSuffix(".json5") || $0.hasSuffix(".json") }
         throw failed("does not exist" + NearestName.suggestion(for: PathText.name(of: file), among: recipes))
-      case .system: throw failed("cannot be read")
+      case .system(let code):
+        let problem = AtomicFile.problem(file, "read", code)
+        throw failed(problem.message, isRequest: problem.isRequest)
       }
     }
     guard source.length <= maximumSize else {
       throw failed("has \(source.length) bytes; a recipe has at most \(maximumSize)")
     }
-    guard let bytes = try? source.read(from: 0, count: source.length) else { throw failed("cannot be read") }
+    let bytes: [UInt8]
+    do { bytes = try source.read(from: 0, count: source.length) } catch {
+      let problem = error as? FileProblem
+      throw failed(problem?.message ?? "cannot be read", isRequest: problem?.isRequest ?? false)
+    }
     guard let text = String(validating: bytes, as: UTF8.self) else { throw failed("is not UTF-8 text") }
     return text
   }
@@ -73,7 +79,8 @@ package struct RecipeDocument {
 
 extension RecipeProblems {
   /// The one problem that a file's values cannot be looked at for.
-  init(_ origin: RecipeOrigin, _ key: String?, _ message: String) {
-    self.init([RecipeProblem(origin, RecipeIssue(key.map { JSONPath($0) } ?? JSONPath(), message))])
+  init(_ origin: RecipeOrigin, _ key: String?, _ message: String, isRequest: Bool = true) {
+    let issue = RecipeIssue(key.map { JSONPath($0) } ?? JSONPath(), message)
+    self.init([RecipeProblem(origin, issue)], isRequest: isRequest)
   }
 }

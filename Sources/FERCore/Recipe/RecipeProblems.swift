@@ -1,3 +1,5 @@
+import Support
+
 /// Where a value comes from.
 public enum RecipeOrigin: Sendable, Hashable, CustomStringConvertible {
   /// A recipe file and the line on which the value starts; line 0 stands for the file as a whole.
@@ -38,12 +40,17 @@ public struct RecipeProblem: Equatable, Sendable, CustomStringConvertible {
 }
 
 /// Everything that is wrong with a recipe.
-public struct RecipeProblems: Error, Equatable, CustomStringConvertible {
+public struct RecipeProblems: AttributedError, Equatable, CustomStringConvertible {
   /// In the order in which they were found.
   public let problems: [RecipeProblem]
+  /// Whether another recipe would do (exit code 2); false where the machine could not read this one (exit code 1).
+  public let isRequest: Bool
 
-  /// A problem, and where it was found.
-  public init(_ problems: [RecipeProblem]) { self.problems = problems }
+  /// All problems, and where they were found.
+  public init(_ problems: [RecipeProblem], isRequest: Bool = true) {
+    self.problems = problems
+    self.isRequest = isRequest
+  }
 
   /// The sentence that a person reads.
   public var description: String {

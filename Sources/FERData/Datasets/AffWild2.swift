@@ -108,7 +108,7 @@ struct AffWild2: Dataset {
       reader = try TableReader(path, separator: .comma)
       header = try reader.next()
     } catch {
-      problems.add("\(video).txt \(error.message)")
+      problems.add(error, in: "\(video).txt")
       return []
     }
     let words = (header?.fields.indices ?? 0..<0).map { header?.text($0) ?? "" }

@@ -35,7 +35,7 @@ enum FileBytes {
     guard !path.utf8.contains(0) else { throw DataProblem("", "a path with a zero byte in it names no file") }
     do throws(OpenFile.Failure) { return try OpenFile(opening: path) } catch {
       if case .kind(let kind) = error { throw DataProblem(path, "is \(kind), not a file") }
-      throw DataProblem(path, "cannot be opened: \(error.reason)")
+      throw DataProblem(path, "cannot be opened: \(error.reason)", isRequest: error.isRequest)
     }
   }
 
@@ -45,7 +45,9 @@ enum FileBytes {
       let target = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<size])
       (count, failure) = file.readToEnd(from: 0, into: target)
     }
-    if let failure { throw DataProblem(file.path, "cannot be read: \(failure.reason)") }
+    if let failure {
+      throw DataProblem(file.path, "cannot be read: \(failure.reason)", isRequest: failure.isRequest)
+    }
     return bytes
   }
 }

@@ -112,8 +112,10 @@ public enum ImageFile {
   /// - Throws: a ``DataProblem`` that names the file.
   package static func writePNG(_ image: Image, path: String) throws(DataProblem) {
     let bytes = try encodePNG(image)
-    do { try AtomicFile.write(to: path) { try $0.write(bytes) } } catch {
-      throw DataProblem(path, (error as? FileProblem)?.message ?? "cannot be written: \(error)")
+    do { try AtomicFile.write(to: path, size: bytes.count) { try $0.write(bytes) } } catch {
+      let problem = error as? FileProblem
+      throw DataProblem(
+        path, problem?.message ?? "cannot be written: \(error)", isRequest: problem?.isRequest ?? false)
     }
   }
 

@@ -26,6 +26,7 @@ extension BadImagePolicy {
   public func check(_ bad: [DataProblem], of count: Int) throws(DataProblem) {
     let known = try quarantineList()
     let bad = bad.filter { known?.problem(for: $0.path) == nil }
+    if let failure = bad.first(where: { !$0.isRequest }) { throw failure }
     guard let first = bad.first, let problem = problem(bad: bad.count, of: count, first: first) else {
       return
     }

@@ -69,13 +69,19 @@ package final class BatchLoader: BatchStream {
     skipped.append(bad.index)
     problems.append(bad.problem.description)
     guard !bad.wasKnown else { return }
+    // What the machine could not read now says nothing about the image, and is neither left out nor put on a list.
+    guard bad.problem.isRequest else { throw stop(bad.problem) }
     newlyBad += 1
     try quarantine?.add([bad.problem])
     guard let problem = policy.problem(bad: newlyBad, of: work.sampleCount, first: bad.problem) else {
       return
     }
+    throw stop(problem)
+  }
+
+  private func stop(_ problem: DataProblem) -> DataProblem {
     failure = problem
     work.stop()
-    throw problem
+    return problem
   }
 }

@@ -215,7 +215,8 @@ final class BatchWork: @unchecked Sendable {
       }
       return nil
     } catch {
-      return (error as? DataProblem) ?? DataProblem(samples[index].id, "\(error)")
+      let isRequest = (error as? any AttributedError)?.isRequest ?? true
+      return (error as? DataProblem) ?? DataProblem(samples[index].id, "\(error)", isRequest: isRequest)
     }
   }
 }

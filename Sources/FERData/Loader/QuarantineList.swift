@@ -59,7 +59,11 @@ package struct QuarantineList: Sendable {
       whole += "\(name(of: problem.path))\t\(reason)\n"
       reasons[name(of: problem.path)] = reason
     }
-    do { try AtomicFile.write(whole, to: path) } catch { throw DataProblem(path, "\(error)") }
+    do { try AtomicFile.write(whole, to: path) } catch {
+      let problem = error as? FileProblem
+      throw DataProblem(
+        path, problem?.message ?? "cannot be written: \(error)", isRequest: problem?.isRequest ?? false)
+    }
     text = whole
   }
 

@@ -16,14 +16,10 @@ package struct SweepFolder {
   package let path: String
 
   /// Makes it where it is not there.
-  /// - Throws: ``RunProblem`` where it cannot be made.
+  /// - Throws: a `FileProblem` where it cannot be made.
   package init(_ path: String) throws {
     self.path = path
-    do {
-      try FileManager.default.createDirectory(atPath: path + "/claims", withIntermediateDirectories: true)
-    } catch {
-      throw RunProblem.request("\(path.printable): cannot be made a folder: \(error.localizedDescription)")
-    }
+    try FolderMaker.make(path + "/claims")
   }
 
   /// The run's folder of a job.
@@ -53,9 +49,9 @@ package struct SweepFolder {
   }
 
   /// Notes why a job failed.
-  func fail(_ job: SweepJob, _ reason: String) {
-    guard let text = try? JSONValue.text(encoding: Failure(reason: reason, date: Date())) else { return }
-    try? AtomicFile.write(text + "\n", to: mark(job, "failed"))
+  func fail(_ job: SweepJob, _ reason: String) throws {
+    let text = try JSONValue.text(encoding: Failure(reason: reason, date: Date()))
+    try AtomicFile.write(text + "\n", to: mark(job, "failed"))
   }
 
   /// Why a job failed the last time it was tried; nil where it did not.

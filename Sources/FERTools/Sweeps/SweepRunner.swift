@@ -56,7 +56,7 @@ package struct SweepRunner {
         guard isUndone(job) else { continue }
         (isWaiting, hasWorked) = (false, true)
         console.line("job \(place + 1) of \(jobs.count): \(job.name)")
-        if let signal = work(at: job) { return .interrupted(signal: signal) }
+        if let signal = try work(at: job) { return .interrupted(signal: signal) }
         if !keepsGoing, let failure = newFailure(of: job) { return .failed(["\(job.name): \(failure)"]) }
       }
       if !isOpen { break }
@@ -81,7 +81,8 @@ package struct SweepRunner {
   }
 
   /// - Returns: the signal that interrupted it.
-  private func work(at job: SweepJob) -> Int32? {
+  /// - Throws: where a failure cannot be noted, and so would be tried again without end.
+  private func work(at job: SweepJob) throws -> Int32? {
     do {
       let run = folder.run(job)
       let session = TrainingSession(job.recipe, in: run, console: console, report: report)
@@ -106,7 +107,7 @@ package struct SweepRunner {
       }
     } catch {
       console.warn("\(job.name): failed: \(error)")
-      folder.fail(job, "\(error)")
+      try folder.fail(job, "\(error)")
     }
     return nil
   }

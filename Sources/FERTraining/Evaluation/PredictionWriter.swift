@@ -25,7 +25,7 @@ package struct PredictionWriter {
   private let termNames: [String]
   private let top: Int?
   private let threshold: Float?
-  private let print: (String) -> Void
+  private let print: (String) throws -> Void
   private var count = 0
   private var problems: [OrderedObject] = []
   /// How many images were below the confidence asked for.
@@ -33,10 +33,10 @@ package struct PredictionWriter {
 
   /// - Parameter top: so many classes of the final distribution are named, the likeliest first.
   /// - Parameter threshold: below this confidence (0...1) no class is named. All numbers are told nevertheless.
-  /// - Parameter print: takes a line.
+  /// - Parameter print: takes a line; what it throws ends the writing.
   package init(
     _ form: Form, classes: [String], termNames: [String], top: Int? = nil,
-    abstainBelow threshold: Float? = nil, print: @escaping (String) -> Void
+    abstainBelow threshold: Float? = nil, print: @escaping (String) throws -> Void
   ) {
     (self.form, self.classes, self.termNames, self.print) = (form, classes, termNames, print)
     self.top = top.map { min($0, classes.count) }
@@ -47,44 +47,44 @@ package struct PredictionWriter {
   package func abstains(_ row: EvaluatedSample) -> Bool { threshold.map { row.confidence < $0 } ?? false }
 
   /// Begins. Nothing may have been written before.
-  package func begin() {
+  package func begin() throws {
     switch form {
     case .text, .lines, .csv: break  // The columns of a table follow from the first prediction.
-    case .json: print("{\"classes\": " + JSONValue.texts(classes).oneLine + ", \"predictions\": [")
+    case .json: try print("{\"classes\": " + JSONValue.texts(classes).oneLine + ", \"predictions\": [")
     }
   }
 
   /// Writes one prediction.
-  package mutating func write(_ row: EvaluatedSample) {
+  package mutating func write(_ row: EvaluatedSample) throws {
     if abstains(row) { abstentions += 1 }
     switch form {
-    case .text: print(text(row))
-    case .json: print((count == 0 ? "  " : ", ") + object(row).text)
-    case .lines: print(object(row, naming: true).text)
+    case .text: try print(text(row))
+    case .json: try print((count == 0 ? "  " : ", ") + object(row).text)
+    case .lines: try print(object(row, naming: true).text)
     case .csv:
-      if count == 0 { print(columnNames(row.evidenceColumns)) }
+      if count == 0 { try print(columnNames(row.evidenceColumns)) }
       let ranks = (top.map(row.likeliest) ?? []).flatMap { [classes[$0], "\(row.final[$0])"] }
       let numbers = ([row.primary] + row.terms + [row.final]).flatMap { $0 } + row.evidenceNumbers
-      print(line([row.id, name(row), "\(row.confidence)"] + ranks + numbers.map { "\($0)" }))
+      try print(line([row.id, name(row), "\(row.confidence)"] + ranks + numbers.map { "\($0)" }))
     }
     count += 1
   }
 
   /// Notes an image that could not be read; forms that have no place for it leave it out.
-  package mutating func write(unreadable image: String, _ problem: String) {
+  package mutating func write(unreadable image: String, _ problem: String) throws {
     var object = OrderedObject()
     object.add("image", image)
     object.add("problem", problem)
-    if case .lines = form { print(object.text) }
+    if case .lines = form { try print(object.text) }
     if case .json = form { problems.append(object) }
   }
 
   /// Ends. Nothing may be written afterwards.
-  package func end() {
+  package func end() throws {
     switch form {
     case .text, .lines: break
-    case .json: print("], \"unreadable\": [" + problems.map(\.text).joined(separator: ",\n  ") + "]}")
-    case .csv: if count == 0 { print(columnNames([])) }
+    case .json: try print("], \"unreadable\": [" + problems.map(\.text).joined(separator: ",\n  ") + "]}")
+    case .csv: if count == 0 { try print(columnNames([])) }
     }
   }
 

@@ -5,17 +5,20 @@ import Support
 /// A file that only grows, line by line or record by record.
 ///
 /// Where writing fails (a full disk, a file that somebody removed) training goes on, and `warn` is told once. What
-/// could not be written whole leaves no half of it behind; what comes later is tried again.
+/// could not be written whole leaves no half of it behind; what comes later is tried again. Where making it safe fails,
+/// the system may have lost what it held of the file, and would not say so again: its content is written anew.
 final class EventLog {
   private let path: String
   private let warn: (String) -> Void
   private var descriptor: Int32
+  private var length: Int
   private var hasWarned = false
 
   /// Opens or creates the file, cut back to `length` bytes where that is given; one that has fewer, to its whole lines.
   init(_ path: String, cutTo length: Int? = nil, warn: @escaping (String) -> Void) {
     self.path = path
     self.warn = warn
+    self.length = length ?? 0
     descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
     guard descriptor >= 0 else {
       complain(errno)
@@ -40,24 +43,34 @@ final class EventLog {
   func append(_ bytes: [UInt8]) {
     guard descriptor >= 0 else { return }
     let start = lseek(descriptor, 0, SEEK_CUR)
-    var done = 0
-    while done < bytes.count {
-      let count = bytes[done...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        complain(count == 0 ? ENOSPC : errno)
-        if done > 0, ftruncate(descriptor, start) == 0 { lseek(descriptor, start, SEEK_SET) }
-        return
-      }
-      done += count
+    let code = bytes.withUnsafeBytes { Descriptor.write($0, to: descriptor) }
+    guard code != 0 else { return }
+    complain(code)
+    if lseek(descriptor, 0, SEEK_CUR) != start, ftruncate(descriptor, start) == 0 {
+      lseek(descriptor, start, SEEK_SET)
     }
   }
 
-  /// Makes what was appended safe and tells how long the file is.
+  /// Makes what was appended safe and tells how long the file is, or was when it could last be written.
   func sync() -> Int {
-    guard descriptor >= 0 else { return 0 }
-    if fsync(descriptor) != 0, errno != EINVAL { complain(errno) }
-    return Int(lseek(descriptor, 0, SEEK_CUR))
+    guard descriptor >= 0 else { return length }
+    length = Int(lseek(descriptor, 0, SEEK_CUR))
+    if fsync(descriptor) != 0, errno != EINVAL { writeAnew(after: errno) }
+    return length
+  }
+
+  /// Puts a fresh file with the same content in the place of one that could not be made safe; where that fails too,
+  /// the log ends here.
+  private func writeAnew(after code: Int32) {
+    close(descriptor)
+    descriptor = -1
+    do {
+      let file = try OpenFile(path)
+      let content = try file.read(from: 0, count: file.length)
+      try AtomicFile.write(to: path, size: content.count) { try $0.write(content) }
+      descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
+      lseek(descriptor, 0, SEEK_END)
+    } catch { complain(code) }
   }
 
   private func complain(_ code: Int32) {

@@ -40,8 +40,7 @@ package struct Environment: Sendable {
 
   /// Lets ``peakMemory`` begin anew; nothing where the system does not allow it.
   package static func forgetPeakMemory() {
-    guard let file = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return }
-    try? file.write(contentsOf: Data("5".utf8))
+    SystemFile.write("5", to: "/proc/self/clear_refs")
   }
 
   /// As a file's text, with what a run of this recipe was asked to run.

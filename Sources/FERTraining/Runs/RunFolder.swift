@@ -64,15 +64,11 @@ package final class RunFolder {
   }
 
   /// Makes the folder of a new run and locks it.
-  /// - Throws: ``RunProblem`` where it exists.
+  /// - Throws: ``RunProblem`` where it exists, a `FileProblem` where it cannot be made.
   package static func create(_ path: String) throws -> RunFolder {
     try requireNew(path)
     let folder = RunFolder(path)
-    do {
-      try FileManager.default.createDirectory(atPath: folder.checkpoints, withIntermediateDirectories: true)
-    } catch {
-      throw RunProblem.request("\(path.printable): cannot be made a folder: \(AtomicFile.reason(for: error))")
-    }
+    try FolderMaker.make(folder.checkpoints)
     try folder.takeLock()
     return folder
   }
@@ -84,7 +80,7 @@ package final class RunFolder {
         "\(path.printable): there is no run to resume here; leave out --resume to start one")
     }
     let folder = RunFolder(path)
-    try? FileManager.default.createDirectory(atPath: folder.checkpoints, withIntermediateDirectories: true)
+    try FolderMaker.make(folder.checkpoints)
     try folder.takeLock()
     AtomicFile.removeLeftovers(in: folder.checkpoints)
     AtomicFile.removeLeftovers(in: path)
@@ -103,15 +99,5 @@ package final class RunFolder {
     throw RunProblem.request(
       "\(path.printable): another process is training in it (\(owner.printable)); wait for it, or end it first"
     )
-  }
-}
-
-extension AtomicFile {
-  /// The system's sentence within an error of Foundation's.
-  static func reason(for error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    let code = underlying?.code ?? (error as NSError).code
-    guard underlying != nil else { return error.localizedDescription }
-    return String(cString: strerror(Int32(truncatingIfNeeded: code)))
   }
 }

@@ -1,5 +1,7 @@
+import Support
+
 /// Why a run, an evaluation or a prediction cannot go on.
-package struct RunProblem: Error, Equatable, Sendable, CustomStringConvertible {
+package struct RunProblem: AttributedError, Equatable, Sendable, CustomStringConvertible {
   /// Whether the request was wrong (exit code 2) rather than the work failed (exit code 1).
   package let isRequest: Bool
   /// What, where, and what to do.

@@ -12,9 +12,11 @@ package final class Console {
   private var lastShown = -Double.infinity
 
   /// - Parameter descriptor: the file to write to; -1 writes nothing.
-  package init(descriptor: Int32 = STDERR_FILENO) {
+  /// - Parameter terminal: what kind of terminal that may be.
+  package init(
+    descriptor: Int32 = STDERR_FILENO, terminal: String? = ProcessInfo.processInfo.environment["TERM"]
+  ) {
     self.descriptor = descriptor
-    let terminal = ProcessInfo.processInfo.environment["TERM"]
     isTerminal = descriptor >= 0 && isatty(descriptor) == 1 && terminal != "dumb" && terminal != nil
     interval = isTerminal ? 0.1 : 30
   }
@@ -63,13 +65,6 @@ package final class Console {
 
   private func write(_ text: String) {
     guard descriptor >= 0 else { return }
-    let bytes = Array(text.utf8)
-    var done = 0
-    while done < bytes.count {
-      let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
-      done += count
-    }
+    _ = Descriptor.write(text, to: descriptor)
   }
 }

@@ -16,9 +16,9 @@ extension Trainer {
     var (evaluation, timing) = (Evaluation?.none, OrderedObject())
     do {
       if isDue, let validation { (evaluation, timing) = try validated(on: validation, number) }
-    } catch is InterruptedBySignal {
+    } catch let stop as InterruptedBySignal {
       try save()
-      return endAsked
+      return .interrupted(signal: stop.signal)
     }
     try note(epochLine(number), timing: epochTiming)
     try warn(of: evaluation?.problems ?? [])
@@ -47,7 +47,7 @@ extension Trainer {
         console.progress("validation", share: Double(done) / Double(max(1, source.samples.count))) {
           "\((Double(done) / max(Clock.seconds - start, 1e-9)).rounded(places: 0)) images/s"
         }
-        if StopSignal.received != nil { throw InterruptedBySignal() }
+        if let signal = StopSignal.received { throw InterruptedBySignal(signal: signal) }
       }
     }
     var timing = RunLog.timing("validation", step: state.step)
@@ -70,6 +70,7 @@ extension Trainer {
   }
 
   /// Evaluates the best weights once more and writes predictions and report.
+  /// - Throws: ``InterruptedBySignal`` where a signal comes before that is done; a resumed run does it again.
   func writeResults() throws {
     let values = model.store.all.map(\.value)
     defer { for (parameter, value) in zip(model.store.all, values) { parameter.value = value } }
@@ -84,7 +85,9 @@ extension Trainer {
     }
     let evaluation = try Evaluator(
       model, batchSize: options.validationBatch, metrics: recipe.registry.metrics
-    ).evaluate(validation, keepsEmbeddings: true)
+    ).evaluate(validation, keepsEmbeddings: true) { _ in
+      if let signal = StopSignal.received { throw InterruptedBySignal(signal: signal) }
+    }
     try AtomicFile.write(evaluation.set.predictionTable, to: folder.file("predictions.csv"))
     try report(
       FinishedRun(evaluation, in: folder, of: recipe, remarks: remarks, image: validation.image(of:)))
@@ -110,7 +113,7 @@ extension Trainer {
 }
 
 /// A signal came during validation.
-private struct InterruptedBySignal: Error {}
+struct InterruptedBySignal: Error { let signal: Int32 }
 
 extension Evaluation {
   /// The number that chooses the best checkpoint, larger is better; nil where it is undefined.

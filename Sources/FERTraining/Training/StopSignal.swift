@@ -4,7 +4,7 @@ import Synchronization
 /// Asks to end: Ctrl-C, `kill`, a closed terminal, a batch system's warning.
 ///
 /// The first one is noted, so that training can finish its step and save; the second ends the process at once.
-/// A pipe that nobody reads any more never ends it.
+/// A pipe that nobody reads any more never ends it, nor does a closed terminal what `nohup` started.
 package enum StopSignal {
   private static let handled = [SIGINT, SIGTERM, SIGHUP, SIGUSR1]
 
@@ -13,6 +13,9 @@ package enum StopSignal {
     _ = received
     for number in handled {
       var action = sigaction()
+      sigaction(number, nil, &action)
+      if number == SIGHUP, isIgnored(action) { continue }
+      action = sigaction()
       action.__sigaction_handler.sa_handler = { number in
         let first = noted.compareExchange(expected: 0, desired: number, ordering: .relaxed)
         if !first.exchanged { _exit(128 + number) }
@@ -21,6 +24,10 @@ package enum StopSignal {
       sigaction(number, &action, nil)
     }
     signal(SIGPIPE, SIG_IGN)
+  }
+
+  private static func isIgnored(_ action: sigaction) -> Bool {
+    unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   /// The signal that came, if one did.

@@ -163,13 +163,22 @@ package final class Trainer {
     } else {
       try save()
     }
+    // What could be written to when training began is no wrong request later.
+    do { return try trainEpochs() } catch let problem as FileProblem {
+      throw RunProblem.failure("\(problem)")
+    }
+  }
+
+  private func trainEpochs() throws -> End {
     try warn(of: train.problems + (validation?.problems ?? []))
     while state.epoch < options.epochs, !hasLostPatience {
       if let limit = limits.epochs, state.epoch >= limit { return .stoppedAtLimit(step: state.step) }
       if let end = try runEpoch() { return end }
       if let end = try closeEpoch() { return end }
     }
-    try writeResults()
+    do { try writeResults() } catch let stop as InterruptedBySignal {
+      return .interrupted(signal: stop.signal)
+    }
     // Before the run counts as finished, since nothing writes them afterwards.
     log.writeTables()
     state.isFinished = true

@@ -14,19 +14,17 @@ package enum AtomicFile {
   package struct Sink {
     fileprivate let descriptor: Int32
     fileprivate let path: String
+    fileprivate let size: Int?
 
     /// Appends all bytes, however many calls it takes.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(FileProblem) {
-      var rest = bytes
-      while let start = rest.baseAddress, !rest.isEmpty {
-        let written = AtomicFile.systemWrite(descriptor, start, min(rest.count, 1 << 30))
-        if written < 0, errno == EINTR { continue }
-        guard written > 0 else {
-          let problem = AtomicFile.problem(path, "written", written == 0 ? ENOSPC : errno)
-          throw FileProblem(path, problem.message + "; what was there stays as it was")
-        }
-        rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-      }
+      let code = Descriptor.write(bytes, to: descriptor)
+      guard code != 0 else { return }
+      // What was written so far will be removed, and its room counts as free.
+      let problem = AtomicFile.problem(
+        path, "written", code, room: AtomicFile.room(of: descriptor), size: size)
+      throw FileProblem(
+        path, problem.message + "; what was there stays as it was", isRequest: problem.isRequest)
     }
 
     /// Appends text.
@@ -41,11 +39,14 @@ package enum AtomicFile {
   }
 
   /// Replaces or creates the file at `path` with what `content` writes.
+  /// - Parameter size: how many bytes that will be, to be told where a disk has no room for them.
   /// - Parameter beforeReplacing: runs when the new file is safe, just before it takes the old one's place.
   package static func write(
-    to path: String, beforeReplacing: () throws -> Void = {}, _ content: (Sink) throws -> Void
+    to path: String, size: Int? = nil, beforeReplacing: () throws -> Void = {},
+    _ content: (Sink) throws -> Void
   ) throws {
     ignoresSizeSignal
+    try requireOrdinary(path)
     let folder = folder(of: path)
     let beside = folder + "/" + temporaryPrefix + "\(getpid())-\(nextNumber())"
     unlink(beside)
@@ -53,7 +54,7 @@ package enum AtomicFile {
     guard descriptor >= 0 else { throw problem(path, "written", errno) }
     do {
       do {
-        try content(Sink(descriptor: descriptor, path: path))
+        try content(Sink(descriptor: descriptor, path: path, size: size))
         guard fsync(descriptor) == 0 else { throw problem(path, "saved safely (sync)", errno) }
       } catch {
         close(descriptor)
@@ -92,11 +93,17 @@ package enum AtomicFile {
   }
 
   /// The sentence for a failed system call, with the path and, for a full disk, the space that is left.
-  package static func problem(_ path: String, _ verb: String, _ code: Int32) -> FileProblem {
+  /// - Parameter room: bytes of the disk that count as free.
+  /// - Parameter size: bytes that are needed.
+  package static func problem(
+    _ path: String, _ verb: String, _ code: Int32, room: UInt64 = 0, size: Int? = nil
+  ) -> FileProblem {
     let reason: String
     switch code {
     case ENOSPC:
-      reason = "no space is left on its disk (\(freeSpace(folder(of: path)))); free some, or write elsewhere"
+      let needed = size.map { ", \(megabytes(UInt64(max(0, $0)))) needed" } ?? ""
+      let free = freeSpace(folder(of: path)).map { "\(megabytes($0 + room)) free" } ?? "free space unknown"
+      reason = "no space is left on its disk (\(free)\(needed)); free some, or write elsewhere"
     case EDQUOT: reason = "the disk quota is used up; free some space, or write elsewhere"
     case EFBIG: reason = "it would be larger than the process or file system allows (see `ulimit -f`)"
     case EIO: reason = "the disk reports an input/output error"
@@ -109,7 +116,7 @@ package enum AtomicFile {
     case ENAMETOOLONG: reason = "its name is too long"
     default: reason = String(cString: strerror(code))
     }
-    return FileProblem(path, "cannot be \(verb): \(reason)")
+    return FileProblem(path, "cannot be \(verb): \(reason)", isRequest: SystemCode.isRequest(code))
   }
 
   /// The folder part of a path.
@@ -130,10 +137,31 @@ package enum AtomicFile {
     }
   }
 
-  private static func freeSpace(_ folder: String) -> String {
+  private static func freeSpace(_ folder: String) -> UInt64? {
     var status = statvfs()
-    guard statvfs(folder, &status) == 0 else { return "free space unknown" }
-    return "\(UInt64(status.f_bavail) * UInt64(status.f_frsize) / 1_000_000) MB free"
+    guard statvfs(folder, &status) == 0 else { return nil }
+    return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+  }
+
+  /// What a file takes on its disk.
+  private static func room(of descriptor: Int32) -> UInt64 {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? UInt64(max(0, status.st_blocks)) * 512 : 0
+  }
+
+  private static func megabytes(_ bytes: UInt64) -> String {
+    bytes < 10_000_000 ? (Double(bytes) / 1e6).rounded(places: 1) + " MB" : "\(bytes / 1_000_000) MB"
+  }
+
+  /// A new file would take the place of a device, a pipe, or what leads to one, for everybody.
+  private static func requireOrdinary(_ path: String) throws(FileProblem) {
+    var status = stat()
+    let isThere = stat(path, &status) == 0
+    guard !isThere || status.st_mode & S_IFMT == S_IFREG, folder(of: path) != "/dev" else {
+      let kind = isThere ? OpenFile.kind(status.st_mode) : nil
+      throw FileProblem(
+        path, "cannot be written: it is \(kind ?? "in a folder of devices"); name an ordinary file")
+    }
   }
 
   /// Beyond the size limit a write shall fail with EFBIG, not kill the process.
@@ -141,8 +169,4 @@ package enum AtomicFile {
 
   private static func nextNumber() -> Int { counter.add(1, ordering: .relaxed).newValue }
   private static let counter = Atomic<Int>(0)
-
-  private static func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
-    Glibc.write(descriptor, bytes, count)
-  }
 }

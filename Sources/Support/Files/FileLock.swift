@@ -7,17 +7,18 @@ package final class FileLock {
 
   /// Takes the lock, and notes in the file who has it.
   /// - Returns: nil where somebody else has it.
-  /// - Throws: `FileProblem` where the file cannot be written.
+  /// - Throws: `FileProblem` where the file cannot be written or locked.
   package init?(_ path: String) throws {
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw AtomicFile.problem(path, "written", errno) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
       close(descriptor)
+      guard code == EWOULDBLOCK else { throw AtomicFile.problem(path, "locked", code) }
       return nil
     }
-    let text = Array("process \(getpid()) on \(ProcessInfo.processInfo.hostName)".utf8)
     _ = ftruncate(descriptor, 0)
-    _ = pwrite(descriptor, text, text.count, 0)
+    _ = Descriptor.write("process \(getpid()) on \(ProcessInfo.processInfo.hostName)", to: descriptor)
   }
 
   deinit { close(descriptor) }

@@ -10,6 +10,14 @@ package final class OpenFile: Sendable {
     case system(Int32)
     /// It is no file but "a folder", "a pipe" ...
     case kind(String)
+
+    /// As of ``AttributedError``.
+    package var isRequest: Bool {
+      switch self {
+      case .system(let code): SystemCode.isRequest(code)
+      case .kind: true
+      }
+    }
   }
 
   /// Where the file was found.
@@ -96,7 +104,8 @@ package final class OpenFile: Sendable {
     }
   }
 
-  private static func kind(_ mode: mode_t) -> String {
+  /// In words.
+  static func kind(_ mode: mode_t) -> String {
     switch mode & S_IFMT {
     case S_IFDIR: "a folder"
     case S_IFIFO: "a pipe"

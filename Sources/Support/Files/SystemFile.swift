@@ -5,8 +5,23 @@ import Foundation
 package enum SystemFile {
   /// The file's text; "" where there is none.
   package static func text(_ path: String) -> String {
-    let data = try? FileHandle(forReadingAtPath: path)?.readToEnd()
-    return data.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return "" }
+    defer { close(descriptor) }
+    var (bytes, failure) = ([UInt8](), Int32(0))
+    while true {
+      let more = Descriptor.read(descriptor, atMost: 1 << 16, failure: &failure)
+      if more.isEmpty { return String(decoding: bytes, as: UTF8.self) }
+      bytes += more
+    }
+  }
+
+  /// Tells the kernel a word; nothing where it does not listen.
+  package static func write(_ text: String, to path: String) {
+    let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    _ = Descriptor.write(text, to: descriptor)
+    close(descriptor)
   }
 
   /// What the first line `name: value` of such a text says; nil where there is none.

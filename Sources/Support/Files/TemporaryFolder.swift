@@ -5,10 +5,10 @@ package struct TemporaryFolder: ~Copyable {
   /// Where it is.
   package let path: String
 
-  /// - Throws: where it cannot be made.
+  /// - Throws: a ``FileProblem`` where it cannot be made.
   package init(_ name: String) throws {
     path = NSTemporaryDirectory() + "arbex-\(name)-\(ProcessInfo.processInfo.globallyUniqueString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try FolderMaker.make(path)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }

@@ -13,7 +13,7 @@ extension Verb {
     var plan = try call.benchmarkPlan(repetitions: 5)
     plan.precision = try call.precision()
     let result = try ModelBenchmark.run(try call.recipeWithoutWeights(at: call.words[0]), plan)
-    call.output.print(call.has("--json") ? result.json : result.summary)
+    try call.output.print(call.has("--json") ? result.json : result.summary)
     return 0
   }
 
@@ -22,7 +22,7 @@ extension Verb {
     flags: [batchFlag, threadsFlag, repetitionsFlag, .json]
   ) { call in
     let result = OperationBenchmark.run(try call.benchmarkPlan(repetitions: 9))
-    call.output.print(call.has("--json") ? result.json : result.summary)
+    try call.output.print(call.has("--json") ? result.json : result.summary)
     return 0
   }
 
@@ -41,7 +41,7 @@ extension Verb {
       recipe, images: try call.wholeNumber("--images", atLeast: 1) ?? 512,
       threads: try call.wholeNumber("--threads", atLeast: 1),
       repetitions: try call.wholeNumber("--reps", atLeast: 1) ?? 3)
-    call.output.print(call.has("--json") ? result.json : result.summary)
+    try call.output.print(call.has("--json") ? result.json : result.summary)
     return 0
   }
 
@@ -63,7 +63,7 @@ extension Verb {
       program: call.value("--program") ?? Self.ownProgram,
       arguments: call.values("--set").flatMap { ["--set", $0] }, environment: KernelChoice.startEnvironment,
       repetitions: repetitions)
-    call.output.print(call.has("--json") ? result.json : result.summary)
+    try call.output.print(call.has("--json") ? result.json : result.summary)
     return 0
   }
 
@@ -81,7 +81,7 @@ extension Verb {
     let child = try ChildProcess.run(
       ownProgram, words, environment: KernelChoice.startEnvironment, in: folder.path)
     if !child.remarks.isEmpty { call.output.remark(String(child.remarks.dropLast())) }
-    if !child.output.isEmpty { call.output.print(String(child.output.dropLast())) }
+    if !child.output.isEmpty { try call.output.print(String(child.output.dropLast())) }
     return child.code
   }
 

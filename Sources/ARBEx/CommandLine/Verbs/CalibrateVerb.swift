@@ -63,10 +63,10 @@ extension Verb {
       result.add("distributions", calibration.json)
       result.add("warnings", .texts(calibration.warnings))
       result.add("stored", stored.map(JSONValue.string) ?? .null)
-      call.output.print(result.text)
+      try call.output.print(result.text)
       return 0
     }
-    call.output.print(
+    try call.output.print(
       "fitted on \(isHalved ? "half of the" : "the") validation images (\(calibration.fitted)); measured on "
         + (isHalved ? "the other half" : "the \(other.rawValue) images") + " (\(calibration.reported))\n"
         + calibration.text)

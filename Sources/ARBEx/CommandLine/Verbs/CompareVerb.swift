@@ -60,7 +60,7 @@ extension Verb {
     let out = call.value("--out") ?? "compare.html"
     try AtomicFile.write(page, to: out)
     if let path = call.value("--csv") { try AtomicFile.write(comparison.csv, to: path) }
-    call.output.print(call.has("--json") ? comparison.json : comparison.text)
+    try call.output.print(call.has("--json") ? comparison.json : comparison.text)
     if !call.has("--json") {
       call.output.remark(
         "written: " + ([out] + [call.value("--csv")].compactMap { $0 }).joined(separator: ", "))

@@ -31,7 +31,7 @@ extension Verb {
     do {
       subject = try dataSubject(call)
     } catch let problem as UnknownLayout {
-      if call.has("--json") { call.output.print(problem.json) }
+      if call.has("--json") { try call.output.print(problem.json) }
       call.output.remark("\(problem)")
       return 1
     }
@@ -42,7 +42,7 @@ extension Verb {
       try ImageFile.writePNG(picture.image(), path: sheet)
       drawn = sheet
     }
-    call.output.print(call.has("--json") ? check.json(sheet: drawn) : check.text)
+    try call.output.print(call.has("--json") ? check.json(sheet: drawn) : check.text)
     if let drawn, !call.has("--json") { call.output.remark("written: \(drawn)") }
     if sheet != nil, drawn == nil { call.output.remark("no contact sheet: there are no images to draw") }
     return check.isUsable && !(call.has("--strict") && check.count(.warning) > 0) ? 0 : 1

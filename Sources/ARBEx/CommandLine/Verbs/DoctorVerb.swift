@@ -9,11 +9,11 @@ extension Verb {
   ) { call in
     let examination = Examination.current
     if call.has("--json") {
-      call.output.print(examination.json.pretty())
+      try call.output.print(examination.json.pretty())
     } else {
-      call.output.print(TextTable.text(examination.facts.map { [$0.name, $0.value] }))
-      call.output.print("")
-      call.output.print(
+      try call.output.print(TextTable.text(examination.facts.map { [$0.name, $0.value] }))
+      try call.output.print("")
+      try call.output.print(
         examination.advice.isEmpty ? "nothing to change" : examination.advice.joined(separator: "\n"))
     }
     return 0

@@ -44,7 +44,7 @@ extension Verb {
     console.clearBar()
     let suffix = split == .validation ? "" : "-" + split.rawValue
     let folder = call.value("--out") ?? subject.run ?? "."
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try FolderMaker.make(folder)
     try AtomicFile.write(evaluation.set.predictionTable, to: "\(folder)/predictions\(suffix).csv")
     try embeddings?.write()
     if !evaluation.problems.isEmpty { call.output.remark("warning: " + evaluation.problems.asLeftOut()) }
@@ -54,7 +54,7 @@ extension Verb {
     (reported.evaluation, reported.image, reported.split) = (evaluation, source.image(of:), split)
     reported.weights = subject.trained.path
     try Report.write(reported, to: "\(folder)/report\(suffix).html")
-    call.output.print(call.has("--json") ? evaluation.json : evaluation.summary)
+    try call.output.print(call.has("--json") ? evaluation.json : evaluation.summary)
     if !call.has("--json") {
       call.output.remark("weights: \(subject.trained.path)")
       call.output.remark("written: \(folder)/predictions\(suffix).csv, report\(suffix).html")

@@ -60,7 +60,7 @@ extension Verb {
           continue
         }
         if explainer == nil {
-          try list.begin()
+          try FolderMaker.make(folder)
           if !call.has("--no-training-faces") { faces = call.trainingFaces(of: subject, console) }
           explainer = Explainer(
             subject.trained.model, subject: part, neighbours: neighbours, faces: faces)
@@ -72,7 +72,6 @@ extension Verb {
           found.object(classes: classes, termNames: terms, boxes: face.views), picture,
           named: face.name, saying: found.text(classes: classes, termNames: terms))
       }
-      fflush(nil)
     }
     return try list.end()
   }
@@ -108,7 +107,7 @@ extension Invocation {
     do {
       let cache = subject.run.map { $0 + "/explanations" }
       if let cache {
-        try? FileManager.default.createDirectory(atPath: cache, withIntermediateDirectories: true)
+        try? FolderMaker.make(cache)
       }
       defer { console.clearBar() }
       return try TrainingFaces(
@@ -132,26 +131,15 @@ private struct ExplanationList {
   private let isJSON: Bool
   private let output: CommandOutput
   private var names: Set<String> = []
-  private var (done, failures) = (0, [OrderedObject]())
+  private var (done, failures, isRequest) = (0, [OrderedObject](), true)
 
   init(folder: String, classes: [String], isJSON: Bool, _ output: CommandOutput) {
     (self.folder, self.classes, self.isJSON, self.output) = (folder, classes, isJSON, output)
   }
 
-  /// Makes the folder.
-  /// - Throws: ``RunProblem`` where there can be none.
-  func begin() throws {
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw RunProblem.request(
-        "\(folder.printable): cannot be made a folder; choose another with --out (\(error.localizedDescription))"
-      )
-    }
-  }
-
   mutating func add(unreadable image: String, _ problem: DataProblem) {
     output.remark("\(problem)")
+    isRequest = isRequest && problem.isRequest
     var object = OrderedObject()
     object.add("image", image)
     object.add("problem", problem.message)
@@ -165,29 +153,29 @@ private struct ExplanationList {
     try picture.write(to: path + ".png")
     try AtomicFile.write(object.text + "\n", to: path + ".json")
     if isJSON {
-      if done == 0 { open() }
-      output.print((done == 0 ? "  " : ", ") + object.text)
+      if done == 0 { try open() }
+      try output.print((done == 0 ? "  " : ", ") + object.text)
     } else {
-      output.print(text + "\n  written: \(path.printable).png and .json")
+      try output.print(text + "\n  written: \(path.printable).png and .json")
     }
     done += 1
   }
 
-  private func open() {
-    output.print("{\"classes\": " + JSONValue.texts(classes).oneLine + ", \"explanations\": [")
+  private func open() throws {
+    try output.print("{\"classes\": " + JSONValue.texts(classes).oneLine + ", \"explanations\": [")
   }
 
   /// - Returns: the exit code.
   func end() throws -> Int32 {
     guard done + failures.count > 0 else { throw RunProblem.request("there are no images to look at") }
     if isJSON {
-      if done == 0 { open() }
-      output.print("], \"unreadable\": [" + failures.map(\.text).joined(separator: ",\n  ") + "]}")
+      if done == 0 { try open() }
+      try output.print("], \"unreadable\": [" + failures.map(\.text).joined(separator: ",\n  ") + "]}")
     }
     if !failures.isEmpty {
       output.remark("\(failures.count) of \(done + failures.count) images could not be used")
     }
-    return done == 0 ? 2 : failures.isEmpty ? 0 : 1
+    return failures.isEmpty ? ExitCode.done : done == 0 && isRequest ? ExitCode.request : ExitCode.failed
   }
 
   /// The image's own name without its ending; of equal ones the second is NAME-2.

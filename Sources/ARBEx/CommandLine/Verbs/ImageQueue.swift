@@ -3,6 +3,7 @@ import FERData
 import FERTools
 import FERTraining
 import Foundation
+import Support
 
 /// The images that a command line names, one after another: files, folders, patterns, and for `-` what comes on
 /// standard input, a list of paths or one image.
@@ -68,6 +69,7 @@ private struct InputLines {
   private var start = 0
   private var hasBegun = false
   private var hasEnded = false
+  private var failure: Int32 = 0
 
   init(_ descriptor: Int32) { self.descriptor = descriptor }
 
@@ -101,6 +103,7 @@ private struct InputLines {
         ]
       }
       if !fill() {
+        if let problem = takeFailure() { return [problem] }
         defer { (buffer, start) = ([], 0) }
         return buffer.count > start ? items(buffer[start...]) : nil
       }
@@ -122,6 +125,7 @@ private struct InputLines {
   private mutating func image() -> ImageQueue.Item {
     while buffer.count <= ImageFile.largestFile, fill() {}
     defer { (buffer, hasEnded) = ([], true) }
+    if let problem = takeFailure() { return problem }
     guard buffer.count <= ImageFile.largestFile else {
       return .problem(
         DataProblem(
@@ -137,14 +141,17 @@ private struct InputLines {
       buffer.removeSubrange(..<start)
       start = 0
     }
-    let size = 1 << 16
-    var got = 0
-    let piece = [UInt8](unsafeUninitializedCapacity: size) { target, count in
-      repeat { got = read(descriptor, target.baseAddress, size) } while got < 0 && errno == EINTR
-      count = max(0, got)
-    }
+    let piece = Descriptor.read(descriptor, atMost: 1 << 16, failure: &failure)
     buffer += piece
-    hasEnded = got <= 0
-    return got > 0
+    hasEnded = piece.isEmpty
+    return !hasEnded
+  }
+
+  /// Why there is nothing more to read where it is not the end; told once. What was read of a line is let go.
+  private mutating func takeFailure() -> ImageQueue.Item? {
+    guard failure != 0 else { return nil }
+    let problem = AtomicFile.problem(ImageQueue.inputName, "read", failure)
+    (buffer, start, failure) = ([], 0, 0)
+    return .problem(DataProblem(problem.path, problem.message, isRequest: problem.isRequest))
   }
 }

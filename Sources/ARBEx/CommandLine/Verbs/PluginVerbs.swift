@@ -6,9 +6,9 @@ extension Verb {
   static let pluginsList = Verb("plugins list", "every component a recipe can name", flags: [.json]) { call in
     let all = call.registry.summaries
     if call.has("--json") {
-      call.output.print(JSONValue.object(["components": .array(all.map(\.json))]).pretty())
+      try call.output.print(JSONValue.object(["components": .array(all.map(\.json))]).pretty())
     } else {
-      call.output.print(TextTable.text(all.map { [$0.kind, $0.name, $0.purpose] }))
+      try call.output.print(TextTable.text(all.map { [$0.kind, $0.name, $0.purpose] }))
     }
     return 0
   }
@@ -26,9 +26,9 @@ extension Verb {
           + "\n  known: \(known.joined(separator: ", "))", verb: "plugins list")
     }
     if call.has("--json") {
-      call.output.print(JSONValue.object(["components": .array(found.map(\.json))]).pretty())
+      try call.output.print(JSONValue.object(["components": .array(found.map(\.json))]).pretty())
     } else {
-      call.output.print(found.map(\.page).joined(separator: "\n\n"))
+      try call.output.print(found.map(\.page).joined(separator: "\n\n"))
     }
     return 0
   }

@@ -47,7 +47,7 @@ extension Verb {
       temperatures: subject.temperatures)
     // A bar among the lines on the same terminal would be in their way.
     let console = Console(descriptor: isatty(STDOUT_FILENO) == 1 ? -1 : STDERR_FILENO)
-    var (done, failures) = (0, 0)
+    var (done, failures, isRequest) = (0, 0, true)
     while true {
       let items = queue.next(upTo: FaceReader.groupSize)
       if items.isEmpty { break }
@@ -56,16 +56,17 @@ extension Verb {
       var rows = try reader.input(of: faces).map { try evaluator.predict($0, ids: names) }?[...] ?? []
       if done == 0 {
         try subject.trained.confirm()
-        writer.begin()
+        try writer.begin()
       }
       for face in faces {
         if let problem = face.problem {
           failures += 1
+          isRequest = isRequest && problem.isRequest
           console.clearBar()
           call.output.remark("\(problem)")
-          writer.write(unreadable: face.name, problem.message)
+          try writer.write(unreadable: face.name, problem.message)
         } else if let row = rows.popFirst() {
-          writer.write(row)
+          try writer.write(row)
           if let image = face.thumbnail {
             let card = PredictionPicture.Card(
               image: image, row: row, isAbstained: writer.abstains(row), views: face.views)
@@ -74,21 +75,20 @@ extension Verb {
         }
       }
       done += items.count
-      fflush(nil)
       if let total = queue.total {
         console.progress("predict", share: Double(done) / Double(total)) { "\(done) of \(total) images" }
       }
     }
     console.clearBar()
     guard done > 0 else { throw RunProblem.request("there are no images to look at") }
-    writer.end()
+    try writer.end()
     try album?.close(classes, terms)
     if failures > 0 { call.output.remark("\(failures) of \(done) images could not be used") }
     if writer.abstentions > 0 {
       call.output.remark(
         "\(writer.abstentions) of \(done - failures) predictions are below the confidence asked for")
     }
-    return failures == done ? 2 : failures > 0 ? 1 : 0
+    return failures == 0 ? ExitCode.done : failures == done && isRequest ? ExitCode.request : ExitCode.failed
   }
 }
 

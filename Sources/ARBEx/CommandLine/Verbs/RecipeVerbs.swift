@@ -41,13 +41,13 @@ extension Verb {
     if call.has("--json") {
       var origins: [String: JSONValue] = [:]
       for value in recipe.values { origins[value.path.description] = .string(value.origin.description) }
-      call.output.print(
+      try call.output.print(
         JSONValue.object([
           "hash": .string(recipe.hash), "recipe": recipe.effective, "origins": .object(origins),
         ]).pretty())
     } else {
       let rows = recipe.values.map { [$0.path.description, $0.value.oneLine, $0.origin.description] }
-      call.output.print(TextTable.text(rows))
+      try call.output.print(TextTable.text(rows))
     }
     return 0
   }
@@ -62,23 +62,23 @@ extension Verb {
       if call.has("--json") {
         var parts: [String: JSONValue] = [:]
         for size in sizes { parts[size.part] = .int(size.count) }
-        call.output.print(
+        try call.output.print(
           JSONValue.object([
             "valid": .bool(true), "hash": .string(recipe.hash), "parameters": .object(parts),
             "problems": .array([]),
           ]).pretty())
       } else {
         let total = sizes.reduce(0) { $0 + $1.count }
-        call.output.print(
+        try call.output.print(
           "\(call.words[0]): no problems, \(recipe.classes.count) classes, \(total) parameters")
-        call.output.print(TextTable.text(sizes.map { [$0.part, "\($0.count)"] }, indent: 2))
+        try call.output.print(TextTable.text(sizes.map { [$0.part, "\($0.count)"] }, indent: 2))
       }
       return 0
     } catch let found as RecipeProblems where call.has("--json") {
-      call.output.print(
+      try call.output.print(
         JSONValue.object(["valid": .bool(false), "problems": .array(found.problems.map(\.json))]).pretty())
       call.output.remark("\(found)")
-      return 2
+      return ExitCode.of(found)
     }
   }
 }

@@ -32,7 +32,7 @@ extension Verb {
     for run in call.words {
       do { try report(on: run, split, call) } catch {
         // By itself it ends as every verb does.
-        guard call.words.count > 1 else { throw error }
+        guard call.words.count > 1, !(error is OutputProblem) else { throw error }
         call.output.remark("\(error)")
         problems += 1
       }
@@ -63,12 +63,13 @@ extension Verb {
     } catch {
       subject.evaluation = nil
       subject.omissions.append("What the model says of images: \(error)")
-      if !(error is DataProblem) { failure = error } else { call.output.remark("warning: \(error)") }
+      let isOfData = (error as? DataProblem)?.isRequest ?? false
+      if isOfData { call.output.remark("warning: \(error)") } else { failure = error }
     }
     let name = "report" + (split == .validation ? "" : "-\(split.rawValue)")
     try Report.write(subject, to: folder.file(name + ".html"))
     if let failure { throw failure }
-    call.output.print("written: \(folder.file(name)).html")
+    try call.output.print("written: \(folder.file(name)).html")
   }
 
   /// Looks at the images as they are, and with fewer pixels.

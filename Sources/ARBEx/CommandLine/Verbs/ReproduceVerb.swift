@@ -66,13 +66,13 @@ extension Verb {
     case .interrupted(let signal):
       if given == nil { remove(out) }
       call.output.remark("interrupted; nothing that was compared differed")
-      return 128 + signal
+      return ExitCode.interrupted(by: signal)
     }
     if !isKept { remove(out) }
     object.add("notes", .texts(reproduction.remarks))
     object.add("dataChanges", .texts(changes))
     if isKept { object.add("folder", out) }
-    call.output.print(isJSON ? object.text : text)
+    try call.output.print(isJSON ? object.text : text)
     if isKept, !isJSON { call.output.remark("the reproduction is in \(out)") }
     return code
   }

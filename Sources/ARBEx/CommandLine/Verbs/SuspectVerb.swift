@@ -46,7 +46,7 @@ extension Verb {
     try AtomicFile.write(list.csv, to: search.file("suspects.csv"))
     try AtomicFile.write(
       list.page(titled: recipe.name, image: search.images.image(of:)), to: search.file("suspects.html"))
-    call.output.print(call.has("--json") ? list.json.text : list.text())
+    try call.output.print(call.has("--json") ? list.json.text : list.text())
     if !call.has("--json") {
       call.output.remark(
         "written: \(path)/suspects.csv (\(list.count) images, worst first), suspects.html, predictions.csv")
@@ -56,6 +56,6 @@ extension Verb {
 
   private static func interrupted(_ signal: Int32, _ call: Invocation) -> Int32 {
     call.output.remark("interrupted and saved; the same command goes on")
-    return 128 + signal
+    return ExitCode.interrupted(by: signal)
   }
 }

@@ -57,18 +57,18 @@ extension Verb {
     let written = try table.write(to: folder, named: file.name)
     switch end {
     case .complete:
-      call.output.print(table.text)
+      try call.output.conclude(table.text)
       call.output.remark("written: \(path)/" + written.joined(separator: ", "))
       return 0
     case .failed(let failures):
-      call.output.print(table.text)
+      try call.output.conclude(table.text)
       call.output.remark(
         "\(failures.count) job\(failures.count == 1 ? "" : "s") failed; the same command tries again"
           + (call.has("--keep-going") ? "" : ", --keep-going does the others first"))
       return 1
     case .interrupted(let signal):
       call.output.remark("interrupted and saved; the same command goes on")
-      return 128 + signal
+      return ExitCode.interrupted(by: signal)
     }
   }
 
@@ -98,8 +98,8 @@ extension Verb {
         folder?.isTaken(job) ?? false ? "in work" : folder?.failure(of: job) != nil ? "failed" : "open"
       rows.append([job.name, state, "about " + (seconds / 60).rounded(places: 1)])
     }
-    call.output.print(TextTable.text(rows, words: 2))
-    call.output.print(
+    try call.output.print(TextTable.text(rows, words: 2))
+    try call.output.print(
       "\(jobs.count) jobs; what is not done takes this machine about \((total / 3600).rounded(places: 1)) hours"
     )
     return 0

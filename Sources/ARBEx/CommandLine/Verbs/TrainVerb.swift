@@ -44,13 +44,15 @@ extension Verb {
       try stored.map { try session.resume($0, train: train, validation: validation, steps: steps) }
       ?? session.start(train: train, validation: validation, steps: steps)
     switch end {
-    case .finished: call.output.print("finished: \(folder)/report.html" + (try best(in: folder, of: recipe)))
-    case .alreadyFinished: call.output.print("\(folder): is already complete; nothing was changed")
-    case .stoppedAtLimit(let step): call.output.print("stopped after step \(step); go on with --resume")
+    case .finished:
+      try call.output.conclude("finished: \(folder)/report.html" + (try best(in: folder, of: recipe)))
+    case .alreadyFinished: try call.output.conclude("\(folder): is already complete; nothing was changed")
+    case .stoppedAtLimit(let step):
+      try call.output.conclude("stopped after step \(step); go on with --resume")
     case .interrupted(let signal):
       let step = RunFacts(of: try RunFolder.existing(folder)).steps.map { " at step \($0)" } ?? ""
       call.output.remark("interrupted, and saved\(step) in \(folder); go on with --resume")
-      return 128 + signal
+      return ExitCode.interrupted(by: signal)
     }
     return 0
   }
@@ -83,9 +85,16 @@ extension Verb {
     defer { try? FileManager.default.removeItem(atPath: temporary) }
     let train = try RecipeImages(.train, of: recipe, isTraining: true)
     let validation = try RecipeImages.load(.validation, of: recipe)
-    let result = try SmokeTest.run(
-      recipe, train: train, validation: validation, in: folder, console: Console(), report: Report.write)
-    call.output.print(result.summary)
+    let result: SmokeTest.Result
+    do {
+      result = try SmokeTest.run(
+        recipe, train: train, validation: validation, in: folder, console: Console(), report: Report.write)
+    } catch {
+      guard let signal = StopSignal.received else { throw error }
+      call.output.remark("the smoke test was interrupted")
+      return ExitCode.interrupted(by: signal)
+    }
+    try call.output.print(result.summary)
     return 0
   }
 }

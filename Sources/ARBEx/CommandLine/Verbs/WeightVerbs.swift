@@ -11,7 +11,7 @@ extension Verb {
     arguments: [Argument("FILE", "a file of weights")], flags: [.json]
   ) { call in
     let inspection = try WeightInspection(call.words[0], registry: call.registry)
-    call.output.print(call.has("--json") ? inspection.json.pretty() : inspection.text)
+    try call.output.print(call.has("--json") ? inspection.json.pretty() : inspection.text)
     return 0
   }
 
@@ -57,7 +57,7 @@ extension Verb {
       path: word, overrides: call.values("--set"), needsWeights: false, registry: call.registry)
     let imported = try WeightImport(call.words[0], for: recipe, options, registry: call.registry)
     try imported.write(to: out)
-    call.output.print(call.has("--json") ? imported.json(out).pretty() : imported.table)
+    try call.output.print(call.has("--json") ? imported.json(out).pretty() : imported.table)
     for warning in imported.warnings { call.output.remark("warning: \(warning)") }
     if !call.has("--json") { call.output.remark("written: \(out)") }
     return 0
@@ -91,9 +91,9 @@ extension Verb {
       let result: [String: JSONValue] = [
         "source": .string(source), "written": .string(out), "map": .string(word), "arrays": .int(count),
       ]
-      call.output.print(JSONValue.object(result).pretty())
+      try call.output.print(JSONValue.object(result).pretty())
     } else {
-      call.output.print("\(out): \(count) arrays under the names of a \(naming.name)")
+      try call.output.print("\(out): \(count) arrays under the names of a \(naming.name)")
     }
     return 0
   }

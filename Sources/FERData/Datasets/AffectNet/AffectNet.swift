@@ -135,7 +135,7 @@ struct AffectNet: Dataset {
           )
         }
         entries.append(Entry(path: images[name] ?? "\(name).jpg", expression: number ?? 8))
-      } catch { problems.add("\(name)\(ending): \(error.message)") }
+      } catch { problems.add(error, in: name + ending) }
     }
     try problems.check()
     return entries

@@ -59,7 +59,10 @@ public enum FolderListing {
       return try FolderNames.all(in: folder).filter {
         !$0.hasPrefix(".") && !["thumbs.db", "desktop.ini"].contains($0.lowercased())
       }
-    } catch { throw DataProblem(folder, "cannot be opened as a folder: \(error.reason)") }
+    } catch {
+      throw DataProblem(
+        folder, "cannot be opened as a folder: \(error.reason)", isRequest: error.isRequest)
+    }
   }
 
   private static func kind(of path: String, followingLinks: Bool = true) -> mode_t? {

@@ -27,7 +27,7 @@ enum RAFDBAttributes {
       do throws(DataProblem) {
         let text = String(decoding: try FileBytes.read("\(folder)/\(name)"), as: UTF8.self)
         samples[index].attributes = parsed(text) { problems.add("\(name): \($0)") }
-      } catch { problems.add("\(name): \(error.message)") }
+      } catch { problems.add(error, in: name) }
     }
     try problems.check()
     return missing

@@ -9,6 +9,7 @@ public struct ProblemList {
   private let path: String
   private var count = 0
   private var sentences: [String] = []
+  private var isRequest = true
 
   /// Nothing is wrong yet with the file at `path`.
   public init(_ path: String) { self.path = path }
@@ -20,13 +21,21 @@ public struct ProblemList {
     sentences.append((line.map { "line \($0): " } ?? "") + sentence())
   }
 
+  /// Adds what is wrong with a file of the folder that this list is about.
+  mutating func add(_ problem: DataProblem, in name: String) {
+    isRequest = isRequest && problem.isRequest
+    add("\(name): \(problem.message)")
+  }
+
   /// - Parameter hint: what may be behind all of them.
   /// - Throws: one ``DataProblem`` with everything, where there is something.
   public func check(hint: String = "") throws(DataProblem) {
     guard count > 0 else { return }
     let hint = hint.isEmpty ? "" : "\n  \(hint)"
-    if count == 1 { throw DataProblem(path, sentences[0] + hint) }
+    if count == 1 { throw DataProblem(path, sentences[0] + hint, isRequest: isRequest) }
     let rest = count > sentences.count ? "\n  and \(count - sentences.count) more" : ""
-    throw DataProblem(path, "\(count) problems\n  " + sentences.joined(separator: "\n  ") + rest + hint)
+    throw DataProblem(
+      path, "\(count) problems\n  " + sentences.joined(separator: "\n  ") + rest + hint,
+      isRequest: isRequest)
   }
 }

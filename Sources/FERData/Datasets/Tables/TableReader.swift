@@ -139,7 +139,9 @@ public final class TableReader {
     let (count, failure) = buffer.withUnsafeMutableBytes { bytes in
       file.readToEnd(from: offset, into: UnsafeMutableRawBufferPointer(rebasing: bytes[end...]))
     }
-    if let failure { throw DataProblem(path, "cannot be read: \(failure.reason)") }
+    if let failure {
+      throw DataProblem(path, "cannot be read: \(failure.reason)", isRequest: failure.isRequest)
+    }
     isAtEnd = count == 0
     end += count
     offset += count

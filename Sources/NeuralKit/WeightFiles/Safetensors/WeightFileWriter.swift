@@ -18,7 +18,8 @@ extension WeightFile {
     for array in arrays { array.withValues { digest.update(UnsafeRawBufferPointer($0)) } }
     let front = front(names, arrays, metadata, sha256: digest.finish())
     let keepOld = { if let previous { try AtomicFile.keep(path, as: previous) } }
-    try AtomicFile.write(to: path, beforeReplacing: keepOld) { sink in
+    let size = front.count + arrays.reduce(0) { $0 + 4 * $1.count }
+    try AtomicFile.write(to: path, size: size, beforeReplacing: keepOld) { sink in
       try sink.write(front)
       for array in arrays { try array.withValues { try sink.write(UnsafeRawBufferPointer($0)) } }
     }

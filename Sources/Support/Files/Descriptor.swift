@@ -1,0 +1,59 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Reading and writing through descriptors: the one place that copes with short counts and interrupted calls.
+package enum Descriptor {
+  /// Writes all bytes, however many calls it takes; where a descriptor does not wait by itself, this waits for it.
+  /// - Returns: 0, or the code of the call that failed.
+  package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
+    var rest = bytes
+    while let start = rest.baseAddress, !rest.isEmpty {
+      let written = Glibc.write(descriptor, start, min(rest.count, 1 << 30))
+      if written < 0 {
+        switch errno {
+        case EINTR: continue
+        case EAGAIN:
+          var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          poll(&request, 1, -1)
+          continue
+        case let code: return code
+        }
+      }
+      // A device that takes nothing and says nothing would be asked for ever.
+      guard written > 0 else { return ENOSPC }
+      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    }
+    return 0
+  }
+
+  /// Writes a text.
+  package static func write(_ text: String, to descriptor: Int32) -> Int32 {
+    Array(text.utf8).withUnsafeBytes { write($0, to: descriptor) }
+  }
+
+  /// The next bytes, at most `limit`; empty at the end.
+  /// - Parameter failure: the code of the call that failed, or 0.
+  package static func read(_ descriptor: Int32, atMost limit: Int, failure: inout Int32) -> [UInt8] {
+    var code: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: limit) { target, count in
+      var got = 0
+      while true {
+        got = Glibc.read(descriptor, target.baseAddress, limit)
+        guard got < 0 else { break }
+        switch errno {
+        case EINTR: continue
+        case EAGAIN:
+          var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+          poll(&request, 1, -1)
+          continue
+        case let found: code = found
+        }
+        break
+      }
+      count = max(0, got)
+    }
+    failure = code
+    return bytes
+  }
+}
