@@ -27,8 +27,8 @@ public enum CommandLineTool {
     signal(SIGPIPE, SIG_IGN)
     KernelChoice.restartIfOpenBLASChoseAnOlderKernel()
     let code = run(
-      Array(CommandLine.arguments.dropFirst()), plugins: plugins,
-      tool: PathText.name(of: CommandLine.arguments.first ?? "arbex"), output: .standard)
+      Array(CommandLine.words.dropFirst()), plugins: plugins,
+      tool: PathText.name(of: CommandLine.words.first ?? "arbex"), output: .standard)
     fflush(nil)
     exit(code)
   }
@@ -83,6 +83,15 @@ public enum CommandLineTool {
     case let problem as RunProblem: problem.isRequest ? 2 : 1
     case is RecipeProblems, is UsageProblem, is DataProblem, is FileProblem: 2
     default: 1
+    }
+  }
+}
+
+extension CommandLine {
+  /// The arguments as names: `CommandLine.arguments` repairs what is not UTF-8, and the file is no longer found.
+  static var words: [String] {
+    (0..<Int(argc)).compactMap { unsafeArgv[$0] }.map { word in
+      FileName.text(UnsafeRawBufferPointer(start: word, count: strlen(word)))
     }
   }
 }

@@ -1,3 +1,5 @@
+import Support
+
 /// Something wrong with data from outside: which file or folder, what, and what to do.
 public struct DataProblem: Error, Equatable, CustomStringConvertible {
   /// The file or folder; "" for the data as a whole.
@@ -12,5 +14,5 @@ public struct DataProblem: Error, Equatable, CustomStringConvertible {
   }
 
   /// The path and the sentence.
-  public var description: String { path.isEmpty ? message : "\(path): \(message)" }
+  public var description: String { path.isEmpty ? message : "\(FileName.escaped(path)): \(message)" }
 }

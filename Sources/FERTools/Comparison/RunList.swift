@@ -17,7 +17,7 @@ package struct RunList {
         paths.append(PathText.normalized(word))
         continue
       }
-      let jobs = FileManager.default.fileExists(atPath: word + "/claims") ? Self.runs(below: word) : []
+      let jobs = FileSystem.exists(word + "/claims") ? Self.runs(below: word) : []
       guard !jobs.isEmpty else {
         throw RunProblem.request(
           "\(word.printable): is neither the folder of a run nor that of a sweep with runs in it")

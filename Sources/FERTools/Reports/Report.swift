@@ -23,8 +23,8 @@ package enum Report {
     let page = page(of: subject)
     let folder = path.hasSuffix(".html") ? String(path.dropLast(5)) : path + "-files"
     do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch { throw FileProblem(folder, "cannot be made a folder: \(error.localizedDescription)") }
+      try FileSystem.makeFolder(folder)
+    } catch { throw FileProblem(folder, "cannot be made a folder: \(error)") }
     for file in page.files { try AtomicFile.write(file.text, to: "\(folder)/\(file.name)") }
     try AtomicFile.write(page.html, to: path)
   }

@@ -16,13 +16,17 @@ package struct SweepFolder {
   package let path: String
 
   /// Makes it where it is not there.
-  /// - Throws: ``RunProblem`` where it cannot be made.
+  /// - Throws: ``RunProblem`` where it cannot be made, or holds something else.
   package init(_ path: String) throws {
     self.path = path
+    if !FileSystem.isFolder(path + "/claims"), (try? FolderNames.all(in: path))?.isEmpty == false {
+      throw RunProblem.request(
+        "\(path.printable): is there already, and holds something else; choose another folder with --out")
+    }
     do {
-      try FileManager.default.createDirectory(atPath: path + "/claims", withIntermediateDirectories: true)
+      try FileSystem.makeFolder(path + "/claims")
     } catch {
-      throw RunProblem.request("\(path.printable): cannot be made a folder: \(error.localizedDescription)")
+      throw RunProblem.request("\(path.printable): cannot be made a folder: \(error)")
     }
   }
 
@@ -35,7 +39,7 @@ package struct SweepFolder {
 
   /// What came of a job; nil where it is not done.
   package func result(of job: SweepJob) -> SweepResult? {
-    FileManager.default.contents(atPath: run(job) + "/result.json").flatMap {
+    FileSystem.contents(run(job) + "/result.json").flatMap {
       JSONValue.decoded(SweepResult.self, from: String(decoding: $0, as: UTF8.self))
     }
   }
@@ -43,7 +47,7 @@ package struct SweepFolder {
   /// Notes what came of a job, which is then done.
   func finish(_ job: SweepJob, _ result: SweepResult) throws {
     try AtomicFile.write(try JSONValue.encoding(result).pretty() + "\n", to: run(job) + "/result.json")
-    try? FileManager.default.removeItem(atPath: mark(job, "failed"))
+    FileSystem.remove(mark(job, "failed"))
   }
 
   /// Why a job failed, and when. (A file's own date may lie a few milliseconds back.)
@@ -60,7 +64,7 @@ package struct SweepFolder {
 
   /// Why a job failed the last time it was tried; nil where it did not.
   package func failure(of job: SweepJob) -> Failure? {
-    FileManager.default.contents(atPath: mark(job, "failed")).flatMap {
+    FileSystem.contents(mark(job, "failed")).flatMap {
       JSONValue.decoded(from: String(decoding: $0, as: UTF8.self))
     }
   }
@@ -70,6 +74,6 @@ package struct SweepFolder {
 
   /// Whether a process works at a job.
   package func isTaken(_ job: SweepJob) -> Bool {
-    FileManager.default.fileExists(atPath: mark(job, "lock")) && (try? claim(job)) == nil
+    FileSystem.exists(mark(job, "lock")) && (try? claim(job)) == nil
   }
 }

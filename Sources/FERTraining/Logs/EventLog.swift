@@ -16,7 +16,7 @@ final class EventLog {
   init(_ path: String, cutTo length: Int? = nil, warn: @escaping (String) -> Void) {
     self.path = path
     self.warn = warn
-    descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
+    descriptor = open(path.systemName, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
     guard descriptor >= 0 else {
       complain(errno)
       return
