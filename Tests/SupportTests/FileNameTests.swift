@@ -46,6 +46,7 @@ struct FileNameTests {
       PathText.joined("a", "/\u{301}b") == "/\u{301}b" && PathText.ending(of: "x.\u{301}jpg") == "\u{301}jpg")
     #expect(PathText.path("a/\u{301}b", below: "a") == "\u{301}b" && PathText.path("ab/c", below: "a") == nil)
     #expect(CSV.field("a\"\u{301}b") == "\"a\"\"\u{301}b\"" && CSV.field("=\u{301}A1") == "'=\u{301}A1")
+    #expect("<\u{338}a\"\u{301}b".htmlEscaped == "&lt;\u{338}a&quot;\u{301}b")
   }
 
   @Test("files and folders are listed, written, read, looked at and removed under any name")

@@ -14,5 +14,5 @@ public struct DataProblem: Error, Equatable, CustomStringConvertible {
   }
 
   /// The path and the sentence.
-  public var description: String { path.isEmpty ? message : "\(FileName.escaped(path)): \(message)" }
+  public var description: String { path.isEmpty ? message : "\(path.printable): \(message)" }
 }

@@ -33,7 +33,7 @@ struct ClassFolders: Dataset {
     /// What is wrong between options.
     func issues() -> [OptionIssue] {
       var issues: [OptionIssue] = []
-      if split.split(separator: "/").contains("..") || split.hasPrefix("/") {
+      if PathText.parts(split).contains("..") || PathText.isAbsolute(split) {
         issues.append(OptionIssue("split", "must be a folder below root, is \"\(split)\""))
       }
       if groupByFolder && !groupSeparator.isEmpty {

@@ -43,7 +43,7 @@ package struct RunList {
 
   /// What the runs are called: as much of the ends of their paths as tells them apart.
   package var names: [String] {
-    let parts = paths.map { PathText.absolute($0).split(separator: "/").map(String.init) }
+    let parts = paths.map { PathText.parts(PathText.absolute($0)).map(String.init) }
     guard let first = parts.first else { return [] }
     let longest = (parts.map(\.count).min() ?? 1) - 1
     let shared = first.indices.prefix(longest).prefix { place in
