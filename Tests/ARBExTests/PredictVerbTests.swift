@@ -58,7 +58,7 @@ final class PredictVerbTests {
       run, folder + "/*.bmp", folder + "/absent.png", folder + "/run/checkpoints", "--json")
     #expect(nothing.code == 2 && nothing.remarks.contains("*.bmp: matches no file"))
     #expect(nothing.remarks.contains("absent.png: cannot be opened: it does not exist"))
-    #expect(nothing.remarks.contains("checkpoints: holds no images: no file that ends in jpg, "))
+    #expect(nothing.remarks.contains("checkpoints: holds no images; it holds 1 .safetensors"))
     #expect((try object(nothing.out.joined(separator: "\n"))["unreadable"] as? [Any])?.count == 3)
   }
 

@@ -8,10 +8,12 @@ import Support
 struct ImageSearchTests {
   private func found(_ pattern: String, in folder: ScratchFolder) throws -> [String] {
     let root = PathText.normalized(folder.path)
-    return try ImageSearch.files(named: "\(root)/\(pattern)").map { String($0.dropFirst(root.count + 1)) }
+    return try ImageSearch.files(named: "\(root)/\(pattern)").files.map {
+      String($0.dropFirst(root.count + 1))
+    }
   }
 
-  @Test("files, folders and patterns, by the bytes of their names")
+  @Test("files, folders and patterns, by the bytes of their names; in folders whatever is an image")
   func patterns() throws {
     let folder = try ScratchFolder()
     defer { folder.remove() }
@@ -33,7 +35,8 @@ struct ImageSearchTests {
     try FileManager.default.removeItem(atPath: folder.path + "/x/again")
     #expect(
       try found(".", in: folder).map { $0.replacing("./", with: "") } == [
-        "[1].jpg", "a.JPG", "b.jpg", "x/c.jpg", "x/y/d.png", "x/y/e.jpg", "z.webp",
+        "[1].jpg", "a.JPG", "b.jpg", "x/c.jpg", "x/notes.txt", "x/y/d.png", "x/y/e.jpg",
+        "z.webp",
       ])
     let none = DataProblem("\(PathText.normalized(folder.path))/*.gif", "matches no file")
     #expect(throws: none) { try found("*.gif", in: folder) }

@@ -38,7 +38,7 @@ struct AtomicFileTests {
   @Test("a pipe, a device behind a link, a folder: nothing takes their place")
   func ordinary() throws {
     #expect(mkfifo(folder / "pipe", 0o600) == 0 && symlink("/dev/null", folder / "link") == 0)
-    try FolderMaker.make(folder / "below")
+    try FileSystem.makeFolder(folder / "below")
     for (name, kind) in [("pipe", "a pipe"), ("link", "a device"), ("below", "a folder")] {
       let expected = FileProblem(
         folder / name, "cannot be written: it is \(kind); name an ordinary file")

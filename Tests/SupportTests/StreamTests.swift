@@ -57,20 +57,20 @@ struct StreamTests {
 
   @Test("folders are made with those above them; what is in the way is told")
   func folders() throws {
-    try FolderMaker.make(folder / "a/b/c")
-    try FolderMaker.make(folder / "a/b/c/")
-    try FolderMaker.make(folder / "a//b/./d")
+    try FileSystem.makeFolder(folder / "a/b/c")
+    try FileSystem.makeFolder(folder / "a/b/c/")
+    try FileSystem.makeFolder(folder / "a//b/./d")
     #expect(FileManager.default.fileExists(atPath: folder / "a/b/d"))
     try Data().write(to: folder.url("file"))
     for path in [folder / "file", folder / "file/below"] {
       let expected = FileProblem(path, "cannot be made a folder: part of its path is a file, not a folder")
-      #expect(throws: expected) { try FolderMaker.make(path) }
+      #expect(throws: expected) { try FileSystem.makeFolder(path) }
     }
     let long = folder / String(repeating: "x", count: 300)
     #expect(throws: FileProblem(long, "cannot be made a folder: its name is too long")) {
-      try FolderMaker.make(long)
+      try FileSystem.makeFolder(long)
     }
-    #expect(throws: FileProblem.self) { try FolderMaker.make("") }
+    #expect(throws: FileProblem.self) { try FileSystem.makeFolder("") }
   }
 
   @Test("a full disk: what is free, what is needed, and whose fault it is not")

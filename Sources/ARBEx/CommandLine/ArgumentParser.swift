@@ -70,8 +70,9 @@ struct ArgumentParser {
         words.append(argument)
         continue
       }
-      let halves = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
-        String.init)
+      let halves = argument.utf8.split(
+        separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false
+      ).map { String(Substring($0)) }
       let flag = try flag(halves[0], of: verb)
       if flags[flag.name] != nil, !flag.isRepeatable {
         throw UsageProblem("\(flag.name) is given twice", verb: verb.name)

@@ -20,9 +20,9 @@ public enum CommandLineTool {
   public static func main(plugins: [any Plugin.Type] = []) -> Never {
     StandardStream.prepare()
     KernelChoice.restartIfOpenBLASChoseAnOlderKernel()
-    let tool = PathText.name(of: CommandLine.arguments.first ?? "arbex")
+    let tool = PathText.name(of: CommandLine.words.first ?? "arbex")
     var code = run(
-      Array(CommandLine.arguments.dropFirst()), plugins: plugins, tool: tool, output: .standard)
+      Array(CommandLine.words.dropFirst()), plugins: plugins, tool: tool, output: .standard)
     do { try StandardStream.finish() } catch {
       if code == ExitCode.done { code = end(after: error, tool: tool, output: .standard) }
     }
@@ -82,6 +82,15 @@ public enum CommandLineTool {
     default: output.remark("\(error)")
     }
     return code
+  }
+}
+
+extension CommandLine {
+  /// The arguments as names: `CommandLine.arguments` repairs what is not UTF-8, and the file is no longer found.
+  static var words: [String] {
+    (0..<Int(argc)).compactMap { unsafeArgv[$0] }.map { word in
+      FileName.text(UnsafeRawBufferPointer(start: word, count: strlen(word)))
+    }
   }
 }
 

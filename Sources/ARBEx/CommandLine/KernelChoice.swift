@@ -48,10 +48,8 @@ struct KernelChoice {
     guard let kernel = current.restart else { return }
     setenv(variable, kernel, 1)
     setenv(guardVariable, "1", 1)
-    let arguments = CommandLine.arguments.map { strdup($0) } + [nil]
-    execv("/proc/self/exe", arguments)
+    execv("/proc/self/exe", CommandLine.unsafeArgv)
     unsetenv(variable)
-    for argument in arguments { free(argument) }
   }
 }
 

@@ -18,5 +18,5 @@ public struct DataProblem: AttributedError, Equatable, CustomStringConvertible {
   }
 
   /// The path and the sentence.
-  public var description: String { path.isEmpty ? message : "\(path): \(message)" }
+  public var description: String { path.isEmpty ? message : "\(path.printable): \(message)" }
 }

@@ -61,6 +61,8 @@ public protocol LoadedDataset: Sendable {
   var leftOut: [DataProblem] { get }
   /// What else there is to say of the data, in sentences: what was left out on purpose, and how many.
   var notes: [String] { get }
+  /// What may be a mistake in the data, in sentences: files passed over, a folder in the wrong place.
+  var warnings: [String] { get }
 }
 extension LoadedDataset {
   /// The folder that the process works in.
@@ -73,4 +75,6 @@ extension LoadedDataset {
   public var leftOut: [DataProblem] { [] }
   /// There is nothing else to say.
   public var notes: [String] { [] }
+  /// Nothing looks like a mistake.
+  public var warnings: [String] { [] }
 }

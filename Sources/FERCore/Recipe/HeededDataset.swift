@@ -27,6 +27,7 @@ private struct HeededDataset: LoadedDataset {
   var tables: [String] { dataset.tables }
   var leftOut: [DataProblem] { dataset.leftOut }
   var notes: [String] { dataset.notes }
+  var warnings: [String] { dataset.warnings }
 
   func path(at index: Int) -> String { dataset.path(at: places[index]) }
 

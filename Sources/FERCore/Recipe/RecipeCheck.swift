@@ -75,12 +75,11 @@ struct RecipeCheck {
 
   private mutating func checkWeights(_ plan: ModelPlan) {
     for part in plan.pretrained {
-      var isFolder: ObjCBool = false
-      if !FileManager.default.fileExists(atPath: part.weights, isDirectory: &isFolder) {
+      if !FileSystem.exists(part.weights) {
         reader.issues.append(
           RecipeIssue(
             part.place, "there is no file \(part.weights); remove the key to start from random numbers"))
-      } else if isFolder.boolValue {
+      } else if FileSystem.isFolder(part.weights) {
         reader.issues.append(RecipeIssue(part.place, "\(part.weights) is a folder, not a file of weights"))
       }
     }

@@ -48,7 +48,9 @@ struct RecipeFiles {
     var patch = SourcedValue.empty(.commandLine)
     var problems: [RecipeProblem] = []
     for override in overrides {
-      let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let parts = override.utf8.split(
+        separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false
+      ).map { Substring($0) }
       let keys = parts[0].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
       guard parts.count == 2, keys.count <= JSON5Parser.maximumDepth, !keys.contains("") else {
         let text =

@@ -178,5 +178,5 @@ private struct FoldersByPlace: Sendable {
     self.folders = folders
   }
 
-  func folder(at path: JSONPath) -> String { folders[path] ?? FileManager.default.currentDirectoryPath }
+  func folder(at path: JSONPath) -> String { folders[path] ?? FileSystem.currentFolder }
 }

@@ -5,13 +5,17 @@ import Support
 /// Images in folders, one folder for each class: `root/split/happy/0001.jpg`.
 ///
 /// Folders are matched to the recipe's classes by name, in any case and with the usual synonyms ("happy",
-/// "happiness", "joy"); numbers only where `order` says whose they are. Subfolders are searched too. Files that begin with a dot, and `Thumbs.db`, are no images.
+/// "happiness", "joy"); numbers only where `order` says whose they are. Subfolders are searched too. Besides what has one
+/// of the usual endings, whatever is an image by its first bytes is read; what else lies there is counted and told.
+/// Hidden files and folders are passed over, and those of systems, such as `Thumbs.db` and `__MACOSX`.
 struct ClassFolders: Dataset {
   struct Options: ComponentOptions {
     @Option("The folder that holds the splits or classes.") var root: FilePath = ""
     @Option("The folder of this split below root, such as train; empty where root holds the classes.")
     var split = ""
-    @Option("Endings of image files, in any case; a list without entries takes every file.")
+    @Option(
+      "Endings of image files, in any case. Where nothing is said, what is an image by its content is one too; a list "
+        + "without entries takes every file.")
     var extensions = ImageKind.endings
     @Option("The most images of each class, the first by name; 0 takes all.", 0...) var limit = 0
     @Option(
@@ -23,10 +27,13 @@ struct ClassFolders: Dataset {
     @Option("Whether a subfolder of the class folder is a group (a person, a video).")
     var groupByFolder = false
 
+    /// Whether a file of another ending may be an image: not where somebody has chosen the endings.
+    var looksAtContents: Bool { extensions == Self().extensions }
+
     /// What is wrong between options.
     func issues() -> [OptionIssue] {
       var issues: [OptionIssue] = []
-      if split.split(separator: "/").contains("..") || split.hasPrefix("/") {
+      if PathText.parts(split).contains("..") || PathText.isAbsolute(split) {
         issues.append(OptionIssue("split", "must be a folder below root, is \"\(split)\""))
       }
       if groupByFolder && !groupSeparator.isEmpty {
@@ -48,20 +55,25 @@ struct ClassFolders: Dataset {
   func load(_ request: DataRequest) throws -> any LoadedDataset {
     let folder = options.split.isEmpty ? root : "\(root)/\(options.split)"
     let found = try classFolders(in: folder, request)
-    var samples: [Sample] = []
+    var (samples, remarks) = ([Sample](), ClassFolderRemarks(in: folder, options, request))
     for label in request.classes.indices {
+      remarks.add(folders: found[label], of: label)
       let before = samples.count
       for name in found[label] {
-        samples += try images(in: name, of: folder, label: label, upTo: remaining(samples.count - before))
+        let contents = try options.contents(of: "\(folder)/\(name)")
+        if let problem = contents.unreadable.first { throw problem }
+        guard !contents.images.isEmpty else {
+          throw DataProblem("\(folder)/\(name)", contents.nothing(calledImages: options.extensions))
+        }
+        remarks.add(contents, of: name, label: label)
+        samples += contents.images.prefix(remaining(samples.count - before)).map { file in
+          Sample(id: "\(name)/\(file)", label: label, group: group(of: file))
+        }
       }
     }
-    guard !samples.isEmpty else { throw DataProblem(folder, "holds no images; \(expected)") }
-    return try LoadedImageFiles(checking: samples, in: folder, of: root, for: request)
-  }
-
-  private var expected: String {
-    options.extensions.isEmpty
-      ? "any file would do" : "files that end in \(options.extensions.joined(separator: ", ")) are images"
+    guard !samples.isEmpty else { throw DataProblem(folder, "holds no images") }
+    return try LoadedImageFiles(
+      checking: samples, in: folder, of: root, for: request, notes: remarks.notes, warnings: remarks.warnings)
   }
 
   private func remaining(_ taken: Int) -> Int { options.limit == 0 ? Int.max : max(0, options.limit - taken) }
@@ -104,16 +116,8 @@ struct ClassFolders: Dataset {
       + "it holds \(folders)" + (hasSplits(present) ? "; choose one of them with `split`" : "")
   }
 
-  private func images(in name: String, of folder: String, label: Int, upTo limit: Int) throws -> [Sample] {
-    let files = try FolderListing.files(in: "\(folder)/\(name)", endings: options.extensions)
-    if files.isEmpty { throw DataProblem("\(folder)/\(name)", "holds no images; \(expected)") }
-    return files.prefix(limit).map { file in
-      Sample(id: "\(name)/\(file)", label: label, group: group(of: file))
-    }
-  }
-
   private func group(of file: String) -> String {
-    let parts = file.split(separator: "/")
+    let parts = PathText.parts(file)
     if options.groupByFolder { return parts.dropLast().joined(separator: "/") }
     guard !options.groupSeparator.isEmpty, let name = parts.last,
       let end = name.firstRange(of: options.groupSeparator)
@@ -125,25 +129,16 @@ struct ClassFolders: Dataset {
 extension ClassFolders {
   /// Folders that all hold images, or folders named after splits that hold such.
   static func recognise(_ root: String) -> RecognisedLayout? {
-    guard let names = try? FolderListing.folders(in: root) else { return nil }
-    let splits = DataSplit.allCases.compactMap { split in
-      names.first { SplitNames.split($0) == split }.map { (key: split.rawValue, folder: $0) }
-    }
-    guard let first = splits.first else { return layout(root, classFolders: names, splits: [("train", "")]) }
-    guard let classes = try? FolderListing.folders(in: "\(root)/\(first.folder)") else { return nil }
-    return layout(root, classFolders: classes, splits: splits)
-  }
-
-  private static func layout(
-    _ root: String, classFolders names: [String], splits: [(key: String, folder: String)]
-  ) -> RecognisedLayout? {
-    let folder = splits[0].folder.isEmpty ? root : "\(root)/\(splits[0].folder)"
-    let endings = Options().extensions
-    guard names.count > 1,
-      names.allSatisfy({
-        (try? FolderListing.files(in: "\(folder)/\($0)", endings: endings))?.isEmpty == false
+    guard let place = ClassFolderPlace(root), place.names.count > 1,
+      place.names.allSatisfy({
+        (try? Options().contents(of: "\(place.folder)/\($0)"))?.images.isEmpty == false
       })
     else { return nil }
+    return layout(root, place)
+  }
+
+  private static func layout(_ root: String, _ place: ClassFolderPlace) -> RecognisedLayout {
+    let (folder, names, splits) = (place.folder, place.names, place.splits)
     let order = likelyOrder(names, folder)
     var classes: [String] = []
     for name in names.sorted(by: { (Int($0) ?? 0, $0) < (Int($1) ?? 0, $1) }) {

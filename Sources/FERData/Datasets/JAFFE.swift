@@ -51,12 +51,20 @@ struct JAFFE: Dataset {
     guard !samples.isEmpty else { throw DataProblem(folder, "holds no pictures that end in .tiff or .tif") }
     let own = try options.rule.chosen(
       of: samples, classes: request.classes, byGroup: options.splitBy == .person, folder)
-    return try LoadedImageFiles(checking: own, in: folder, of: root, for: request, notes: match.notes(own))
+    return try LoadedImageFiles(
+      checking: own, in: folder, of: root, for: request,
+      notes: match.notes(own) + (try Self.otherFiles(folder)))
   }
 
   /// The folder of the pictures: `root`, or the one in it that the authors' archive makes.
   private static func folder(_ root: String) -> String {
     ["jaffe", "jaffedbase"].map { "\(root)/\($0)" }.first { FolderListing.isFolder($0) } ?? root
+  }
+
+  /// How many files are no TIFF, in a sentence; none where all are.
+  private static func otherFiles(_ folder: String) throws(DataProblem) -> [String] {
+    let others = try FolderContents(of: folder, endings: ["tiff", "tif"], byContent: false).others
+    return others.isEmpty ? [] : ["left out, as only .tiff and .tif are read: \(others.listedCounts)"]
   }
 
   private static func files(_ folder: String) throws(DataProblem) -> [String] {

@@ -7,32 +7,32 @@ import Support
 /// image another chance; whole lines behind `#` are remarks.
 ///
 /// An image below the list's folder is named from there, so that both can be moved together; any other by its
-/// absolute path.
+/// absolute path. Names stand in it with their own bytes, whether they are UTF-8 or not.
 package struct QuarantineList: Sendable {
   /// The largest list that is read.
   static let largest = 64 << 20
 
-  private static let escapes: [Character: String] = [
-    "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\r\n": "\\r\\n",
+  private static let escapes: [Unicode.Scalar: String] = [
+    "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r",
   ]
 
   /// The list's file.
   package let path: String
   private let folder: String
   private var text = ""
-  private var reasons: [String: String] = [:]
+  private var reasons: [ExactName: String] = [:]
 
   /// Reads the list; where there is no such file, it is empty.
   /// - Throws: a ``DataProblem`` where the file cannot be read.
   package init(_ path: String) throws(DataProblem) {
     self.path = path
-    folder = PathText.folder(of: PathText.absolute(path)) + "/"
-    guard access(path, F_OK) == 0, try FileBytes.start(of: path, count: 1).size > 0 else { return }
-    text = String(decoding: try FileBytes.read(path, atMost: Self.largest), as: UTF8.self)
+    folder = PathText.folder(of: PathText.absolute(path))
+    guard FileSystem.exists(path), try FileBytes.start(of: path, count: 1).size > 0 else { return }
+    text = FileName.text(try FileBytes.read(path, atMost: Self.largest))
     for line in text.split(whereSeparator: { $0 == "\n" || $0 == "\r\n" }) where !line.hasPrefix("#") {
       let parts = line.split(separator: "\t", maxSplits: 1)
       guard let name = parts.first else { continue }
-      reasons[String(name)] = parts.count > 1 ? String(parts[1]) : ""
+      reasons[ExactName(name)] = parts.count > 1 ? String(parts[1]) : ""
     }
   }
 
@@ -41,14 +41,14 @@ package struct QuarantineList: Sendable {
 
   /// What to say of a file that the list names; nil where it does not.
   package func problem(for file: String) -> DataProblem? {
-    guard !reasons.isEmpty, let reason = reasons[name(of: file)] else { return nil }
+    guard !reasons.isEmpty, let reason = reasons[ExactName(name(of: file))] else { return nil }
     return DataProblem(file, "is in quarantine (\(path.printable))" + (reason.isEmpty ? "" : ": \(reason)"))
   }
 
   /// Adds files that it does not name yet.
   /// - Throws: a ``DataProblem`` where the list cannot be written.
   package mutating func add(_ problems: [DataProblem]) throws(DataProblem) {
-    let new = problems.filter { !$0.path.isEmpty && reasons[name(of: $0.path)] == nil }
+    let new = problems.filter { !$0.path.isEmpty && reasons[ExactName(name(of: $0.path))] == nil }
     guard !new.isEmpty else { return }
     var whole =
       text.isEmpty
@@ -57,9 +57,9 @@ package struct QuarantineList: Sendable {
     for problem in new {
       let reason = problem.message.split(separator: "\n").first.map { String($0).printable } ?? ""
       whole += "\(name(of: problem.path))\t\(reason)\n"
-      reasons[name(of: problem.path)] = reason
+      reasons[ExactName(name(of: problem.path))] = reason
     }
-    do { try AtomicFile.write(whole, to: path) } catch {
+    do { try AtomicFile.write(to: path) { try $0.write(FileName.bytes(of: whole)) } } catch {
       let problem = error as? FileProblem
       throw DataProblem(
         path, problem?.message ?? "cannot be written: \(error)", isRequest: problem?.isRequest ?? false)
@@ -69,7 +69,7 @@ package struct QuarantineList: Sendable {
 
   private func name(of file: String) -> String {
     let whole = PathText.absolute(file)
-    let name = whole.hasPrefix(folder) ? String(whole.dropFirst(folder.count)) : whole
-    return name.reduce(into: "") { $0 += Self.escapes[$1] ?? String($1) }
+    let name = PathText.path(whole, below: folder) ?? whole
+    return name.unicodeScalars.reduce(into: "") { $0 += Self.escapes[$1] ?? String($1) }
   }
 }

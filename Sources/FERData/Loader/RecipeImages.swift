@@ -1,10 +1,13 @@
 import FERCore
+import Support
 import TensorKit
 
 /// One of a recipe's sets of images, prepared as the recipe says.
 package final class RecipeImages: BatchSource {
   package let samples: [Sample]
   package let problems: [String]
+  /// What may be a mistake in the data, in sentences.
+  package let warnings: [String]
   private let images: any LoadedDataset
   private let badImages: BadImagePolicy
   private let pipeline: InputPipeline
@@ -24,6 +27,7 @@ package final class RecipeImages: BatchSource {
     var list = try badImages.quarantineList()
     try list?.add(images.leftOut)
     problems = images.leftOut.map(\.description)
+    warnings = images.warnings.map { "\(split.rawValue): \($0)" }
     guard !samples.isEmpty else { throw DataProblem(recipe.path, "a dataset holds no images") }
     try Self.check(samples, classes: recipe.classes)
     pipeline = InputPipeline(
@@ -41,6 +45,7 @@ package final class RecipeImages: BatchSource {
 
   private init(of other: RecipeImages, _ images: any LoadedDataset) {
     (self.images, badImages, samples, problems) = (images, other.badImages, other.samples, other.problems)
+    warnings = other.warnings
     (pipeline, seed, workers) = (other.pipeline, other.seed, other.workers)
   }
 
@@ -65,10 +70,24 @@ package final class RecipeImages: BatchSource {
 
   package func file(at index: Int) -> String { images.path(at: index) }
 
+  /// The image files that another set holds too.
+  package func files(sharedWith other: RecipeImages) -> [String] {
+    let theirs = Set(other.files.map { ExactName($0) })
+    return files.filter { theirs.contains(ExactName($0)) }
+  }
+
+  /// The files of the samples, where each has one of its own.
+  private var files: [String] {
+    samples.indices.compactMap { index in
+      let path = file(at: index)
+      return ExactName(path) == ExactName(samples[index].id) ? nil : PathText.normalized(path)
+    }
+  }
+
   package var tables: [String] { images.tables }
 
   package func image(of id: String) -> Image? {
-    samples.firstIndex { $0.id == id }.flatMap { try? images.image(at: $0) }
+    samples.firstIndex { ExactName($0.id) == ExactName(id) }.flatMap { try? images.image(at: $0) }
   }
 }
 

@@ -56,9 +56,9 @@ extension ComparedRun {
   ) throws {
     let recipe = try Recipe.load(path: path + "/recipe.json5", needsWeights: false, registry: registry)
     let file = { (weights: SweepTable.Weights) in "\(path)/checkpoints/\(weights.rawValue).safetensors" }
-    let hasBest = FileManager.default.fileExists(atPath: file(.best))
+    let hasBest = FileSystem.exists(file(.best))
     let weights = request.weights ?? (hasBest ? .best : .last)
-    guard FileManager.default.fileExists(atPath: file(weights)) else {
+    guard FileSystem.exists(file(weights)) else {
       throw RunProblem.request(
         "\(path.printable): has no \(weights.rawValue) weights; \(file(weights)) is not there")
     }

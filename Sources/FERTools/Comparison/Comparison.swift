@@ -127,7 +127,7 @@ struct DataComparison {
   init(_ runs: [ComparedRun]) {
     noted = Dictionary(
       runs.map {
-        ($0.path, FileManager.default.contents(atPath: "\($0.path)/\(DataFingerprint.name)") ?? Data())
+        ($0.path, FileSystem.contents("\($0.path)/\(DataFingerprint.name)") ?? Data())
       }
     ) { first, _ in first }
   }

@@ -1,4 +1,5 @@
 import FERCore
+import Support
 
 /// How two models answer the same images.
 package struct PairedAnswers: Sendable, Equatable {
@@ -19,8 +20,8 @@ package struct PairedAnswers: Sendable, Equatable {
       let other = Set(first.classes).symmetricDifference(second.classes).sorted()
       throw Obstacle(description: "their classes differ: \(other.listed())")
     }
-    var places: [String: Int] = [:]
-    for (place, sample) in second.samples.enumerated() { places[sample.id] = place }
+    var places: [ExactName: Int] = [:]
+    for (place, sample) in second.samples.enumerated() { places[ExactName(sample.id)] = place }
     guard first.samples.count == second.samples.count, places.count == second.samples.count else {
       throw Obstacle(
         description: "they were judged by \(first.samples.count) and \(second.samples.count) images")
@@ -29,7 +30,7 @@ package struct PairedAnswers: Sendable, Equatable {
     let labels = second.classes.map { first.classes.firstIndex(of: $0) ?? -1 }
     var after: [Int] = []
     for sample in first.samples {
-      guard let place = places[sample.id] else {
+      guard let place = places[ExactName(sample.id)] else {
         throw Obstacle(description: "\(sample.id.printable) is an image of the first alone")
       }
       let other = second.samples[place]

@@ -17,7 +17,7 @@ package struct RunList {
         paths.append(PathText.normalized(word))
         continue
       }
-      let jobs = FileManager.default.fileExists(atPath: word + "/claims") ? Self.runs(below: word) : []
+      let jobs = FileSystem.exists(word + "/claims") ? Self.runs(below: word) : []
       guard !jobs.isEmpty else {
         throw RunProblem.request(
           "\(word.printable): is neither the folder of a run nor that of a sweep with runs in it")
@@ -43,7 +43,7 @@ package struct RunList {
 
   /// What the runs are called: as much of the ends of their paths as tells them apart.
   package var names: [String] {
-    let parts = paths.map { PathText.absolute($0).split(separator: "/").map(String.init) }
+    let parts = paths.map { PathText.parts(PathText.absolute($0)).map(String.init) }
     guard let first = parts.first else { return [] }
     let longest = (parts.map(\.count).min() ?? 1) - 1
     let shared = first.indices.prefix(longest).prefix { place in

@@ -38,6 +38,8 @@ package struct CheckedSet: Sendable {
   package let unreadable: [Unreadable]
   /// What the dataset itself has to say.
   package let notes: [String]
+  /// What it takes for a mistake.
+  package let warnings: [String]
   /// Why the set cannot be used as it stands: classes without images, labels out of range ...
   package let problem: DataProblem?
   /// Whether it can be used where `allowMissing` is set.
@@ -85,7 +87,7 @@ package struct CheckedSet: Sendable {
 
   private init(_ source: Source, problem: DataProblem?) {
     (split, dataset, self.problem) = (source.split, source.dataset, problem)
-    (samples, prints, unreadable, notes, images) = ([], [], [], [], nil)
+    (samples, prints, unreadable, notes, warnings, images) = ([], [], [], [], [], nil)
     worksWithMissingClasses = false
   }
 
@@ -98,7 +100,7 @@ package struct CheckedSet: Sendable {
     images = loaded
     let samples = loaded.samples
     self.samples = samples
-    notes = loaded.notes
+    (notes, warnings) = (loaded.notes, loaded.warnings)
     var found = [Result<ImageFingerprint, DataProblem>?](repeating: nil, count: samples.count)
     for start in stride(from: 0, to: samples.count, by: 512) {
       let end = min(start + 512, samples.count)

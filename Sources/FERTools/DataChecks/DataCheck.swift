@@ -92,11 +92,14 @@ package struct DataCheck {
   }
 
   private var setFindings: [DataFinding] {
-    sets.flatMap { set in
+    sets.flatMap { set -> [DataFinding] in
+      var found = loadFindings(set) + unreadableFindings(set) + classFindings(set)
+      for warning in set.warnings { found.append(.init(.warning, "dataset", "\(set.split): \(warning)")) }
       // Classes without images are told by `classFindings`.
-      let notes = set.notes.filter { !$0.hasPrefix("no samples of ") }
-      return loadFindings(set) + unreadableFindings(set) + classFindings(set)
-        + notes.map { DataFinding(.note, "dataset", "\(set.split): \($0)") }
+      for note in set.notes where !note.hasPrefix("no samples of ") {
+        found.append(.init(.note, "dataset", "\(set.split): \(note)"))
+      }
+      return found
     }
   }
 
@@ -163,16 +166,6 @@ package struct DataCheck {
           "\(set.split): \(className(most)) has \(times) times the images of \(className(least)) (\(counts[most]) and "
             + "\(counts[least]))\(advice)"))
     }
-    for label in present {
-      let folders = set.folders(of: label)
-      if folders.count > 1 {
-        found.append(
-          .init(
-            .warning, "synonyms",
-            "\(set.split): the folders \(folders.listed()) are taken together as the class \(className(label))"
-          ))
-      }
-    }
     return found
   }
 
@@ -219,15 +212,5 @@ extension CheckedSet {
     var counts: [String: Int] = [:]
     for sample in samples where !sample.group.isEmpty { counts[sample.group, default: 0] += 1 }
     return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
-  }
-
-  /// The class folders that a class was read from.
-  fileprivate func folders(of label: Int) -> [String] {
-    guard dataset == "class-folders" else { return [] }
-    return Set(
-      samples.lazy.filter { $0.label == label }.compactMap {
-        $0.id.split(separator: "/").first.map(String.init)
-      }
-    ).sorted()
   }
 }

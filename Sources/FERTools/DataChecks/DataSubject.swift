@@ -39,7 +39,7 @@ package struct DataSubject {
   /// - Throws: ``RunProblem`` (the request was wrong) where there is nothing at `path`, ``UnknownLayout`` where it is
   ///   no layout that is known.
   package init(folder path: String, registry: Registry) throws {
-    guard FileManager.default.fileExists(atPath: path) else {
+    guard FileSystem.exists(path) else {
       throw RunProblem.request("\(path.printable): there is no such file or folder")
     }
     let found = registry.recognise(path)

@@ -14,9 +14,7 @@ package struct UnknownLayout: Error, Equatable, CustomStringConvertible {
 
   init(_ path: String, _ registry: Registry) {
     self.path = path
-    var isFolder: ObjCBool = false
-    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    guard isFolder.boolValue else {
+    guard FileSystem.isFolder(path) else {
       description =
         "\(path.printable): is no list of images that is known; name the folder of a dataset, or a recipe"
       return
@@ -25,9 +23,16 @@ package struct UnknownLayout: Error, Equatable, CustomStringConvertible {
     var lines = ["\(path.printable): no dataset was recognised"]
     lines.append(names.isEmpty ? "it is empty" : "it holds \(names.listed(atMost: 10))")
     lines += Self.damaged(path, registry).map { "it looks like \($0.dataset), but \($0.problem)" }
-    let empty = Self.emptyClassFolders(in: path, names)
+    let spoilers = ClassFolderPlace.spoilers(in: path)
+    if !spoilers.isEmpty {
+      lines.append(
+        "it looks like class-folders, but these hold no images that can be read; fill or remove them:")
+      lines += spoilers.prefix(10).map { "  " + $0.printable }
+      if spoilers.count > 10 { lines.append("  and \(spoilers.count - 10) more") }
+    }
+    let empty = spoilers.isEmpty ? Self.emptyClassFolders(in: path, names) : []
     if !empty.isEmpty { lines.append("class folders without images: \(empty.listed()); fill or remove them") }
-    let below = names.prefix(50).compactMap { name in
+    let below = (spoilers.isEmpty ? names : []).prefix(50).compactMap { name in
       registry.recognise("\(path)/\(name)").first.map { "\(name) (\($0.dataset))" }
     }
     if !below.isEmpty {
@@ -40,7 +45,7 @@ package struct UnknownLayout: Error, Equatable, CustomStringConvertible {
   }
 
   private static func names(in folder: String) -> [String] {
-    ((try? FolderNames.all(in: folder)) ?? []).filter { !$0.hasPrefix(".") }
+    (try? FolderListing.entries(in: folder)) ?? []
   }
 
   /// Datasets that find their list in the folder, and cannot use what stands in it.
@@ -65,9 +70,7 @@ package struct UnknownLayout: Error, Equatable, CustomStringConvertible {
   /// A file that is there and has the ending of a list.
   private static func isList(_ path: String) -> Bool {
     let ending = path.split(separator: ".").last?.lowercased() ?? ""
-    var isFolder: ObjCBool = false
-    return ["txt", "csv", "tsv", "npy"].contains(ending)
-      && FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+    return ["txt", "csv", "tsv", "npy"].contains(ending) && FolderListing.isFile(path)
   }
 
   /// Folders named after expressions in which there is nothing, here and below folders named after splits.

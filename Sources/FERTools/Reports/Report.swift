@@ -22,7 +22,7 @@ package enum Report {
   package static func write(_ subject: ReportSubject, to path: String) throws {
     let page = page(of: subject)
     let folder = path.hasSuffix(".html") ? String(path.dropLast(5)) : path + "-files"
-    try FolderMaker.make(folder)
+    try FileSystem.makeFolder(folder)
     for file in page.files { try AtomicFile.write(file.text, to: "\(folder)/\(file.name)") }
     try AtomicFile.write(page.html, to: path)
   }

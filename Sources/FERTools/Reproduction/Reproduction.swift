@@ -72,13 +72,13 @@ package struct Reproduction {
       var compared = ["\(metrics.count) lines of metrics.jsonl"]
       for name in run.isFinished ? ["last", "best"] : ["last"] {
         let file = "checkpoints/\(name).safetensors"
-        guard name == "last" || FileManager.default.fileExists(atPath: run.folder.file(file)) else {
+        guard name == "last" || FileSystem.exists(run.folder.file(file)) else {
           continue
         }
         let count = try RunDifference.compareWeights(file, of: run.folder.path, with: path)
         compared.append("\(count) arrays of \(file)")
       }
-      if run.isFinished, FileManager.default.fileExists(atPath: run.folder.file("predictions.csv")) {
+      if run.isFinished, FileSystem.exists(run.folder.file("predictions.csv")) {
         let count = try RunDifference.comparePredictions(of: run.folder.path, with: path)
         compared.append("predictions of \(count) images")
       }

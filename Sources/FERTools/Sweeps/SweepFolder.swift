@@ -16,10 +16,14 @@ package struct SweepFolder {
   package let path: String
 
   /// Makes it where it is not there.
-  /// - Throws: a `FileProblem` where it cannot be made.
+  /// - Throws: ``RunProblem`` where it holds something else, a `FileProblem` where it cannot be made.
   package init(_ path: String) throws {
     self.path = path
-    try FolderMaker.make(path + "/claims")
+    if !FileSystem.isFolder(path + "/claims"), (try? FolderNames.all(in: path))?.isEmpty == false {
+      throw RunProblem.request(
+        "\(path.printable): is there already, and holds something else; choose another folder with --out")
+    }
+    try FileSystem.makeFolder(path + "/claims")
   }
 
   /// The run's folder of a job.
@@ -31,7 +35,7 @@ package struct SweepFolder {
 
   /// What came of a job; nil where it is not done.
   package func result(of job: SweepJob) -> SweepResult? {
-    FileManager.default.contents(atPath: run(job) + "/result.json").flatMap {
+    FileSystem.contents(run(job) + "/result.json").flatMap {
       JSONValue.decoded(SweepResult.self, from: String(decoding: $0, as: UTF8.self))
     }
   }
@@ -39,7 +43,7 @@ package struct SweepFolder {
   /// Notes what came of a job, which is then done.
   func finish(_ job: SweepJob, _ result: SweepResult) throws {
     try AtomicFile.write(try JSONValue.encoding(result).pretty() + "\n", to: run(job) + "/result.json")
-    try? FileManager.default.removeItem(atPath: mark(job, "failed"))
+    FileSystem.remove(mark(job, "failed"))
   }
 
   /// Why a job failed, and when. (A file's own date may lie a few milliseconds back.)
@@ -56,7 +60,7 @@ package struct SweepFolder {
 
   /// Why a job failed the last time it was tried; nil where it did not.
   package func failure(of job: SweepJob) -> Failure? {
-    FileManager.default.contents(atPath: mark(job, "failed")).flatMap {
+    FileSystem.contents(mark(job, "failed")).flatMap {
       JSONValue.decoded(from: String(decoding: $0, as: UTF8.self))
     }
   }
@@ -66,6 +70,6 @@ package struct SweepFolder {
 
   /// Whether a process works at a job.
   package func isTaken(_ job: SweepJob) -> Bool {
-    FileManager.default.fileExists(atPath: mark(job, "lock")) && (try? claim(job)) == nil
+    FileSystem.exists(mark(job, "lock")) && (try? claim(job)) == nil
   }
 }

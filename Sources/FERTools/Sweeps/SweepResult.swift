@@ -31,7 +31,7 @@ package struct SweepResult: Codable, Sendable {
 
   /// What a finished run's files tell.
   package init(ofRun folder: String, seconds: Double, peakMemory: Int?) {
-    let log = FileManager.default.contents(atPath: folder + "/metrics.jsonl") ?? Data()
+    let log = FileSystem.contents(folder + "/metrics.jsonl") ?? Data()
     let line = String(decoding: log, as: UTF8.self).split(separator: "\n").last {
       $0.contains("\"event\": \"validation\"")
     }

@@ -56,7 +56,7 @@ package struct CheckpointStore {
   func load(
     into model: ExpressionModel, _ optimizer: any Optimizer, _ average: WeightAverage?, warn: (String) -> Void
   ) throws -> TrainingState? {
-    let present = [last, previous].filter { FileManager.default.fileExists(atPath: $0) }
+    let present = [last, previous].filter { FileSystem.exists($0) }
     guard !present.isEmpty else { return nil }
     var problems: [String] = []
     for path in present {

@@ -12,12 +12,11 @@ package final class EmbeddingFile {
 
   /// - Throws: ``RunProblem`` where no file can be written there. Better told before the images are looked at.
   package init(_ path: String) throws {
-    var isFolder: ObjCBool = false
     let folder = PathText.folder(of: path)
-    guard FileManager.default.isWritableFile(atPath: folder) else {
+    guard FileSystem.isWritable(folder) else {
       throw RunProblem.request("\(path.printable): its folder is not there, or cannot be written to")
     }
-    guard !(FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue) else {
+    guard !FileSystem.isFolder(path) else {
       throw RunProblem.request("\(path.printable): is a folder; name the file to write")
     }
     self.path = path

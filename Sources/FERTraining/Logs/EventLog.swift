@@ -19,7 +19,7 @@ final class EventLog {
     self.path = path
     self.warn = warn
     self.length = length ?? 0
-    descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
+    descriptor = open(path.systemName, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
     guard descriptor >= 0 else {
       complain(errno)
       return

@@ -37,7 +37,7 @@ final class TensorBoardFile {
       return
     }
     emptied = old.map { "\(folder)/\($0)" }
-    for path in emptied { truncate(path, 0) }
+    for path in emptied { truncate(path.systemName, 0) }
     log = EventLog(path, warn: warn)
   }
 

@@ -86,7 +86,7 @@ package struct DataFingerprint: Equatable, Sendable {
   /// - Throws: `FileProblem` where the file cannot be read, or holds something else.
   package init?(ofRun folder: String) throws {
     let path = folder + "/" + Self.name
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    guard FileSystem.exists(path) else { return nil }
     let file = try OpenFile(path)
     let lines = try file.read(from: 0, count: file.length).split(separator: UInt8(ascii: "\n"))
     let decoder = JSONDecoder()
@@ -114,11 +114,14 @@ package struct DataFingerprint: Equatable, Sendable {
       for (index, sample) in source.samples.enumerated() {
         let name = recipe.classes.indices.contains(sample.label) ? recipe.classes[sample.label] : nil
         let entry = Entry(
-          set: set, file: sample.id, class: name, group: sample.group.isEmpty ? nil : sample.group,
+          set: set, file: FileName.escaped(sample.id), class: name,
+          group: sample.group.isEmpty ? nil : sample.group,
           shares: sample.distribution)
         found.append(Open(entry: entry, path: source.file(at: index)))
       }
-      found += source.tables.map { Open(entry: Entry(set: set, file: PathText.name(of: $0)), path: $0) }
+      found += source.tables.map {
+        Open(entry: Entry(set: set, file: FileName.escaped(PathText.name(of: $0))), path: $0)
+      }
     }
     found += recipe.weightFiles.map { Open(entry: Entry(set: "weights", file: $0.place), path: $0.path) }
     if !fingerprint.isEmpty {
@@ -134,13 +137,13 @@ extension DataFingerprint {
   package func differences(to now: DataFingerprint) -> [String] {
     guard self != now else { return [] }
     // A file is known by its set, its name, and which of that name it is.
-    func keyed(_ entries: [Entry]) -> (keys: [String], byKey: [String: Entry]) {
-      var (counts, keys, byKey) = ([String: Int](), [String](), [String: Entry]())
+    func keyed(_ entries: [Entry]) -> (keys: [ExactName], byKey: [ExactName: Entry]) {
+      var (counts, keys, byKey) = ([ExactName: Int](), [ExactName](), [ExactName: Entry]())
       for entry in entries {
         let name = "\(entry.set): \(entry.file.printable)"
-        let count = counts[name, default: 0] + 1
-        counts[name] = count
-        let key = count == 1 ? name : "\(name) (\(count))"
+        let count = counts[ExactName(name), default: 0] + 1
+        counts[ExactName(name)] = count
+        let key = ExactName(count == 1 ? name : "\(name) (\(count))")
         keys.append(key)
         byKey[key] = entry
       }
@@ -149,10 +152,10 @@ extension DataFingerprint {
     let (before, after) = (keyed(entries), keyed(now.entries))
     var told = before.keys.compactMap { key -> String? in
       guard let old = before.byKey[key] else { return nil }
-      guard let new = after.byKey[key] else { return "\(key): is missing" }
-      return old.change(to: new).map { "\(key): \($0)" }
+      guard let new = after.byKey[key] else { return "\(key.text): is missing" }
+      return old.change(to: new).map { "\(key.text): \($0)" }
     }
-    told += after.keys.filter { before.byKey[$0] == nil }.map { "\($0): was not there" }
+    told += after.keys.filter { before.byKey[$0] == nil }.map { "\($0.text): was not there" }
     return told.isEmpty ? ["the same files come in another order"] : told
   }
 }

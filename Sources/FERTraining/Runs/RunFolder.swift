@@ -43,7 +43,7 @@ package final class RunFolder {
 
   /// Whether a path is the folder of a run.
   package static func isRun(_ path: String) -> Bool {
-    FileManager.default.fileExists(atPath: path + "/recipe.json5")
+    FileSystem.exists(path + "/recipe.json5")
   }
 
   /// The recipe that a run was started with.
@@ -53,10 +53,9 @@ package final class RunFolder {
 
   /// - Throws: ``RunProblem`` where there is something at `path` already, an empty folder apart.
   package static func requireNew(_ path: String) throws {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
+    guard FileSystem.exists(path) else { return }
     let contents = try? FolderNames.all(in: path)
-    guard isFolder.boolValue, contents?.isEmpty == true else {
+    guard FileSystem.isFolder(path), contents?.isEmpty == true else {
       throw RunProblem.request(
         "\(path.printable): exists already; continue that run with --resume, or choose another folder with --out"
       )
@@ -68,7 +67,7 @@ package final class RunFolder {
   package static func create(_ path: String) throws -> RunFolder {
     try requireNew(path)
     let folder = RunFolder(path)
-    try FolderMaker.make(folder.checkpoints)
+    try FileSystem.makeFolder(folder.checkpoints)
     try folder.takeLock()
     return folder
   }
@@ -80,7 +79,7 @@ package final class RunFolder {
         "\(path.printable): there is no run to resume here; leave out --resume to start one")
     }
     let folder = RunFolder(path)
-    try FolderMaker.make(folder.checkpoints)
+    try FileSystem.makeFolder(folder.checkpoints)
     try folder.takeLock()
     AtomicFile.removeLeftovers(in: folder.checkpoints)
     AtomicFile.removeLeftovers(in: path)
@@ -95,7 +94,7 @@ package final class RunFolder {
   private func takeLock() throws {
     lock = try FileLock(file("lock"))
     guard lock == nil else { return }
-    let owner = (try? String(contentsOfFile: file("lock"), encoding: .utf8)) ?? ""
+    let owner = OpenFile.text(of: file("lock")) ?? ""
     throw RunProblem.request(
       "\(path.printable): another process is training in it (\(owner.printable)); wait for it, or end it first"
     )

@@ -28,7 +28,7 @@ package struct StoredRun {
   package init(_ path: String) throws {
     folder = try RunFolder.existing(path)
     last = folder.checkpoints + "/last.safetensors"
-    guard FileManager.default.fileExists(atPath: last) else {
+    guard FileSystem.exists(last) else {
       throw RunProblem.request("\(path.printable): has no checkpoint yet; train it first")
     }
     let file = try WeightFile(last)
@@ -38,10 +38,10 @@ package struct StoredRun {
     (isFinished, step, epoch) = (state.isFinished, state.step, state.epoch)
     isBetweenEpochs = state.batch == 0
     recipe = file.metadata["recipe"] ?? ""
-    let log = FileManager.default.contents(atPath: folder.file("metrics.jsonl")) ?? Data()
+    let log = FileSystem.contents(folder.file("metrics.jsonl")) ?? Data()
     metrics = String(decoding: log.prefix(state.metricsLength), as: UTF8.self).split(separator: "\n")
       .map(String.init)
-    let text = FileManager.default.contents(atPath: folder.file("environment.json")) ?? Data()
+    let text = FileSystem.contents(folder.file("environment.json")) ?? Data()
     environment = (try? JSON5Parser.parse(String(decoding: text, as: UTF8.self)).value.members) ?? [:]
   }
 

@@ -88,10 +88,7 @@ struct TeacherModel: FrozenModel {
 
 extension String {
   /// Whether a folder is at this path.
-  fileprivate var isFolder: Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: self, isDirectory: &isFolder) && isFolder.boolValue
-  }
+  fileprivate var isFolder: Bool { FileSystem.isFolder(self) }
 
   /// Whether the file at this path is one of weights.
   fileprivate var holdsWeights: Bool { (try? WeightFile(self)) != nil }

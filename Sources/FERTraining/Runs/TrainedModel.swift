@@ -111,7 +111,7 @@ package struct TrainedModel {
   /// The weights of a run: the best, or where there are none yet, the last.
   package static func weights(ofRun path: String) throws -> String {
     let candidates = ["best", "last", "previous"].map { "\(path)/checkpoints/\($0).safetensors" }
-    guard let found = candidates.first(where: FileManager.default.fileExists) else {
+    guard let found = candidates.first(where: FileSystem.exists) else {
       throw RunProblem.request("\(path.printable): has no checkpoint yet; train it first")
     }
     return found

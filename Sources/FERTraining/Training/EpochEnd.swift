@@ -74,7 +74,7 @@ extension Trainer {
   func writeResults() throws {
     let values = model.store.all.map(\.value)
     defer { for (parameter, value) in zip(model.store.all, values) { parameter.value = value } }
-    if FileManager.default.fileExists(atPath: store.best) {
+    if FileSystem.exists(store.best) {
       try WeightFile(store.best).load(into: model.store.all)
     }
     let remarks = labels.remarks

@@ -101,7 +101,7 @@ package final class Trainer {
   private let optimizer: any Optimizer
   private let hasResumed: Bool
   private var isFirstStep = true
-  private var badImages: Set<String> = []
+  private var badImages: Set<ExactName> = []
   private var lastSave = Clock.seconds
   private var stepTimes = StepTimes()
 
@@ -116,7 +116,7 @@ package final class Trainer {
     labels = try LabelPolicies(of: recipe, for: train.samples)
     let digest = Self.digest(of: [train.samples, validation?.samples ?? []], and: labels.fingerprint)
     let store = CheckpointStore(folder: folder.checkpoints, recipe: recipe, dataDigest: digest)
-    let hasCheckpoint = [store.last, store.previous].contains { FileManager.default.fileExists(atPath: $0) }
+    let hasCheckpoint = [store.last, store.previous].contains { FileSystem.exists($0) }
     model = try recipe.buildModel(loadingWeights: !hasCheckpoint)
     optimizer = try recipe.makeOptimizer()
     average = options.ema > 0 ? WeightAverage(decay: Double(options.ema)) : nil
@@ -148,7 +148,7 @@ package final class Trainer {
   /// Nil where a fingerprint lies there already: it tells of the files that the run began with.
   private func startFingerprint() -> FingerprintTask? {
     let path = folder.file(DataFingerprint.name)
-    guard !FileManager.default.fileExists(atPath: path) else { return nil }
+    guard !FileSystem.exists(path) else { return nil }
     let files = DataFingerprint.open(
       recipe, train: train, validation: validation, labels: labels.fingerprint)
     return FingerprintTask(files, writingTo: path)
@@ -233,11 +233,12 @@ package final class Trainer {
   /// Tells of images that could not be read, and names all of them in the folder.
   func warn(of problems: [String]) throws {
     guard !problems.isEmpty else { return }
-    let more = badImages.union(problems)
+    let more = badImages.union(problems.map { ExactName($0) })
     console.warn(problems.asLeftOut(atMost: badImages.count == more.count ? 1 : 5, all: RunFolder.badImages))
     guard more.count > badImages.count else { return }
     badImages = more
-    try AtomicFile.write(more.sorted().joined(separator: "\n") + "\n", to: folder.file(RunFolder.badImages))
+    try AtomicFile.write(
+      more.map(\.text).sorted().joined(separator: "\n") + "\n", to: folder.file(RunFolder.badImages))
   }
 
   /// What is left of the current epoch; the same for the same seed and epoch.

@@ -29,6 +29,7 @@ public struct FilePath: OptionValue, ExpressibleByStringLiteral, CustomStringCon
 
   /// This path seen from `folder`, where it is relative; itself where it is absolute or empty.
   package func from(folder: String) -> FilePath {
-    text.isEmpty || text.hasPrefix("/") || folder.isEmpty ? self : FilePath("\(folder)/\(text)")
+    text.isEmpty || text.utf8.first == UInt8(ascii: "/") || folder.isEmpty
+      ? self : FilePath("\(folder)/\(text)")
   }
 }

@@ -49,8 +49,8 @@ package enum AtomicFile {
     try requireOrdinary(path)
     let folder = folder(of: path)
     let beside = folder + "/" + temporaryPrefix + "\(getpid())-\(nextNumber())"
-    unlink(beside)
-    let descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    unlink(beside.systemName)
+    let descriptor = open(beside.systemName, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
     guard descriptor >= 0 else { throw problem(path, "written", errno) }
     do {
       do {
@@ -62,9 +62,11 @@ package enum AtomicFile {
       }
       guard close(descriptor) == 0 else { throw problem(path, "written", errno) }
       try beforeReplacing()
-      guard rename(beside, path) == 0 else { throw problem(path, "put in place", errno) }
+      guard rename(beside.systemName, path.systemName) == 0 else {
+        throw problem(path, "put in place", errno)
+      }
     } catch {
-      unlink(beside)
+      unlink(beside.systemName)
       throw error
     }
     try syncFolder(folder, of: path)
@@ -78,9 +80,10 @@ package enum AtomicFile {
   /// Gives a file a second name beside, in place of whatever had it; where the file system has no such links, the
   /// file is renamed. Nothing happens where there is no such file.
   package static func keep(_ path: String, as other: String) throws {
+    let (path, name) = (path.systemName, other.systemName)
     guard access(path, F_OK) == 0 else { return }
-    unlink(other)
-    guard link(path, other) == 0 || rename(path, other) == 0 else {
+    unlink(name)
+    guard link(path, name) == 0 || rename(path, name) == 0 else {
       throw problem(other, "put in place", errno)
     }
   }
@@ -88,7 +91,7 @@ package enum AtomicFile {
   /// Removes what writes that were killed have left in a folder.
   package static func removeLeftovers(in folder: String) {
     for name in (try? FolderNames.all(in: folder)) ?? [] where name.hasPrefix(temporaryPrefix) {
-      unlink(folder + "/" + name)
+      unlink((folder + "/" + name).systemName)
     }
   }
 
@@ -121,14 +124,14 @@ package enum AtomicFile {
 
   /// The folder part of a path.
   static func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == path.utf8.startIndex ? "/" : String(path[..<slash])
   }
 
   static let temporaryPrefix = ".arbex-partial-"
 
   private static func syncFolder(_ folder: String, of path: String) throws {
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = open(folder.systemName, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw problem(path, "saved safely (folder)", errno) }
     defer { close(descriptor) }
     // Some file systems cannot sync a folder and say EINVAL; they have nothing to sync then.
@@ -139,7 +142,7 @@ package enum AtomicFile {
 
   private static func freeSpace(_ folder: String) -> UInt64? {
     var status = statvfs()
-    guard statvfs(folder, &status) == 0 else { return nil }
+    guard statvfs(folder.systemName, &status) == 0 else { return nil }
     return UInt64(status.f_bavail) * UInt64(status.f_frsize)
   }
 
@@ -156,7 +159,7 @@ package enum AtomicFile {
   /// A new file would take the place of a device, a pipe, or what leads to one, for everybody.
   private static func requireOrdinary(_ path: String) throws(FileProblem) {
     var status = stat()
-    let isThere = stat(path, &status) == 0
+    let isThere = stat(path.systemName, &status) == 0
     guard !isThere || status.st_mode & S_IFMT == S_IFREG, folder(of: path) != "/dev" else {
       let kind = isThere ? OpenFile.kind(status.st_mode) : nil
       throw FileProblem(

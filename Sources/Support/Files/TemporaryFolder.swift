@@ -8,7 +8,7 @@ package struct TemporaryFolder: ~Copyable {
   /// - Throws: a ``FileProblem`` where it cannot be made.
   package init(_ name: String) throws {
     path = NSTemporaryDirectory() + "arbex-\(name)-\(ProcessInfo.processInfo.globallyUniqueString)"
-    try FolderMaker.make(path)
+    try FileSystem.makeFolder(path)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }

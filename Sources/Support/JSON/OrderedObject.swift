@@ -23,6 +23,9 @@ package struct OrderedObject {
     parts.append(JSONValue.quoted(key) + ": [" + values.map(\.text).joined(separator: ", ") + "]")
   }
 
-  /// The object on one line.
-  package var text: String { "{" + parts.joined(separator: ", ") + "}" }
+  /// The object on one line. What is no text in the name of a file is escaped: `"caf\\xE9.jpg"`.
+  package var text: String {
+    let text = "{" + parts.joined(separator: ", ") + "}"
+    return FileName.escaped(text, backslash: "\\\\")
+  }
 }

@@ -1,9 +1,11 @@
 extension String {
-  /// The text with control characters escaped and its length bounded: fit to be printed, wherever it came from.
+  /// The text with control characters, and bytes of a name that are no text, escaped, and its length bounded: fit to be printed, wherever it came from.
   package var printable: String {
     var result = ""
     for scalar in unicodeScalars.prefix(300) {
-      result += scalar.isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+      result +=
+        FileName.escaped(scalar)
+        ?? (scalar.isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar))
     }
     return unicodeScalars.count > 300 ? result + "..." : result
   }

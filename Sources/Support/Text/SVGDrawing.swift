@@ -128,14 +128,15 @@ extension String {
   /// Fit to stand between tags or in an attribute.
   package var htmlEscaped: String {
     var result = ""
-    for character in self {
-      switch character {
+    // Sign by sign: with an accent behind it a quotation mark is another character, and ends an attribute all the same.
+    for scalar in FileName.escaped(self).unicodeScalars {
+      switch scalar {
       case "&": result += "&amp;"
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
       case "'": result += "&#39;"
-      default: result.append(character)
+      default: result.unicodeScalars.append(scalar)
       }
     }
     return result

@@ -19,7 +19,8 @@ extension Verb {
         "read each run's predictions.csv in place of evaluating its weights: quick, no embeddings"),
       Flag("--no-embeddings", "leave out how embeddings lie, and their maps"),
       Flag("--out", value: "FILE", "the page; compare.html where not given"),
-      Flag("--csv", value: "FILE", "also a table with a row for each run, in full precision"), .json,
+      Flag("--csv", value: "FILE", "also a table with a row for each run, in full precision"), .overwrite,
+      .json,
     ],
     notes: """
       Every run's weights are evaluated on the images that its own recipe names. Runs that differ only in their seed are
@@ -41,6 +42,8 @@ extension Verb {
     request.readsPredictions = call.has("--predictions")
     request.keepsEmbeddings = !call.has("--no-embeddings") && !request.readsPredictions
 
+    let out = call.value("--out") ?? "compare.html"
+    try call.requireOwn([OwnFile(.page, out)] + call.values("--csv").map { OwnFile(.comparison, $0) })
     let list = try RunList(call.words)
     for remark in list.leftOut { call.output.remark("note: \(remark)") }
     let console = Console(descriptor: call.has("--json") ? -1 : STDERR_FILENO)
@@ -57,7 +60,6 @@ extension Verb {
       console.progress("maps", share: Double(done) / Double(runs.count)) { "\(done) of \(runs.count)" }
     }
     console.clearBar()
-    let out = call.value("--out") ?? "compare.html"
     try AtomicFile.write(page, to: out)
     if let path = call.value("--csv") { try AtomicFile.write(comparison.csv, to: path) }
     try call.output.print(call.has("--json") ? comparison.json : comparison.text)

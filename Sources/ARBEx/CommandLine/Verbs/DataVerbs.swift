@@ -74,7 +74,7 @@ extension Verb {
       throw UsageProblem(
         "--sheet writes a PNG file; give \(JSONValue.quoted(file)) the ending .png", verb: "data check")
     }
-    guard call.has("--overwrite") || !FileManager.default.fileExists(atPath: file) else {
+    guard call.has("--overwrite") || !FileSystem.exists(file) else {
       throw RunProblem.request("\(file.printable): is there already; name another file, or add --overwrite")
     }
     let folder = PathText.folder(of: file)

@@ -15,7 +15,7 @@ extension Verb {
       Flag("--split", value: "NAME", "validation (where not given), test or train"),
       Flag("--out", value: "DIR", "where predictions and report go; into the run where it is one, else here"),
       Flag("--embeddings", value: "FILE.npy", "the embeddings [N, D] too, in the order of predictions.csv"),
-      .uncalibrated, .precision, .json, .set,
+      .overwrite, .uncalibrated, .precision, .json, .set,
     ]
   ) { call in
     let precision = try call.precision()
@@ -23,7 +23,16 @@ extension Verb {
     let subject = try ModelSubject(call)
     subject.remarks.forEach(call.output.remark)
     let split = try call.split()
+    let suffix = split == .validation ? "" : "-" + split.rawValue
+    let folder = call.value("--out") ?? subject.run ?? "."
+    try FileSystem.makeFolder(folder)
+    try call.requireOwn(
+      [
+        OwnFile(.predictions, "\(folder)/predictions\(suffix).csv"),
+        OwnFile(.page, "\(folder)/report\(suffix).html"),
+      ] + call.values("--embeddings").map { OwnFile(.numbers, $0) })
     let source = try subject.images(split)
+    for warning in source.warnings { call.output.remark("warning: \(warning)") }
     let console = Console(descriptor: call.has("--json") ? -1 : STDERR_FILENO)
     let evaluator = Evaluator(
       subject.trained.model, batchSize: subject.recipe.training.validationBatch, precision: precision,
@@ -42,9 +51,6 @@ extension Verb {
         of: evaluation, on: source, tick: progress("eval, float32"))
     }
     console.clearBar()
-    let suffix = split == .validation ? "" : "-" + split.rawValue
-    let folder = call.value("--out") ?? subject.run ?? "."
-    try FolderMaker.make(folder)
     try AtomicFile.write(evaluation.set.predictionTable, to: "\(folder)/predictions\(suffix).csv")
     try embeddings?.write()
     if !evaluation.problems.isEmpty { call.output.remark("warning: " + evaluation.problems.asLeftOut()) }

@@ -28,7 +28,7 @@ extension Verb {
         "--neighbours", value: "N",
         "so many anchors, and training faces of each; 5 where not given, at most \(mostNeighbours)"),
       Flag("--no-training-faces", "do not look for training faces, which takes a pass over all of them once"),
-      .json, .set,
+      .overwrite, .json, .set,
     ],
     notes: """
       Maps are gradient-weighted class activation (Grad-CAM, arXiv:1610.02391) of each level of the backbone, and what the
@@ -45,6 +45,10 @@ extension Verb {
     let label = try call.explainedClass(of: subject.recipe.classes)
     let folder = call.value("--out") ?? (subject.run.map { $0 + "/" } ?? "") + "explanations"
     var queue = ImageQueue(Array(call.words.dropFirst()))
+    // In the run's own folder of explanations all is arbex's own.
+    if subject.run == nil || call.has("--out") {
+      try call.requireOwn(ExplanationList.files(for: queue.fileNames, in: folder))
+    }
     let (classes, terms) = (subject.recipe.classes, subject.trained.model.correctionNames)
     let reader = FaceReader(subject, keepsThumbnails: true)
     let console = Console(descriptor: call.has("--json") ? -1 : STDERR_FILENO)
@@ -53,6 +57,7 @@ extension Verb {
     var explainer: Explainer?
     while true {
       let items = queue.next(upTo: FaceReader.groupSize)
+      queue.takeRemarks().forEach(call.output.remark)
       if items.isEmpty { break }
       for face in reader.read(items) {
         guard let input = reader.input(of: [face]), let image = face.thumbnail else {
@@ -60,7 +65,7 @@ extension Verb {
           continue
         }
         if explainer == nil {
-          try FolderMaker.make(folder)
+          try FileSystem.makeFolder(folder)
           if !call.has("--no-training-faces") { faces = call.trainingFaces(of: subject, console) }
           explainer = Explainer(
             subject.trained.model, subject: part, neighbours: neighbours, faces: faces)
@@ -107,7 +112,7 @@ extension Invocation {
     do {
       let cache = subject.run.map { $0 + "/explanations" }
       if let cache {
-        try? FolderMaker.make(cache)
+        try? FileSystem.makeFolder(cache)
       }
       defer { console.clearBar() }
       return try TrainingFaces(
@@ -130,7 +135,7 @@ private struct ExplanationList {
   private let classes: [String]
   private let isJSON: Bool
   private let output: CommandOutput
-  private var names: Set<String> = []
+  private var names = ExplanationNames()
   private var (done, failures, isRequest) = (0, [OrderedObject](), true)
 
   init(folder: String, classes: [String], isJSON: Bool, _ output: CommandOutput) {
@@ -149,7 +154,7 @@ private struct ExplanationList {
   mutating func add(
     _ object: OrderedObject, _ picture: ExplanationPicture, named image: String, saying text: String
   ) throws {
-    let path = folder + "/" + fileName(of: image)
+    let path = folder + "/" + names.next(for: image)
     try picture.write(to: path + ".png")
     try AtomicFile.write(object.text + "\n", to: path + ".json")
     if isJSON {
@@ -178,13 +183,26 @@ private struct ExplanationList {
     return failures.isEmpty ? ExitCode.done : done == 0 && isRequest ? ExitCode.request : ExitCode.failed
   }
 
+  /// What will be written for these images, as far as all of them can be read.
+  static func files(for images: [String], in folder: String) -> [OwnFile] {
+    var names = ExplanationNames()
+    return images.map { "\(folder)/\(names.next(for: $0))" }.flatMap {
+      [OwnFile(.picture, $0 + ".png"), OwnFile(.explanation, $0 + ".json")]
+    }
+  }
+}
+
+/// What explanations are called.
+private struct ExplanationNames {
+  private var taken: Set<ExactName> = []
+
   /// The image's own name without its ending; of equal ones the second is NAME-2.
-  private mutating func fileName(of image: String) -> String {
+  mutating func next(for image: String) -> String {
     let last = PathText.name(of: image)
-    let stem = last.lastIndex(of: ".").map { String(last[..<$0]) } ?? last
+    let stem = last.utf8.lastIndex(of: UInt8(ascii: ".")).map { String(last[..<$0]) } ?? last
     let base = stem.isEmpty ? "image" : stem
     var (name, number) = (base, 2)
-    while !names.insert(name).inserted { (name, number) = ("\(base)-\(number)", number + 1) }
+    while !taken.insert(ExactName(name)).inserted { (name, number) = ("\(base)-\(number)", number + 1) }
     return name
   }
 }

@@ -22,14 +22,19 @@ struct ImageQueue {
   let total: Int?
   private var waiting: ArraySlice<Item?>
   private var input: InputLines
+  private var remarks: [String]
 
   /// Looks into folders and patterns, and reads nothing else yet.
   /// - Parameter input: the file that `-` stands for.
   init(_ words: [String], input: Int32 = STDIN_FILENO) {
-    var items: [Item?] = []
+    var (items, remarks) = ([Item?](), [String]())
+    func take(_ found: ImageSearch.Found) -> [Item] {
+      remarks += found.remarks
+      return found.items
+    }
     for word in words {
       do throws(DataProblem) {
-        items += word == "-" ? [nil] : try ImageSearch.files(named: word).map { .file($0) }
+        if word == "-" { items.append(nil) } else { items += take(try ImageSearch.files(named: word)) }
       } catch {
         items.append(.problem(error))
       }
@@ -37,6 +42,21 @@ struct ImageQueue {
     waiting = items[...]
     total = words.contains("-") ? nil : items.count
     self.input = InputLines(input)
+    self.remarks = remarks
+  }
+
+  /// The files that are known already, before any list on standard input.
+  var fileNames: [String] {
+    waiting.compactMap { item in
+      if case .file(let path)? = item { return path }
+      return nil
+    }
+  }
+
+  /// What was passed over, in sentences; each is told once.
+  mutating func takeRemarks() -> [String] {
+    defer { (remarks, input.remarks) = ([], []) }
+    return remarks + input.remarks
   }
 
   /// The next images, at least one where there is one left. It does not wait for a list on standard input to fill
@@ -59,6 +79,11 @@ struct ImageQueue {
   }
 }
 
+extension ImageSearch.Found {
+  /// The files, then what could not be looked into.
+  fileprivate var items: [ImageQueue.Item] { files.map { .file($0) } + problems.map { .problem($0) } }
+}
+
 /// Standard input, line by line.
 private struct InputLines {
   /// The longest line that can be a path.
@@ -70,6 +95,8 @@ private struct InputLines {
   private var hasBegun = false
   private var hasEnded = false
   private var failure: Int32 = 0
+  /// What was passed over in folders.
+  var remarks: [String] = []
 
   init(_ descriptor: Int32) { self.descriptor = descriptor }
 
@@ -111,11 +138,13 @@ private struct InputLines {
   }
 
   /// The images of a line; nil for an empty one.
-  private func items(_ line: ArraySlice<UInt8>) -> [ImageQueue.Item]? {
-    let path = String(decoding: line.last == 13 ? line.dropLast() : line, as: UTF8.self)
+  private mutating func items(_ line: ArraySlice<UInt8>) -> [ImageQueue.Item]? {
+    let path = FileName.text(line.last == 13 ? line.dropLast() : line)
     guard !path.isEmpty else { return nil }
     do throws(DataProblem) {
-      return try ImageSearch.images(inFolder: path)?.map { .file($0) } ?? [.file(path)]
+      guard let found = try ImageSearch.images(inFolder: path) else { return [.file(path)] }
+      remarks += found.remarks
+      return found.items
     } catch {
       return [.problem(error)]
     }

@@ -29,12 +29,13 @@ extension Verb {
         "--picture", value: "FILE.png",
         "a picture of the faces with the bars of every distribution, and with what the model noticed of views and "
           + "places drawn over them; of more than \(PredictionPicture.mostCards), more pictures: FILE-2.png ..."
-      ), .uncalibrated, .precision, .set,
+      ), .overwrite, .uncalibrated, .precision, .set,
     ]
   ) { call in
     let (form, top, threshold) = try (call.form(), call.wholeNumber("--top", atLeast: 1), call.threshold())
     let precision = try call.precision()
     let album = try call.value("--picture").map { try PictureAlbum(path: $0) }
+    try call.requireOwn(album?.likelyFiles ?? [])
     let subject = try ModelSubject(call, confirming: false)
     subject.remarks.forEach(call.output.remark)
     var queue = ImageQueue(Array(call.words.dropFirst()))
@@ -50,6 +51,7 @@ extension Verb {
     var (done, failures, isRequest) = (0, 0, true)
     while true {
       let items = queue.next(upTo: FaceReader.groupSize)
+      queue.takeRemarks().forEach(call.output.remark)
       if items.isEmpty { break }
       let faces = reader.read(items)
       let names = faces.filter { $0.values != nil }.map(\.name)
@@ -127,10 +129,16 @@ private final class PictureAlbum {
       throw RunProblem.request(
         "--picture writes PNG files, so its name must end in .png, is \(path.printable)")
     }
-    guard FileManager.default.isWritableFile(atPath: PathText.folder(of: path)) else {
+    guard FileSystem.isWritable(PathText.folder(of: path)) else {
       throw RunProblem.request("\(path.printable): its folder is not there, or cannot be written to")
     }
     self.path = path
+  }
+
+  /// The first picture, and further ones that are there already.
+  var likelyFiles: [OwnFile] {
+    let further = (2...999).map { "\(path.dropLast(4))-\($0).png" }.filter { FileSystem.exists($0) }
+    return ([path] + further).map { OwnFile(.picture, $0) }
   }
 
   func add(_ card: PredictionPicture.Card, _ classes: [String], _ terms: [String]) throws {

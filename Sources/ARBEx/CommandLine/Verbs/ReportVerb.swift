@@ -16,7 +16,7 @@ extension Verb {
         "--images", value: "NAME",
         "show the distributions of this image, its name whole or from a folder on; may come often; else 60 are drawn",
         isRepeatable: true),
-      .uncalibrated, .set,
+      .overwrite, .uncalibrated, .set,
     ],
     notes: """
       Writes report.html into the folder, and its figures and tables as SVG and CSV into report/ beside it; with
@@ -50,6 +50,8 @@ extension Verb {
     guard recipe.has(split) || !call.has("--split") else {
       throw RunProblem.request("\(recipe.path.printable): names no data.\(split.rawValue)")
     }
+    let name = "report" + (split == .validation ? "" : "-\(split.rawValue)")
+    try call.requireOwn([OwnFile(.page, folder.file(name + ".html"))])
     var subject = ReportSubject(folder, of: recipe)
     subject.split = split
     var failure: (any Error)?
@@ -66,7 +68,6 @@ extension Verb {
       let isOfData = (error as? DataProblem)?.isRequest ?? false
       if isOfData { call.output.remark("warning: \(error)") } else { failure = error }
     }
-    let name = "report" + (split == .validation ? "" : "-\(split.rawValue)")
     try Report.write(subject, to: folder.file(name + ".html"))
     if let failure { throw failure }
     try call.output.print("written: \(folder.file(name)).html")

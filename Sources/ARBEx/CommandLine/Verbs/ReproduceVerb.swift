@@ -28,7 +28,7 @@ extension Verb {
     let out = given ?? PathText.normalized(path) + "-reproduced"
     // What is wrong with the folder is told before any image is read.
     _ = try RunFolder.existing(path)
-    guard !FileManager.default.fileExists(atPath: out) else {
+    guard !FileSystem.exists(out) else {
       throw RunProblem.request(
         "\(out.printable): exists already; remove it, or choose another folder with --out")
     }
@@ -46,7 +46,7 @@ extension Verb {
     let console = Console(descriptor: isJSON ? -1 : STDERR_FILENO)
     console.line("\(path.printable): again, \(reproduction.task)")
     // What cannot be run to an end is of no use to anybody.
-    func remove(_ folder: String) { try? FileManager.default.removeItem(atPath: folder) }
+    func remove(_ folder: String) { FileSystem.remove(folder) }
     let result: Reproduction.Result
     do { result = try reproduction.run(in: out, console: console) } catch {
       if given == nil { remove(out) }

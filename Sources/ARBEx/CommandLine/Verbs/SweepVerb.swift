@@ -77,7 +77,7 @@ extension Verb {
     _ jobs: [SweepJob], of file: SweepFile, in path: String, _ call: Invocation
   ) throws -> Int32 {
     // Looks only: no folder is made, nor anything in one that is no sweep's.
-    let folder = FileManager.default.fileExists(atPath: path + "/claims") ? try SweepFolder(path) : nil
+    let folder = FileSystem.exists(path + "/claims") ? try SweepFolder(path) : nil
     var (rows, total, estimates) = ([["job", "state", "minutes"]], 0.0, [String: Double]())
     for job in jobs {
       if let result = folder?.result(of: job) {

@@ -37,6 +37,7 @@ extension Verb {
     let stored = call.has("--resume") ? try storedRecipe(in: folder, call) : nil
     let train = try RecipeImages(.train, of: recipe, isTraining: true)
     let validation = try RecipeImages.load(.validation, of: recipe)
+    warn(of: train, validation, console)
     console.line(
       "\(recipe.name): \(train.samples.count) training images, \(validation?.samples.count ?? 0) validation images, "
         + "\(recipe.classes.count) classes")
@@ -55,6 +56,17 @@ extension Verb {
       return ExitCode.interrupted(by: signal)
     }
     return 0
+  }
+
+  /// Tells what may be a mistake in the images.
+  private static func warn(of train: RecipeImages, _ validation: RecipeImages?, _ console: Console) {
+    for warning in train.warnings + (validation?.warnings ?? []) { console.warn(warning) }
+    let shared = validation.map { $0.files(sharedWith: train) } ?? []
+    if !shared.isEmpty {
+      console.warn(
+        "\(shared.count) of \(validation?.samples.count ?? 0) validation images are training images too, so its numbers are "
+          + "too good: \(shared.listed(atMost: 3))")
+    }
   }
 
   /// What the best weights of a finished run are worth, and how long it took; nothing without validations.
@@ -82,7 +94,7 @@ extension Verb {
   private static func smoke(_ recipe: Recipe, _ call: Invocation) throws -> Int32 {
     let temporary = NSTemporaryDirectory() + "arbex-smoke-\(ProcessInfo.processInfo.globallyUniqueString)"
     let folder = call.value("--out") ?? temporary
-    defer { try? FileManager.default.removeItem(atPath: temporary) }
+    defer { FileSystem.remove(temporary) }
     let train = try RecipeImages(.train, of: recipe, isTraining: true)
     let validation = try RecipeImages.load(.validation, of: recipe)
     let result: SmokeTest.Result

@@ -31,7 +31,7 @@ extension Verb {
       Flag(
         "--classes", value: "ORDER",
         "the order of the file's classes: raf-db, or names with commas between them"),
-      Flag("--allow-nonfinite", "let numbers through that are not finite"), .json, .set,
+      Flag("--allow-nonfinite", "let numbers through that are not finite"), .overwrite, .json, .set,
     ]
   ) { call in
     guard let word = call.value("--recipe") else {
@@ -40,6 +40,7 @@ extension Verb {
     guard let out = call.value("--out") else {
       throw UsageProblem("\"weights import\" needs --out FILE", verb: "weights import")
     }
+    try call.requireOwn([OwnFile(.weights, out)])
     var options = WeightImport.Options()
     options.naming = call.value("--map")
     options.part = call.value("--part")
@@ -70,7 +71,8 @@ extension Verb {
       Flag("--out", value: "FILE", "the safetensors file to write"),
       Flag(
         "--map", value: "NAME",
-        "whose names; those of the first published kind that can be written where not given"), .json,
+        "whose names; those of the first published kind that can be written where not given"), .overwrite,
+      .json,
     ]
   ) { call in
     guard let out = call.value("--out") else {
@@ -84,6 +86,7 @@ extension Verb {
           + NearestName.suggestion(for: word, among: able.map(\.word))
           + "\n  maps: \(able.map(\.word).joined(separator: ", "))", verb: "weights export")
     }
+    try call.requireOwn([OwnFile(.weights, out)])
     let source =
       RunFolder.isRun(call.words[0]) ? try TrainedModel.weights(ofRun: call.words[0]) : call.words[0]
     let count = try WeightExport.write(source, naming: naming, to: out)

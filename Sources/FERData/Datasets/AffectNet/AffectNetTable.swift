@@ -1,4 +1,5 @@
 import FERCore
+import Support
 
 /// AffectNet's table of one split. The authors' validation.csv has no header.
 enum AffectNetTable {
@@ -29,11 +30,11 @@ enum AffectNetTable {
     }
     let place = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { a, _ in a })
     var (entries, problems) = ([AffectNet.Entry](), ProblemList(path))
-    var seen: [String: (line: Int, expression: Int)] = [:]
+    var seen: [ExactName: (line: Int, expression: Int)] = [:]
     var row: TableRow? = hasHeader ? try reader.next() : first
     while let current = row {
       if let entry = entry(current, place, names.count, images, &problems) {
-        if let before = seen.updateValue((current.line, entry.expression), forKey: entry.path) {
+        if let before = seen.updateValue((current.line, entry.expression), forKey: ExactName(entry.path)) {
           let same = before.expression == entry.expression
           if !takesFirst || !same {
             problems.add(
@@ -66,11 +67,7 @@ enum AffectNetTable {
       problems.add(line: row.line, "expression \(row.shown(column)) \(AffectNet.problem(nil) ?? "")")
       return nil
     }
-    guard let listed = row.text(pathColumn) else {
-      problems.add(line: row.line, "the path is not UTF-8 text")
-      return nil
-    }
-    switch ListedPath.below(images, listed) {
+    switch ListedPath.below(images, row.name(pathColumn)) {
     case .failure(let refusal):
       problems.add(line: row.line, "the path \(row.shown(pathColumn)) \(refusal.reason)")
       return nil

@@ -10,17 +10,18 @@ public enum ListedPath {
     guard !listed.isEmpty else { return .failure(Refusal("names no file")) }
     guard !listed.utf8.contains(0) else { return .failure(Refusal("holds a zero byte")) }
     // Lists written on Windows.
-    var path = listed.contains("\\") && !listed.contains("/") ? listed.replacing("\\", with: "/") : listed
-    if path.hasPrefix("/") {
+    var path =
+      listed.utf8.contains(0x5C) && !listed.utf8.contains(0x2F) ? listed.replacing("\\", with: "/") : listed
+    if PathText.isAbsolute(path) {
       let folder = PathText.absolute(root)
       let whole = PathText.normalized(path)
-      guard whole.hasPrefix(folder == "/" ? "/" : folder + "/") else {
+      guard let below = PathText.path(whole, below: folder) else {
         return .failure(Refusal("is an absolute path outside of \(folder)"))
       }
-      path = String(whole.dropFirst(folder == "/" ? 1 : folder.count + 1))
+      path = below
     }
     let normal = PathText.normalized(path)
-    guard normal != "..", !normal.hasPrefix("../") else {
+    guard PathText.parts(normal).first != ".." else {
       return .failure(Refusal("leads out of the folder \(root)"))
     }
     guard normal != "." else { return .failure(Refusal("names no file")) }

@@ -11,6 +11,8 @@ public struct LoadedImageFiles: LoadedDataset {
   public let leftOut: [DataProblem]
   /// What was left out on purpose, and how many.
   public let notes: [String]
+  /// What may be a mistake in the data.
+  public let warnings: [String]
   /// Files that decide which images these are, and of which classes.
   public let tables: [String]
   private let images: String
@@ -23,26 +25,29 @@ public struct LoadedImageFiles: LoadedDataset {
   /// - Parameter samples: images whose ids are paths below `images`.
   /// - Parameter folder: the dataset's folder.
   /// - Parameter notes: what else there is to say of the data, in sentences.
+  /// - Parameter warnings: what may be a mistake in them, in sentences.
   /// - Parameter tables: files that the samples were read from.
   /// - Throws: a ``DataProblem`` where more files are bad than the request allows, or none is left.
   public init(
     checking samples: [Sample], in images: String, of folder: String, for request: DataRequest,
-    notes: [String] = [], tables: [String] = []
+    notes: [String] = [], warnings: [String] = [], tables: [String] = []
   ) throws(DataProblem) {
     try self.init(
-      checking: samples, in: images, of: folder, for: request, faces: nil, notes: notes, tables: tables)
+      checking: samples, in: images, of: folder, for: request, faces: nil, notes: notes, warnings: warnings,
+      tables: tables)
   }
 
   /// - Parameter faces: for each sample, the part to cut out.
   init(
     checking samples: [Sample], in images: String, of folder: String, for request: DataRequest,
-    faces: [FaceBox?]?, notes: [String], tables: [String] = []
+    faces: [FaceBox?]?, notes: [String], warnings: [String] = [], tables: [String] = []
   ) throws(DataProblem) {
     let found = Self.problems(samples, images)
     leftOut = found.compactMap { $0 }
     try request.badImagePolicy(in: folder).check(leftOut, of: samples.count)
     guard leftOut.count < samples.count else { throw DataProblem(images, "holds no readable images") }
     (self.folder, self.images, self.notes, self.tables) = (folder, images, notes, tables)
+    self.warnings = warnings
     self.samples = leftOut.isEmpty ? samples : zip(samples, found).filter { $0.1 == nil }.map(\.0)
     self.faces = faces.map { zip($0, found).filter { $0.1 == nil }.map(\.0) }
     limits = ImageFile.Limits(pixels: request.pixelLimit)

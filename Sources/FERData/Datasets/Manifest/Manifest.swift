@@ -45,10 +45,10 @@ struct Manifest: Dataset {
     let table = try ManifestTable(options, classes: request.classes)
     var match = ClassMatch(request)
     var (samples, problems) = ([Sample](), ProblemList(file))
-    var (names, splits, seen) = (Set(table.knownNames), [String: Int](), [String: Int]())
+    var (names, splits, seen) = (Set(table.knownNames), [String: Int](), [ExactName: Int]())
     while let row = try table.next(&problems) {
-      if let before = seen.updateValue(row.line, forKey: row.path) {
-        problems.add(line: row.line, "\(row.path) is listed twice, first in line \(before)")
+      if let before = seen.updateValue(row.line, forKey: ExactName(row.path)) {
+        problems.add(line: row.line, "\(row.path.printable) is listed twice, first in line \(before)")
         continue
       }
       names.insert(row.label)
@@ -72,7 +72,15 @@ struct Manifest: Dataset {
     }
     return try LoadedImageFiles(
       checking: samples, in: options.folder, of: options.folder, for: request, notes: match.notes(samples),
-      tables: [file])
+      warnings: SplitNames.split(options.split) == nil ? [] : Self.warnings(splits), tables: [file])
+  }
+
+  /// Rows of splits whose names mean nothing: no recipe that asks for train, validation and test gets to see them.
+  private static func warnings(_ splits: [String: Int]) -> [String] {
+    let odd = splits.filter { SplitNames.split($0.key) == nil }.sorted { $0.key < $1.key }
+    return odd.map { name, count in
+      "\(count) rows are left out, whose split is " + (name.isEmpty ? "empty" : "\"\(name.printable)\"")
+    }
   }
 
   // MARK: by sight

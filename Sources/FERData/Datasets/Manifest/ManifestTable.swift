@@ -114,7 +114,8 @@ final class ManifestTable {
   func next(_ problems: inout ProblemList) throws(DataProblem) -> Row? {
     while let row = try reader.next() {
       guard columns.fit(row, &problems) else { continue }
-      guard let listed = row.text(path), let group = group.map({ row.text($0) }) ?? "",
+      let listed = row.name(path)
+      guard let group = group.map({ row.text($0) }) ?? "",
         let split = split.map({ row.text($0) }) ?? ""
       else {
         problems.add(line: row.line, "holds bytes that are not UTF-8 text")
@@ -149,7 +150,7 @@ final class ManifestTable {
         problems.add(line: row.line, "the label is \(row.shown(column))")
         return nil
       }
-      guard Int(text) == nil else {
+      guard !TableRow.isNumber(text) else {
         hasNumbersAsNames = true
         problems.add(line: row.line, "label \(row.shown(column)) is a number, not a name")
         return nil
@@ -218,7 +219,7 @@ extension ManifestTable {
     }
     guard rows > 0 else { return nil }
     var sight = Sight(classes: label == nil ? shares : words.sorted(), splits: splitWords.sorted())
-    let numbers = words.compactMap { Int($0) }
+    let numbers = words.compactMap(TableRow.wholeNumber)
     if label != nil, numbers.count == words.count,
       let order = [ClassOrder.rafDB, .affectNet].first(where: { order in
         numbers.allSatisfy { order.name(of: $0) != nil }

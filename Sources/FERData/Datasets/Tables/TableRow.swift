@@ -1,3 +1,5 @@
+import Support
+
 /// One row of a table, as bytes; text is made of a field when it is asked for.
 public struct TableRow {
   /// The line of the file it begins in, from 1.
@@ -14,10 +16,27 @@ public struct TableRow {
     return String(validating: Self.trimmed(fields[index]), as: UTF8.self)
   }
 
-  /// A field as a whole number, in ASCII digits with an optional sign; nil where it is none.
-  public func number(_ index: Int) -> Int? {
-    guard let text = text(index), text.utf8.count <= 20 else { return nil }
-    return Int(text)
+  /// A field that names a file, by its bytes, whether they are UTF-8 or not (``FileName``).
+  package func name(_ index: Int) -> String {
+    fields.indices.contains(index) ? FileName.text(Self.trimmed(fields[index])) : ""
+  }
+
+  /// A field as a whole number; nil where it is none.
+  public func number(_ index: Int) -> Int? { text(index).flatMap(Self.wholeNumber) }
+
+  /// A text as a whole number: ASCII digits with an optional sign, and zeros behind a point, as a column of floats has
+  /// them ("2.0"); nil where it is none.
+  static func wholeNumber(_ text: String) -> Int? {
+    guard text.utf8.count <= 40 else { return nil }
+    let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 1 || parts[1].allSatisfy({ $0 == UInt8(ascii: "0") }) else { return nil }
+    return Int(Substring(parts[0]))
+  }
+
+  /// Whether a text is a number of any kind rather than a name.
+  static func isNumber(_ text: String) -> Bool {
+    guard let first = text.utf8.first, "+-.0123456789".utf8.contains(first) else { return false }
+    return Double(text) != nil || wholeNumber(text) != nil
   }
 
   /// A field for an error, cut where it is long and without control characters.

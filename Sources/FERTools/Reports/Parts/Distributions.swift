@@ -38,7 +38,9 @@ extension ReportPart {
   package static func shownImages(_ subject: ReportSubject, _ set: EvaluatedSet) throws -> [EvaluatedSample] {
     guard subject.shown.isEmpty else {
       return try subject.shown.flatMap { name in
-        let found = set.samples.filter { $0.id == name || $0.id.hasSuffix("/" + name) }
+        let found = set.samples.filter {
+          ExactName($0.id) == ExactName(name) || $0.id.endsExactly(with: "/" + name)
+        }
         guard !found.isEmpty else {
           throw RunProblem.request(
             "\(subject.name.printable): no image of the \(set.samples.count) is called \"\(name.printable)\""

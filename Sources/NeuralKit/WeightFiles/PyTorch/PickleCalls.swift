@@ -109,6 +109,9 @@ enum PickleCalls {
 
   /// (storage, offset, shape, strides, ...)
   private static func array(_ arguments: [PickleValue], _ heap: inout PickleHeap) throws -> PickleValue {
+    if arguments.count >= 4, let rank = heap.elements(arguments[2])?.count, rank > ArrayPlace.rankLimit {
+      throw PickleProblem("a tensor in it has \(rank) dimensions; at most \(ArrayPlace.rankLimit) are read")
+    }
     guard arguments.count >= 4, case .storage(let number) = arguments[0], let offset = arguments[1].integer,
       let shape = sizes(arguments[2], heap), let strides = sizes(arguments[3], heap)
     else { throw damaged }

@@ -8,12 +8,15 @@ struct PickleProblem: Error, Equatable {
 
 /// Reads the bytes of a pickle one after another from a part of a file, a block at a time.
 struct PickleInput {
-  /// The longest pickle that is read, in bytes. Numbers of arrays lie outside of it.
+  /// How much of a pickle is read, in bytes. Numbers of arrays lie outside of it, and what is as long as only numbers
+  /// are is passed over without being read.
   static let limit = 64 << 20
+  /// The longest text that can be a name.
+  static let longestText = 1 << 20
 
   private let file: OpenFile
   private let end: Int
-  private let endsWithFile: Bool
+  private var allowance = Self.limit
   private var block: [UInt8] = []
   private var next = 0
   /// Where in the file the block begins.
@@ -21,9 +24,7 @@ struct PickleInput {
 
   init(_ file: OpenFile, _ range: Range<Int>) {
     self.file = file
-    blockStart = range.lowerBound
-    endsWithFile = range.count <= Self.limit
-    end = endsWithFile ? range.upperBound : range.lowerBound + Self.limit
+    (blockStart, end) = (range.lowerBound, range.upperBound)
   }
 
   /// Where in the file the next byte lies.
@@ -33,11 +34,14 @@ struct PickleInput {
     blockStart += block.count
     next = 0
     guard blockStart < end else {
-      throw endsWithFile
-        ? PickleProblem("its pickle ends in the middle: the file was cut short")
-        : PickleProblem("its pickle is longer than the limit of \(Self.limit) bytes")
+      throw PickleProblem("its pickle ends in the middle: the file was cut short")
     }
     block = try file.read(from: blockStart, count: min(1 << 16, end - blockStart))
+    allowance -= block.count
+    guard allowance >= 0 else {
+      throw PickleProblem(
+        "its pickle is sound so far, but longer than the \(Self.limit) bytes that are read, the limit")
+    }
   }
 
   mutating func byte() throws -> UInt8 {
@@ -46,10 +50,17 @@ struct PickleInput {
     return block[next]
   }
 
-  mutating func bytes(_ count: Int) throws -> [UInt8] {
+  /// The next bytes; nil where they are so many that they are passed over.
+  mutating func bytes(_ count: Int) throws -> [UInt8]? {
     guard count >= 0, count <= end - place else {
       throw PickleProblem(
         "its pickle announces \(count) bytes at byte \(place), where \(max(0, end - place)) are left")
+    }
+    guard count <= Self.longestText else {
+      // No name, and so of no use: numbers of NumPy, for the most part.
+      let place = place + count
+      (block, blockStart, next) = ([], place, 0)
+      return nil
     }
     var result: [UInt8] = []
     result.reserveCapacity(count)

@@ -133,7 +133,7 @@ struct PickleMachine {
   private mutating func global(_ module: String, _ name: String) throws -> PickleValue {
     let module = ["__builtin__": "builtins", "copy_reg": "copyreg"][module] ?? module
     guard module.utf8.count + name.utf8.count <= 1000 else {
-      throw PickleProblem("a name in its pickle is too long")
+      throw PickleProblem("a name in its pickle is longer than 1000 bytes, the limit")
     }
     return heap.global("\(module).\(name)")
   }
@@ -200,10 +200,10 @@ struct PickleMachine {
     case .integer4: return .integer(Int(Int32(truncatingIfNeeded: try input.number(4))))
     case .integer1: return .integer(Int(try input.byte()))
     case .integer2: return .integer(Int(try input.number(2)))
-    case .long1: return Self.whole(try input.bytes(Int(try input.byte())))
+    case .long1: return Self.whole(try input.bytes(Int(try input.byte())) ?? [])
     case .long4:
       let count = Int(Int32(truncatingIfNeeded: try input.number(4)))
-      return Self.whole(try input.bytes(count))
+      return Self.whole(try input.bytes(count) ?? [])
     case .number:
       guard let number = Double(try lineText()) else {
         throw PickleProblem("a number in its pickle is damaged")
@@ -211,17 +211,22 @@ struct PickleMachine {
       return .number(number)
     case .binaryNumber: return .number(Double(bitPattern: try input.number(8).byteSwapped))
     case .string: return .text(String(unquoting: try input.line()))
-    case .binaryString: return .text(String(lenient: try input.bytes(try input.length(4))))
-    case .shortString: return .text(String(lenient: try input.bytes(try input.length(1))))
+    case .binaryString: return try text(try input.length(4))
+    case .shortString: return try text(try input.length(1))
     case .unicode: return .text(try lineText())
-    case .binaryUnicode: return .text(String(lenient: try input.bytes(try input.length(4))))
-    case .shortUnicode: return .text(String(lenient: try input.bytes(try input.length(1))))
-    case .longUnicode: return .text(String(lenient: try input.bytes(try input.length(8))))
-    case .binaryBytes: return .bytes(try input.bytes(try input.length(4)))
-    case .shortBytes: return .bytes(try input.bytes(try input.length(1)))
-    case .longBytes, .byteArray: return .bytes(try input.bytes(try input.length(8)))
+    case .binaryUnicode: return try text(try input.length(4))
+    case .shortUnicode: return try text(try input.length(1))
+    case .longUnicode: return try text(try input.length(8))
+    case .binaryBytes: return .bytes(try input.bytes(try input.length(4)) ?? [])
+    case .shortBytes: return .bytes(try input.bytes(try input.length(1)) ?? [])
+    case .longBytes, .byteArray: return .bytes(try input.bytes(try input.length(8)) ?? [])
     default: return .none
     }
+  }
+
+  /// A text; what is too long for a name is kept as bytes without content.
+  private mutating func text(_ count: Int) throws -> PickleValue {
+    try input.bytes(count).map { .text(String(lenient: $0)) } ?? .bytes([])
   }
 
   private mutating func lineText() throws -> String { String(lenient: try input.line()) }

@@ -60,7 +60,7 @@ struct TorchState {
       }
       if members.contains(where: { isArray($0.value) }) { return try takeState(members) }
       holders.removeAll { $0.name.contains("optim") }
-      guard !holders.isEmpty else { throw Self.noWeights(in: members.map(\.name)) }
+      guard !holders.isEmpty else { throw noWeights(in: members.map(\.name)) }
       guard holders.count > 1 else {
         descend(into: holders[0].name, members, &value)
         continue
@@ -69,7 +69,7 @@ struct TorchState {
       for holder in holders { try takeState(self.members(holder.value) ?? [], below: holder.name + ".") }
       return
     }
-    throw PickleProblem("its weights are wrapped too often")
+    throw PickleProblem("its weights lie within more than 8 dictionaries, the limit")
   }
 
   private mutating func descend(
@@ -162,7 +162,10 @@ struct TorchState {
   private mutating func takeModule(_ number: Int, below prefix: String, depth: Int) throws {
     visits += 1
     guard depth < Self.depthLimit, visits <= Self.arrayLimit else {
-      throw PickleProblem("its modules are nested too deeply, or too many")
+      throw PickleProblem(
+        depth < Self.depthLimit
+          ? "it has more than \(Self.arrayLimit) modules, the limit"
+          : "its modules are nested more than \(Self.depthLimit) deep, the limit")
     }
     let attributes = try attributes(number)
     for kind in ["_parameters", "_buffers"] {
@@ -191,9 +194,15 @@ struct TorchState {
     PickleProblem("it \(found), not a set of named arrays; save model.state_dict()")
   }
 
-  private static func noWeights(in names: [String]) -> PickleProblem {
+  private func noWeights(in names: [String]) -> PickleProblem {
+    if heap.globals.contains(where: { $0.hasPrefix("numpy.") }) {
+      return PickleProblem(
+        "it holds NumPy arrays (\(names.listed(atMost: 4))), which are not read; in Python: "
+          + "torch.save({name: torch.from_numpy(array) for name, array in DICTIONARY.items()}, \"weights.pth\")"
+      )
+    }
     guard Set(["state", "param_groups"]).isSubset(of: names) else {
-      return noWeights(
+      return Self.noWeights(
         names.isEmpty ? "holds an empty dictionary" : "holds a dictionary of \(names.listed())")
     }
     return PickleProblem(

@@ -34,8 +34,13 @@ struct ZipArchive {
 
   init(_ file: OpenFile) throws {
     let end = try Self.endRecord(file)
-    guard end.directory.count <= Self.directoryLimit, end.count <= Self.entryLimit else {
+    guard end.count <= Self.entryLimit else {
       throw Problem("is a zip archive of \(end.count) entries, above the limit of \(Self.entryLimit)")
+    }
+    guard end.directory.count <= Self.directoryLimit else {
+      throw Problem(
+        "is a zip archive with a directory of \(end.directory.count) bytes, above the limit of \(Self.directoryLimit)"
+      )
     }
     let directory = Bytes(try file.read(from: end.directory.lowerBound, count: end.directory.count))
     var place = 0

@@ -1,0 +1,93 @@
+import FERTraining
+import Foundation
+import NeuralKit
+import Support
+
+/// A file that a verb is about to write where somebody else's may lie already.
+///
+/// What this program wrote as the same kind of file is replaced, and so is an empty file; anything else stays, unless
+/// `--overwrite` is given. Every verb asks before its work, through ``Invocation/requireOwn(_:)``.
+struct OwnFile {
+  /// What is written, and so what may be replaced.
+  enum Kind: String {
+    case page
+    case predictions = "table of predictions"
+    case comparison = "table of runs"
+    case picture
+    case explanation
+    case weights = "file of imported or exported weights"
+    /// Nothing in such a file tells who wrote it.
+    case numbers = "file of numbers"
+
+    /// Whether the folder is made where it is not there.
+    var makesFolder: Bool { self == .picture || self == .explanation }
+  }
+
+  let path: String
+  let kind: Kind
+
+  init(_ kind: Kind, _ path: String) { (self.path, self.kind) = (path, kind) }
+
+  /// Why it must stay as it is, or cannot be there; nil where it may be written.
+  var obstacle: String? {
+    let folder = PathText.folder(of: path)
+    guard !FileSystem.exists(folder) || (FileSystem.isFolder(folder) && FileSystem.isWritable(folder)) else {
+      return "\(path.printable): its folder is none, or cannot be written to"
+    }
+    guard FileSystem.exists(path) else { return folderObstacle }
+    guard let file = try? OpenFile(path), let bytes = try? file.read(from: 0, count: min(file.length, 8192))
+    else {
+      return "\(path.printable): is there already, and is no file that can be read"
+    }
+    guard file.length > 0, !isOwn(bytes) else { return nil }
+    return "\(path.printable): is there already, and is not known for a \(kind.rawValue) that arbex wrote"
+  }
+
+  /// The figures of a page go into a folder of its name.
+  private var folderObstacle: String? {
+    guard kind == .page, path.endsExactly(with: ".html") else { return nil }
+    let folder = String(path.dropLast(5))
+    guard let names = try? FolderNames.all(in: folder), !names.isEmpty else { return nil }
+    return "\(folder.printable): is a folder already, and no page of arbex lies beside it"
+  }
+
+  private func isOwn(_ start: [UInt8]) -> Bool {
+    let text = String(decoding: start, as: UTF8.self)
+    switch kind {
+    case .page:
+      return text.hasPrefix("<!DOCTYPE html>")
+        && text.contains("\"Content-Security-Policy\" content=\"default-src 'none'; style-src")
+    case .predictions: return text.hasPrefix("image,class,primary,final,confidence,")
+    case .comparison: return text.hasPrefix("run,folder,group,seed,weights,epoch,")
+    case .picture: return text.hasPrefix("\u{FFFD}PNG") && text.contains("tEXtSoftware\0arbex")
+    case .explanation: return text.hasPrefix("{\"image\": \"") && text.contains("\"explained\": {\"class\": ")
+    case .weights:
+      guard let file = try? WeightFile(path) else { return false }
+      return file.hasDigest && file.metadata["naming"] != nil
+    case .numbers: return false
+    }
+  }
+}
+
+extension Invocation {
+  /// - Throws: ``RunProblem`` that names every file which may not be replaced.
+  func requireOwn(_ files: [OwnFile]) throws(RunProblem) {
+    for file in files where !FileSystem.exists(PathText.folder(of: file.path)) && !file.kind.makesFolder {
+      throw RunProblem.request(
+        "\(file.path.printable): there is no folder \(PathText.folder(of: file.path).printable)")
+    }
+    guard !has(Verb.Flag.overwrite.name) else { return }
+    let obstacles = files.compactMap(\.obstacle)
+    guard !obstacles.isEmpty else { return }
+    throw RunProblem.request(
+      obstacles.prefix(10).joined(separator: "\n")
+        + (obstacles.count > 10 ? "\nand \(obstacles.count - 10) more" : "")
+        + "\n  nothing was done; write elsewhere, or add --overwrite")
+  }
+}
+
+extension Verb.Flag {
+  /// `--overwrite`, on every verb that writes files where others may lie.
+  static let overwrite = Verb.Flag(
+    "--overwrite", "replace files that are there already, also where arbex did not write them")
+}
