@@ -26,6 +26,7 @@ public enum CommandLineTool {
     // A reader that goes away (`| head`) must not end a training run.
     signal(SIGPIPE, SIG_IGN)
     KernelChoice.restartIfOpenBLASChoseAnOlderKernel()
+    tellOfTraps()
     let code = run(
       Array(CommandLine.arguments.dropFirst()), plugins: plugins,
       tool: PathText.name(of: CommandLine.arguments.first ?? "arbex"), output: .standard)
@@ -51,11 +52,16 @@ public enum CommandLineTool {
   ) -> Int32 {
     do {
       if let problem = KernelWord.problem(environment[Kernels.variable], best: .best) { throw problem }
+      let threads = ThreadChoice(
+        cores: ThreadChoice.current.cores, quota: ThreadChoice.current.quota,
+        asked: environment[ThreadChoice.variable])
+      if let problem = threads.problem { throw UsageProblem(problem) }
       switch try ArgumentParser(verbs: Verb.all).parse(arguments) {
       case .version: output.print("\(tool) \(version)")
       case .help(nil): output.print(Help.all(Verb.all, tool: tool))
       case .help(let verb?): output.print(Help.one(verb, tool: tool))
       case .run(let verb, let words, let flags):
+        if let remark = threads.remark { output.remark(remark) }
         let registry = try Registry.builtins(and: plugins)
         do {
           return try verb.run(
