@@ -79,8 +79,9 @@ let package = Package(
       name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF", "CWebP", "CGIF", "CZlib"],
       path: "Sources/CImageCodecs"),
     .target(name: "CKernels", path: "Sources/CKernels"),
+    .target(name: "CProcess", path: "Sources/CProcess"),
 
-    room("Support", uses: ["CCrypto", "CMalloc", "CZlib"]),
+    room("Support", uses: ["CCrypto", "CMalloc", "CProcess", "CZlib"]),
     room("TensorKit", uses: ["COpenBLAS", "CLAPACKE", "CKernels"]),
     room("NeuralKit", uses: ["CKernels"]),
     room("FERCore"),

@@ -19,12 +19,12 @@ import TensorKit
 /// level `[N, h, w, C]` -> embedding `[N, D]`, `kept-patches` `[N, h, w]`
 final class AttentivePoolingViT: Encoder {
   struct Options: ComponentOptions {
-    @Option("The backbone's level whose places are the patches, counted from 1. 0: the last.", 0...)
+    @Option("The backbone's level whose places are the patches, counted from 1. 0: the last.", 0...1000)
     var level = 0
-    @Option("Size of tokens and embedding, D.", 1...) var size = 768
-    @Option("Blocks of the transformer.", 1...) var depth = 8
-    @Option("Attention heads.", 1...) var heads = 8
-    @Option("Hidden size of the feed-forward parts, as a multiple of D.", 1...) var mlpRatio = 3
+    @Option("Size of tokens and embedding, D.", 1...65536) var size = 768
+    @Option("Blocks of the transformer.", 1...1000) var depth = 8
+    @Option("Attention heads.", 1...65536) var heads = 8
+    @Option("Hidden size of the feed-forward parts, as a multiple of D.", 1...1000) var mlpRatio = 3
     // ⌊0.82 · 196⌋ is the published 160.
     @Option(
       "Share of the patches that attentive patch pooling keeps, rounded down to whole patches, at least one. 1: all.",

@@ -13,7 +13,7 @@ import TensorKit
 /// image level `[N, h, w, C]` -> embedding `[N, C]`
 final class AveragePool: Encoder {
   struct Options: ComponentOptions {
-    @Option("The image level that is read, counted from 1. 0: the last, which is the coarsest.", 0...)
+    @Option("The image level that is read, counted from 1. 0: the last, which is the coarsest.", 0...1000)
     var level = 0
   }
 

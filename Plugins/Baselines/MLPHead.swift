@@ -14,7 +14,7 @@ import TensorKit
 /// embedding `[N, D]` -> logits `[N, C]`
 final class MLPHead: Head {
   struct Options: ComponentOptions {
-    @Option("Sizes of the hidden layers; empty for none.", 1...) var hidden = [64, 64]
+    @Option("Sizes of the hidden layers; empty for none.", 1...65536) var hidden = [64, 64]
     @Option("Chance in training that a hidden value is left out.", 0..<1) var dropout: Float = 0.5
   }
 

@@ -23,15 +23,16 @@ final class EfficientFace: Backbone {
   enum Stem: String, OptionChoice { case large, small }
 
   struct Options: ComponentOptions {
-    @Option("Units of each of the three stages; the first unit of each halves the map.", 1...)
+    @Option("Units of each of the three stages; the first unit of each halves the map.", 1...1000)
     var units = [4, 8, 4]
-    @Option("Channels of the stem, of each stage, and of the last map.", 1...)
+    @Option("Channels of the stem, of each stage, and of the last map.", 1...65536)
     var widths = [29, 116, 232, 464, 1024]
     @Option(
       "\"large\": 3x3 with stride 2, then a pooling with stride 2. \"small\", for small images: 3x3 with stride 1."
     ) var stem = Stem.large
     @Option(
-      "How many times fewer channels the modulator's gates have inside than the map that they look at.", 1...)
+      "How many times fewer channels the modulator's gates have inside than the map that they look at.",
+      1...65536)
     var reduction = 16
     @OptionGroup var scale = InputScale.Options()
 

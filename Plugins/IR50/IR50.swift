@@ -16,9 +16,11 @@ import TensorKit
 /// images `[N, H, W, 3]`, seen at side S -> `[N, S/2, S/2, 64]`, `[N, S/4, S/4, 128]`, `[N, S/8, S/8, 256]`
 final class IR50: Backbone {
   struct Options: ComponentOptions {
-    @Option("Residual units of each stage. Every stage halves the image and delivers one level.", 1...)
+    @Option("Residual units of each stage. Every stage halves the image and delivers one level.", 1...1000)
     var units = [3, 4, 14]
-    @Option("Channels of the first convolution, then of each stage.", 1...) var widths = [64, 64, 128, 256]
+    @Option("Channels of the first convolution, then of each stage.", 1...65536) var widths = [
+      64, 64, 128, 256,
+    ]
     @OptionGroup var scale = InputScale.Options(view: 112)
 
     func issues() -> [OptionIssue] {

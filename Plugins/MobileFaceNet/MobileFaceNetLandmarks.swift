@@ -16,7 +16,7 @@ import TensorKit
 /// points `[N, P, 2]` as (x, y) in 0...1 of the image
 final class MobileFaceNetLandmarks: LandmarkExtractor {
   struct Options: ComponentOptions {
-    @Option("Points it can locate. 0 leaves that part of the network out.", 0...) var points = 68
+    @Option("Points it can locate. 0 leaves that part of the network out.", 0...65536) var points = 68
     @OptionGroup var trunk = MobileFaceNetTrunk.Options()
   }
 

@@ -12,8 +12,9 @@ import TensorKit
 /// | stage 3: down, 2 blocks, 1x1 | S/16, 512 | `conv_45`, `conv_5.model.N`, `conv_6_sep` |
 struct MobileFaceNetTrunk {
   struct Options: ComponentOptions {
-    @Option("Blocks of the three stages.", 0...) var blocks = [4, 6, 2]
-    @Option("Multiplies all channels; they are rounded to multiples of 8.", above: 0) var width: Float = 1
+    @Option("Blocks of the three stages.", 0...1000) var blocks = [4, 6, 2]
+    @Option("Multiplies all channels; they are rounded to multiples of 8.", above: 0, atMost: 100)
+    var width: Float = 1
     @OptionGroup var scale = InputScale.Options(view: 112)
 
     func issues() -> [OptionIssue] {

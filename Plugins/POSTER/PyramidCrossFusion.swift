@@ -35,12 +35,13 @@ final class PyramidCrossFusion: Encoder {
 
   struct Options: ComponentOptions {
     @Option("The published model whose number of blocks it has: 4, 6 or 8.") var size = Size.large
-    @Option("Blocks, where it shall be another number. 0: as many as the size has.", 0...) var depth = 0
+    @Option("Blocks, where it shall be another number. 0: as many as the size has.", 0...1000) var depth = 0
     @Option(
-      "Features of a token at the widest level, and of the embedding, D. The others have D/2 and D/4.", 4...)
+      "Features of a token at the widest level, and of the embedding, D. The others have D/2 and D/4.",
+      4...65536)
     var width = 512
-    @Option("Attention heads, the same number at every width.", 1...) var heads = 8
-    @Option("Hidden size of the feed-forward parts, as a multiple of their input.", 1...) var mlpRatio = 2
+    @Option("Attention heads, the same number at every width.", 1...65536) var heads = 8
+    @Option("Hidden size of the feed-forward parts, as a multiple of their input.", 1...1000) var mlpRatio = 2
     @Option(
       "Whether a block ends with a linear map across all tokens: so in the RAF-DB model, not in those for AffectNet."
     )

@@ -25,14 +25,15 @@ final class WindowViT: Encoder {
   struct Options: ComponentOptions {
     @Option(
       "Side of the attention windows of each level, whose map is half the image level. Empty: the whole map.",
-      1...)
+      1...65536)
     var windows: [Int] = []
-    @Option("Attention heads of each level. Empty: one for every 32 channels.", 1...) var heads: [Int] = []
-    @Option("Size of the embedding and of the tokens, D.", 1...) var size = 768
-    @Option("Side of each level's token grid. 0: that of the coarsest level's map.", 0...) var tokens = 0
-    @Option("Blocks of the transformer that joins the levels.", 0...) var depth = 2
-    @Option("Attention heads of that transformer.", 1...) var vitHeads = 8
-    @Option("Hidden size of the feed-forward parts, as a multiple of their input.", 1...) var mlpRatio = 4
+    @Option("Attention heads of each level. Empty: one for every 32 channels.", 1...65536) var heads: [Int] =
+      []
+    @Option("Size of the embedding and of the tokens, D.", 1...65536) var size = 768
+    @Option("Side of each level's token grid. 0: that of the coarsest level's map.", 0...4096) var tokens = 0
+    @Option("Blocks of the transformer that joins the levels.", 0...1000) var depth = 2
+    @Option("Attention heads of that transformer.", 1...65536) var vitHeads = 8
+    @Option("Hidden size of the feed-forward parts, as a multiple of their input.", 1...1000) var mlpRatio = 4
     @Option(
       "Deviation of the normal numbers that first fill that transformer's linear layers. The published 0.01 suits "
         + "trained backbones; about 1/√size learns faster from nothing.", above: 0)

@@ -23,7 +23,7 @@ extension EvidenceKey {
 /// last image level `[N, h, w, C]` -> μ `[N, D]`, s `[N, 1]`
 final class RelativeUncertainty: Encoder {
   struct Options: ComponentOptions {
-    @Option("Size of the embedding, D.", 1...) var size = 64
+    @Option("Size of the embedding, D.", 1...65536) var size = 64
     @Option("Chance in training that a value of the map is left out, in each branch by itself.", 0..<1)
     var dropout: Float = 0.4
   }

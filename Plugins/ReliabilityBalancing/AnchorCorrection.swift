@@ -16,7 +16,7 @@ import TensorKit
 /// embedding `[N, D]`, anchors `[C, K, D]` -> distribution `[N, C]`
 final class AnchorCorrection: CorrectionTerm {
   struct Options: ComponentOptions {
-    @Option("Anchors of each class, K.", 1...) var perClass = 10
+    @Option("Anchors of each class, K.", 1...1_000_000_000) var perClass = 10
     @Option("Softmax temperature δ, in units of the embedding.", above: 0) var delta: Float = 1
     @Option("Standard deviation of the anchors' first values, in units of the embedding.", above: 0)
     var spread: Float = 1

@@ -16,9 +16,9 @@ import TensorKit
 /// embedding `[N, D]` -> distribution `[N, C]`
 final class AttentiveCorrection: CorrectionTerm {
   struct Options: ComponentOptions {
-    @Option("Attention heads.", 1...) var heads = 8
-    @Option("Tokens into which each projection is cut, T.", 1...) var tokens = 8
-    @Option("Size of each of the three projections.", 1...) var keys = 128
+    @Option("Attention heads.", 1...65536) var heads = 8
+    @Option("Tokens into which each projection is cut, T.", 1...65536) var tokens = 8
+    @Option("Size of each of the three projections.", 1...65536) var keys = 128
 
     func issues() -> [OptionIssue] {
       if keys % tokens != 0 {

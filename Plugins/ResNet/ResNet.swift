@@ -12,14 +12,15 @@ import TensorKit
 /// stem, S/2^(i-1) with the small one
 final class ResNet<Unit: ResNetUnit>: Backbone {
   struct Options: ComponentOptions {
-    @Option("Units of each stage. The first may have none: the stem stands alone in its place.", 0...)
+    @Option("Units of each stage. The first may have none: the stem stands alone in its place.", 0...1000)
     var units = Unit.publishedUnits
-    @Option(Unit.meaningOfWidths, 1...) var widths = [64, 128, 256, 512]
+    @Option(Unit.meaningOfWidths, 1...65536) var widths = [64, 128, 256, 512]
     @Option(
       "\"large\": 7x7 with stride 2, then a pooling with stride 2. \"small\", for small images: 3x3 with stride 1."
     )
     var stem = ResNetStem.large
-    @Option("The stages, counted from 1, whose maps are delivered. Those after the last are left out.", 1...)
+    @Option(
+      "The stages, counted from 1, whose maps are delivered. Those after the last are left out.", 1...1000)
     var stages = [2, 3, 4]
     @OptionGroup var scale = InputScale.Options()
 

@@ -20,6 +20,7 @@ public enum CommandLineTool {
   public static func main(plugins: [any Plugin.Type] = []) -> Never {
     StandardStream.prepare()
     KernelChoice.restartIfOpenBLASChoseAnOlderKernel()
+    tellOfTraps()
     let tool = PathText.name(of: CommandLine.words.first ?? "arbex")
     var code = run(
       Array(CommandLine.words.dropFirst()), plugins: plugins, tool: tool, output: .standard)
@@ -47,11 +48,16 @@ public enum CommandLineTool {
   ) -> Int32 {
     do {
       if let problem = KernelWord.problem(environment[Kernels.variable], best: .best) { throw problem }
+      let threads = ThreadChoice(
+        cores: ThreadChoice.current.cores, quota: ThreadChoice.current.quota,
+        asked: environment[ThreadChoice.variable])
+      if let problem = threads.problem { throw UsageProblem(problem) }
       switch try ArgumentParser(verbs: Verb.all).parse(arguments) {
       case .version: try output.print("\(tool) \(version)")
       case .help(nil): try output.print(Help.all(Verb.all, tool: tool))
       case .help(let verb?): try output.print(Help.one(verb, tool: tool))
       case .run(let verb, let words, let flags):
+        if let remark = threads.remark { output.remark(remark) }
         let registry = try Registry.builtins(and: plugins)
         do {
           return try verb.run(

@@ -121,12 +121,18 @@ package struct Invocation: Sendable {
   package func values(_ flag: String) -> [String] { flags[flag] ?? [] }
 
   /// The whole number behind a flag; nil where the flag was not given.
-  /// - Throws: ``UsageProblem`` where it is no number, or below `minimum`.
-  package func wholeNumber(_ flag: String, atLeast minimum: Int = 0) throws(UsageProblem) -> Int? {
+  /// - Throws: ``UsageProblem`` where it is no number, below `minimum` or above `maximum`.
+  package func wholeNumber(
+    _ flag: String, atLeast minimum: Int = 0, atMost maximum: Int = 1_000_000_000
+  ) throws(UsageProblem) -> Int? {
     guard let text = value(flag) else { return nil }
-    guard let number = Int(text), number >= minimum else {
+    let isDigits = !text.isEmpty && text.allSatisfy { $0.isASCII && $0.isNumber }
+    guard let number = Int(text) ?? (isDigits ? .max : nil), number >= minimum else {
       throw UsageProblem(
-        "\(flag) needs a whole number of at least \(minimum), was given \(JSONValue.quoted(text))")
+        "\(flag) needs a whole number of at least \(minimum), was given \(JSONValue.quoted(text.printable))")
+    }
+    guard number <= maximum else {
+      throw UsageProblem("\(flag) takes at most \(maximum), was given \(text.printable)")
     }
     return number
   }

@@ -1,4 +1,5 @@
 import NeuralKit
+import Support
 import TensorKit
 
 /// The parts of a model, each in its place.
@@ -25,6 +26,8 @@ struct Part<Kind> {
   let name: String
   /// As people know it: `correction "anchor"`.
   let title: String
+  /// The same for a sentence with which its code ends the process.
+  let running: Running
   /// What does the work.
   let component: Kind
   /// The path of its parameters: "backbone", "corrections.anchor".
@@ -36,6 +39,6 @@ struct Part<Kind> {
   let provides: [EvidenceKey]
 
   func run<Result>(_ pass: ForwardPass, _ body: (Kind, ForwardPass) throws -> Result) rethrows -> Result {
-    try Profile.component(path) { try body(component, isFrozen ? pass.frozen : pass) }
+    try Profile.component(path) { try running { try body(component, isFrozen ? pass.frozen : pass) } }
   }
 }

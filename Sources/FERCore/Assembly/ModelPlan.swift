@@ -152,13 +152,22 @@ private struct BuildSite {
   mutating func part<P>(_ chosen: ComponentChoice<P, PartOptions>?, below folder: String? = nil) -> Part<P>? {
     guard let chosen else { return nil }
     context.scope = (folder.map { root / $0 } ?? root) / chosen.key
-    guard let component = chosen.build(in: &context, issues: &issues) else { return nil }
+    guard let component = built(chosen) else { return nil }
     settle(chosen)
+    let title = "\(chosen.summary.kind) \"\(folder == nil ? chosen.summary.name : chosen.key)\""
     return Part(
-      name: chosen.key,
-      title: "\(chosen.summary.kind) \"\(folder == nil ? chosen.summary.name : chosen.key)\"",
-      component: component, path: context.scope.path, isFrozen: chosen.settings.frozen,
+      name: chosen.key, title: title, running: Running(title), component: component, path: context.scope.path,
+      isFrozen: chosen.settings.frozen,
       provides: chosen.prepared.provides)
+  }
+
+  /// Nil where it cannot be built, or asks for parameters that cannot be.
+  private mutating func built<P, Settings>(_ chosen: ComponentChoice<P, Settings>) -> P? {
+    let before = root.store.problems.count
+    guard let component = chosen.build(in: &context, issues: &issues) else { return nil }
+    let problems = root.store.problems.dropFirst(before)
+    issues += problems.prefix(1).map { RecipeIssue(chosen.path, $0) }
+    return problems.isEmpty ? component : nil
   }
 
   /// Freezes the part's parameters and scales their learning rates as the recipe says.
@@ -184,7 +193,7 @@ private struct BuildSite {
 
   mutating func loss(_ chosen: ComponentChoice<any Loss, LossOptions>) -> Objective.Term? {
     context.scope = root / "losses" / chosen.key
-    guard let loss = chosen.build(in: &context, issues: &issues) else { return nil }
+    guard let loss = built(chosen) else { return nil }
     return Objective.Term(name: chosen.key, weight: chosen.settings.weight, loss: loss)
   }
 }

@@ -1,4 +1,5 @@
 import NeuralKit
+import Support
 import TensorKit
 
 /// What training makes small: a weighed sum of losses. It alone takes means.
@@ -13,10 +14,13 @@ package struct Objective {
     let scope: LossScope
     /// What computes it.
     let loss: any Loss
+    /// Its name, for a sentence with which its code ends the process.
+    let running: Running
 
     package init(name: String, weight: Float = 1, loss: any Loss) {
       (self.name, self.weight, self.loss) = (name, weight, loss)
       scope = type(of: loss).scope
+      running = Running("loss \"\(name)\"")
     }
   }
 
@@ -68,19 +72,25 @@ package struct Objective {
     let counted = terms.filter { $0.scope != .batch || pass.isTraining }
     let values = try counted.map { term in
       let value = Profile.component("losses.\(term.name)") {
-        term.loss.loss(of: outcome, against: targets, pass)
+        term.running { term.loss.loss(of: outcome, against: targets, pass) }
       }
       try check.loss(value, term.scope, named: "loss \"\(term.name)\"")
       let piece = piece ?? Piece(rows: 0..<rows, of: targets)
-      return share(of: value, term.scope, Self.weights(in: piece.step, term.loss, pass), piece)
+      return share(of: value, term.scope, try Self.weights(in: piece.step, term, pass), piece)
     }
     let total = zip(counted, values).reduce(Tensor.zeros([1])) { $0 + $1.1 * $1.0.weight }
     return Value(total: total, losses: zip(counted, values).map { Part(name: $0.name, value: $1.item) })
   }
 
   /// How much each row of a step counts in a loss; nil: all the same.
-  private static func weights(in step: Targets, _ loss: any Loss, _ pass: ForwardPass) -> [Float]? {
-    guard type(of: loss).scope == .samples, let own = loss.rowWeights(step, pass) else { return step.weights }
+  private static func weights(in step: Targets, _ term: Term, _ pass: ForwardPass) throws -> [Float]? {
+    guard term.scope == .samples, let own = term.running({ term.loss.rowWeights(step, pass) }) else {
+      return step.weights
+    }
+    guard own.count == step.labels.count else {
+      throw ComponentFault(
+        "loss \"\(term.name)\"", "weighs \(own.count) rows, expected \(step.labels.count), all of the step")
+    }
     return step.weights.map { zip($0, own).map(*) } ?? own
   }
 

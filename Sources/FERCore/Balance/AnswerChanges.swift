@@ -1,3 +1,5 @@
+import Support
+
 /// What became of one answer.
 package enum AnswerChange: String, Sendable {
   /// It stayed.
@@ -41,7 +43,7 @@ package struct AnswerChanges: Sendable, Equatable {
   /// - Parameter labels: the classes; nil where one is not known, then its answers do not count.
   /// - Precondition: as many answers, before and after, as labels.
   package init(labels: [Int?], before: [Int], after: [Int]) {
-    precondition(
+    require(
       labels.count == before.count && labels.count == after.count, "AnswerChanges: other counts than labels")
     var (count, mended, broken, wrongAnew) = (0, [Int](), [Int](), [Int]())
     for (place, label) in labels.enumerated() {

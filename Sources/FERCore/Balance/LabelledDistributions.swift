@@ -1,3 +1,4 @@
+import Support
 import Foundation
 
 /// One of a model's distributions over the samples whose classes are known: what its statistics are made of.
@@ -23,7 +24,7 @@ package struct LabelledDistributions: Sendable, Equatable {
 
   /// - Precondition: as many labels as rows, each a place in its row, and rows of one length.
   package init(name: String, rows: [[Double]], labels: [Int]) {
-    precondition(
+    require(
       rows.count == labels.count
         && zip(rows, labels).allSatisfy { $0.count == rows[0].count && $0.indices.contains($1) },
       "LabelledDistributions: \(labels.count) labels for \(rows.count) rows, or one that is no class")

@@ -1,3 +1,5 @@
+import Support
+
 /// A decoded colour image: RGB, row by row, three values per pixel in 0...1.
 public struct Image: Sendable, Equatable {
   /// Columns, in pixels.
@@ -19,7 +21,7 @@ public struct Image: Sendable, Equatable {
 
   /// - Precondition: `height * width * 3` pixels.
   public init(width: Int, height: Int, pixels: [Float]) {
-    precondition(pixels.count == width * height * 3, "Image: \(pixels.count) values for \(width)x\(height)x3")
+    require(pixels.count == width * height * 3, "Image: \(pixels.count) values for \(width)x\(height)x3")
     self.width = width
     self.height = height
     floats = pixels
@@ -28,7 +30,7 @@ public struct Image: Sendable, Equatable {
   /// An image of eight-bit values; 255 becomes 1.
   /// - Precondition: `height * width * 3` values.
   public init(width: Int, height: Int, eightBit: [UInt8]) {
-    precondition(
+    require(
       eightBit.count == width * height * 3, "Image: \(eightBit.count) values for \(width)x\(height)x3")
     self.width = width
     self.height = height

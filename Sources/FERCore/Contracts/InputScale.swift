@@ -27,7 +27,7 @@ public struct InputScale: Sendable {
   /// - Throws: ``BuildIssue`` where that step does not divide the input.
   public init(_ options: Options, inputSize: Int) throws {
     let limit = options.view
-    step = limit == 0 ? 1 : max(1, (inputSize + limit - 1) / limit)
+    step = limit == 0 || limit >= inputSize ? 1 : (inputSize + limit - 1) / limit
     side = inputSize / step
     guard inputSize % step == 0 else {
       throw BuildIssue(
@@ -47,8 +47,8 @@ public struct InputScale: Sendable {
       guard last > 1 else {
         throw BuildIssue(
           "",
-          "sees the image at \(side)x\(side) pixels, too few to be halved \(count) times; "
-            + "use an input that is seen at \((1 << (count - 1)) + 1) pixels or more")
+          "sees the image at \(side)x\(side) pixels, too few to be halved \(count) times"
+            + (count > 16 ? "" : "; use an input that is seen at \((1 << (count - 1)) + 1) pixels or more"))
       }
       sides.append((last + 1) / 2)
     }

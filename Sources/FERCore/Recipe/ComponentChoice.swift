@@ -23,7 +23,8 @@ struct ComponentChoice<Kind, Settings: ComponentOptions> {
   /// - Returns: nil where it cannot be made.
   func build(in context: inout BuildContext, issues: inout [RecipeIssue]) -> Kind? {
     guard isSound else { return nil }
-    do { return try prepared.build(&context) } catch let issue as BuildIssue {
+    let running = Running("\(summary.kind) \"\(summary.name)\"")
+    do { return try running { try prepared.build(&context) } } catch let issue as BuildIssue {
       issues.append(RecipeIssue(issue, of: path))
     } catch let issue as OptionIssue {
       issues.append(RecipeIssue(path / issue.key, issue.message))

@@ -1,8 +1,11 @@
+import Support
+
 extension Dataset {
   /// Its samples, held to what is asked of it.
   /// - Throws: what ``load(_:)`` throws.
   package func heeding(_ request: DataRequest) throws -> any LoadedDataset {
-    HeededDataset(try load(request), request)
+    let running = Running.of(self)
+    return HeededDataset(try running { try load(request) }, request, running)
   }
 }
 
@@ -14,9 +17,10 @@ private struct HeededDataset: LoadedDataset {
   let request: DataRequest
   /// Where each sample stands in the dataset.
   let places: [Int]
+  let running: Running
 
-  init(_ dataset: any LoadedDataset, _ request: DataRequest) {
-    (self.dataset, self.request) = (dataset, request)
+  init(_ dataset: any LoadedDataset, _ request: DataRequest, _ running: Running) {
+    (self.dataset, self.request, self.running) = (dataset, request, running)
     let all = dataset.samples
     let ignored = Set(request.classes.indices.filter { request.ignore.contains(request.classes[$0]) })
     places = all.indices.filter { !ignored.contains(all[$0].label) }
@@ -32,7 +36,7 @@ private struct HeededDataset: LoadedDataset {
   func path(at index: Int) -> String { dataset.path(at: places[index]) }
 
   func image(at index: Int) throws -> Image {
-    let image = try dataset.image(at: places[index])
+    let image = try running { try dataset.image(at: places[index]) }
     guard image.width > 0, image.height > 0, image.width <= request.pixelLimit / image.height else {
       throw DataProblem(
         path(at: index),

@@ -113,7 +113,7 @@ public struct Recipe {
   package func makeSchedule() throws -> any Schedule { try made(choices.schedule) }
 
   private func made<Kind>(_ choice: ComponentChoice<Kind, NoOptions>?) throws -> Kind {
-    guard let choice else { preconditionFailure("a recipe without one was refused") }
+    guard let choice else { stop("a recipe without one was refused") }
     return try choice.make()
   }
 

@@ -41,8 +41,11 @@ struct RecipeCheck {
     let classes = choices.header.classes
     let context = BuildContext(
       scope: ParameterScope(), classes: classes.count < 2 ? ["first", "second"] : classes,
-      inputSize: choices.input.size, views: viewPlan)
+      inputSize: min(max(1, choices.input.size), InputOptions.largestSize), views: viewPlan)
     let model = choices.model.assemble(in: context, issues: &reader.issues)
+    if let model, let issue = MemoryNeed(of: model.store).issue(within: .current) {
+      reader.issues.append(issue)
+    }
 
     guard reader.issues.isEmpty, model != nil, sets[.train] != nil, let sampler else { throw problems() }
     let name = choices.header.name.isEmpty ? defaultName : choices.header.name

@@ -35,7 +35,10 @@ package enum ChannelOrder: String, OptionChoice { case rgb, bgr }
 
 /// How an image becomes the model's input.
 package struct InputOptions: ComponentOptions {
-  @Option("Side of the model's square input, in pixels.", 8...2048) package var size = 224
+  /// The largest side of an input, in pixels.
+  package static let largestSize = 2048
+
+  @Option("Side of the model's square input, in pixels.", 8...largestSize) package var size = 224
   @Option(
     "Side of the square that images are brought to before the augmentations, in pixels. 0: none.", 0...4096)
   package var resize = 0

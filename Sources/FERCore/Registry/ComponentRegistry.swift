@@ -72,6 +72,7 @@ public struct ComponentRegistry<Kind>: Sendable {
       throw refused("its default \(issue.path) \(issue.message)")
     }
     let (reserved, kindName) = (reserved, kind)
+    Running.know(type, as: "\(kind) \"\(name)\"")
     entries[name] = Entry(
       summary: ComponentSummary(
         name: name, kind: kind, plural: plural, type: typeName, purpose: purpose,

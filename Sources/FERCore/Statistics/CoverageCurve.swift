@@ -1,3 +1,5 @@
+import Support
+
 /// How often a model is right on the samples that it is surest of, for every share of the samples that it answers: what
 /// leaving the unsure ones to a person is worth.
 ///
@@ -24,7 +26,7 @@ package struct CoverageCurve: Sendable, Equatable {
   /// - Parameter isRight: whether each answer is.
   /// - Precondition: as many of both.
   package init(confidences: [Double], isRight: [Bool]) {
-    precondition(confidences.count == isRight.count, "CoverageCurve: counts differ")
+    require(confidences.count == isRight.count, "CoverageCurve: counts differ")
     let total = Double(confidences.count)
     let sorted = zip(confidences, isRight).map { (sure: $0.isNaN ? -.infinity : $0, isRight: $1) }
       .sorted { $0.sure > $1.sure }

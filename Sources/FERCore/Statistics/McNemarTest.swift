@@ -1,3 +1,4 @@
+import Support
 import Foundation
 
 /// Whether two ways of answering the same questions differ by more than chance: only the questions count that one of them
@@ -20,7 +21,7 @@ package struct McNemarTest: Sendable, Equatable {
 
   /// - Precondition: neither is below 0.
   package init(onlyFirst: Int, onlySecond: Int) {
-    precondition(onlyFirst >= 0 && onlySecond >= 0, "McNemarTest: counts below 0")
+    require(onlyFirst >= 0 && onlySecond >= 0, "McNemarTest: counts below 0")
     (self.onlyFirst, self.onlySecond) = (onlyFirst, onlySecond)
     let (fewer, all) = (min(onlyFirst, onlySecond), onlyFirst + onlySecond)
     isExact = all < 25

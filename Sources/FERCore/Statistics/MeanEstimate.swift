@@ -1,3 +1,5 @@
+import Support
+
 /// What some numbers tell of the mean that they are drawn around: accuracies of several seeds, or the differences between
 /// two models seed by seed or image by image.
 ///
@@ -34,7 +36,7 @@ package struct MeanEstimate: Sendable, Equatable {
   /// What pairs tell of the mean of `after` − `before`: the same seeds, folds or images under two models.
   /// - Precondition: as many of both.
   package init(from before: [Double], to after: [Double], level: Double = 0.95) {
-    precondition(before.count == after.count, "MeanEstimate: \(before.count) against \(after.count) numbers")
+    require(before.count == after.count, "MeanEstimate: \(before.count) against \(after.count) numbers")
     self.init(zip(before, after).map { $1 - $0 }, level: level)
   }
 

@@ -1,3 +1,5 @@
+import Support
+
 /// How often a model is right where it is so sure: samples in bins of equal width by the probability of the class that
 /// each is taken for.
 ///
@@ -25,7 +27,7 @@ package struct ReliabilityDiagram: Sendable, Equatable {
   /// - Parameter isRight: whether each sample's class has it.
   /// - Precondition: as many of both, and a bin.
   package init(confidences: [Double], isRight: [Bool], binCount: Int = 15) {
-    precondition(confidences.count == isRight.count && binCount > 0, "ReliabilityDiagram: counts differ")
+    require(confidences.count == isRight.count && binCount > 0, "ReliabilityDiagram: counts differ")
     var sums = [(count: Int, confidence: Double, right: Int)](repeating: (0, 0, 0), count: binCount)
     for (confidence, right) in zip(confidences, isRight) {
       let edge = (confidence * Double(binCount)).rounded(.up)

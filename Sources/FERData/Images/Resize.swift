@@ -1,3 +1,4 @@
+import Support
 import FERCore
 import TensorKit
 
@@ -74,7 +75,7 @@ extension Image {
 
   /// A single colour everywhere.
   package init(width: Int, height: Int, colour: [Float]) {
-    precondition(colour.count == 3, "Image: a colour of \(colour.count) channels")
+    require(colour.count == 3, "Image: a colour of \(colour.count) channels")
     let pixels = [Float](unsafeUninitializedCapacity: width * height * 3) { buffer, count in
       for pixel in 0..<width * height {
         for channel in 0..<3 { buffer[pixel * 3 + channel] = colour[channel] }

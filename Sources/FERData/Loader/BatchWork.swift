@@ -90,19 +90,17 @@ final class BatchWork: @unchecked Sendable {
   func start(workers: Int) {
     FreedMemory.isKept
     guard workers > 0, nextBatch < batches.count else { return }
-    hasWorkers = true
-    running = workers
+    // Where the system gives fewer threads, those work; where it gives none, the caller does.
     for number in 0..<workers {
-      let thread = Thread { [self] in
+      condition.withLock { running += 1 }
+      let isRunning = StartedThread.run("batches \(number)", stackSize: 4 << 20) { [self] in
         while workOnce(waits: true) {}
         condition.withLock {
           running -= 1
           condition.broadcast()
         }
       }
-      thread.name = "batches \(number)"
-      thread.stackSize = 4 << 20
-      thread.start()
+      if isRunning { hasWorkers = true } else { condition.withLock { running -= 1 } }
     }
   }
 

@@ -1,3 +1,4 @@
+import Support
 import FERCore
 import TensorKit
 
@@ -84,7 +85,7 @@ package struct InputPipeline: Sendable {
     }
     for (place, augmentation) in augmentations.enumerated() {
       var own = random.split("augmentation \(place)")
-      augmentation.apply(to: &image, size: size, random: &own)
+      Running.of(augmentation) { augmentation.apply(to: &image, size: size, random: &own) }
     }
     return image
   }
@@ -97,13 +98,13 @@ package struct InputPipeline: Sendable {
     _ image: Image, _ name: String, _ random: @autoclosure () -> RandomSource,
     into target: UnsafeMutableBufferPointer<Float>
   ) throws(DataProblem) {
-    precondition(
+    require(
       target.count == valueCount, "InputPipeline: room for \(target.count) values, need \(valueCount)")
     guard image.width > 0, image.height > 0 else {
       throw DataProblem(name, "has no pixels left after the recipe's augmentations")
     }
     guard let views else { return normalize(sized(image), into: target) }
-    let boxes = views.boxes(width: image.width, height: image.height, random: random())
+    let boxes = Running.of(views) { views.boxes(width: image.width, height: image.height, random: random()) }
     guard boxes.count == viewCount else {
       throw DataProblem(name, "has \(viewCount) views, but \(boxes.count) boxes were made for them")
     }

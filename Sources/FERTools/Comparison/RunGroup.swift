@@ -13,7 +13,7 @@ package struct RunGroup {
 
   /// - Precondition: there is a run.
   init(_ runs: [ComparedRun]) {
-    precondition(!runs.isEmpty, "RunGroup: no runs")
+    require(!runs.isEmpty, "RunGroup: no runs")
     self.runs = runs
     scores = runs.map { RunScores($0.set) }
     name = Self.name(for: runs.map(\.name))

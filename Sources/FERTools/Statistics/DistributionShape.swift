@@ -1,3 +1,4 @@
+import Support
 import FERCore
 
 /// How a distribution over classes lies, whatever the classes: what Wasi et al. 2023, ARBEx, arXiv:2305.01486, figure 5, tell
@@ -12,7 +13,7 @@ struct DistributionShape: Sendable, Equatable {
 
   /// - Precondition: a class.
   init(_ distribution: [Float]) {
-    precondition(!distribution.isEmpty, "DistributionShape: no class")
+    require(!distribution.isEmpty, "DistributionShape: no class")
     let values = distribution.map(Double.init)
     let mean = values.reduce(0, +) / Double(values.count)
     (maximum, minimum) = (values.max() ?? 0, values.min() ?? 0)

@@ -1,3 +1,4 @@
+import Support
 import TensorKit
 
 /// The other points that lie nearest to each of some points, exactly: a product of matrices in 32-bit floats tells which
@@ -14,7 +15,7 @@ struct NearestNeighbours {
 
   /// - Precondition: k is at least 1, and below the number of points.
   init(of points: ScaledPoints, count k: Int) {
-    precondition(k >= 1 && k < points.count, "NearestNeighbours: \(k) neighbours of \(points.count) points")
+    require(k >= 1 && k < points.count, "NearestNeighbours: \(k) neighbours of \(points.count) points")
     let (count, single) = (points.count, points.tensor)
     let norms = single.squared().sum(along: 1).values.map(Double.init)
     // Twice the error of what the product tells: a sum of D products of numbers up to 1 errs by D·2⁻²⁴, once for a·b, which

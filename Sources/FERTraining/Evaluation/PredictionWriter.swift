@@ -131,7 +131,7 @@ package struct PredictionWriter {
   }
 
   private func text(_ row: EvaluatedSample) -> String {
-    let percent = { (value: Float) in "\(Int((100 * value).rounded()))%" }
+    let percent = { (value: Float) in "\(Double(100 * value).rounded(places: 0))%" }
     let parts =
       [("primary", row.primary)] + zip(termNames, row.terms).map { ($0, $1) } + [("final", row.final)]
     let limit = abstains(row) ? ", below \(threshold ?? 0)" : ""

@@ -12,15 +12,14 @@ final class FingerprintTask: @unchecked Sendable {
 
   /// Starts at once.
   init(_ files: [DataFingerprint.Open], writingTo path: String) {
-    let thread = Thread { [self] in
+    let work = { @Sendable [self] in
       let result = Result { try make(files, path) }
       condition.withLock {
         outcome = result
         condition.broadcast()
       }
     }
-    thread.name = "fingerprint"
-    thread.start()
+    if !StartedThread.run("fingerprint", work) { work() }
   }
 
   private func make(_ files: [DataFingerprint.Open], _ path: String) throws {

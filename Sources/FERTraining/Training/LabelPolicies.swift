@@ -1,4 +1,5 @@
 import FERCore
+import Support
 import TensorKit
 
 /// A recipe's label policies, in their order, and the training samples as they left them before training.
@@ -27,7 +28,7 @@ final class LabelPolicies {
     var samples = given
     for (place, policy) in policies.enumerated() {
       let before = samples
-      try policy.begin(&samples, in: setting.at(place))
+      try Running.of(policy) { try policy.begin(&samples, in: setting.at(place)) }
       guard samples.count == given.count, zip(samples, given).allSatisfy({ $0.id == $1.id }) else {
         throw Self.fault(
           policy, "adds, removes or renames samples; it may only change what they are taken for")
@@ -73,7 +74,7 @@ final class LabelPolicies {
   func targets(for batch: Batch) throws -> Targets {
     var targets = Targets(of: batch.indices.map { samples[$0] }, classCount: classes.count)
     for policy in policies {
-      targets = try policy.targets(targets, for: batch)
+      targets = try Running.of(policy) { try policy.targets(targets, for: batch) }
       if let problem = problem(with: targets, rows: batch.indices.count) { throw Self.fault(policy, problem) }
     }
     targets.classCounts = classCounts
@@ -82,7 +83,9 @@ final class LabelPolicies {
 
   /// Tells them how a step went.
   func observe(_ outcome: Outcome, _ targets: Targets, _ batch: Batch, epoch: Int) {
-    for policy in policies { policy.observe(outcome, targets, batch.indices, epoch: epoch) }
+    for policy in policies {
+      Running.of(policy) { policy.observe(outcome, targets, batch.indices, epoch: epoch) }
+    }
   }
 
   /// What they did, as tables. A title that comes again gets a number: it is the name of a file.

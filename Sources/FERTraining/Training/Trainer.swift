@@ -171,6 +171,7 @@ package final class Trainer {
 
   private func trainEpochs() throws -> End {
     try warn(of: train.problems + (validation?.problems ?? []))
+    if state.epoch < options.epochs, let warning = try forecast().warning() { console.warn(warning) }
     while state.epoch < options.epochs, !hasLostPatience {
       if let limit = limits.epochs, state.epoch >= limit { return .stoppedAtLimit(step: state.step) }
       if let end = try runEpoch() { return end }
@@ -184,6 +185,10 @@ package final class Trainer {
     state.isFinished = true
     try save()
     return .finished
+  }
+
+  private func forecast() throws -> MemoryForecast {
+    try MemoryForecast(model, recipe, options, samples: train.samples.count, isFresh: !hasResumed)
   }
 
   private func runEpoch() throws -> End? {
@@ -244,10 +249,15 @@ package final class Trainer {
   /// What is left of the current epoch; the same for the same seed and epoch.
   private func requestForEpoch() throws -> BatchRequest {
     let random = RandomSource(seed: recipe.seed, stream: "sampler", epoch: UInt64(state.epoch))
-    let order = recipe.sampler.order(
-      of: labels.samples, classCount: recipe.classes.count, epoch: state.epoch, random: random)
-    guard order.allSatisfy(train.samples.indices.contains) else {
-      throw RunProblem.failure("epoch \(state.epoch + 1): the sampler chose an image that is not there")
+    let sampler = Running.of(recipe.sampler)
+    let order = sampler {
+      recipe.sampler.order(
+        of: labels.samples, classCount: recipe.classes.count, epoch: state.epoch, random: random)
+    }
+    if let index = order.first(where: { !train.samples.indices.contains($0) }) {
+      throw RunProblem.failure(
+        "\(sampler.text ?? "sampler"): chose image \(index) in epoch \(state.epoch + 1), expected 0 ... "
+          + "\(train.samples.count - 1)")
     }
     guard order.count > 1 else {
       throw RunProblem.failure(

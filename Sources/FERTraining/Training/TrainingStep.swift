@@ -60,11 +60,15 @@ package struct TrainingStep {
   /// - Throws: ``RunProblem`` where loss or gradient is not finite, before the optimiser changes anything;
   ///   `ComponentFault` where a component delivers something else than it declared.
   @discardableResult package func callAsFunction(_ work: Work) throws -> Result {
-    let learningRate = schedule.learningRate(base: optimizer.learningRate, at: work.progress)
+    let learningRate = Running.of(schedule) {
+      schedule.learningRate(base: optimizer.learningRate, at: work.progress)
+    }
     let found = try findGradients(work, isFirst: true)
     try Profile.component("optimizer", .update, remainder: "update") {
-      try optimizer.step(trainable, learningRate: learningRate) {
-        _ = try findGradients(work, isFirst: false)
+      try Running.of(optimizer) {
+        try optimizer.step(trainable, learningRate: learningRate) {
+          _ = try findGradients(work, isFirst: false)
+        }
       }
       Gradients.clear(trainable)
       average?.update(from: model.store.all)

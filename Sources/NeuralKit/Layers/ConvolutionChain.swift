@@ -1,3 +1,4 @@
+import Support
 import TensorKit
 
 /// ``ConvolutionBlock``s one after another.
@@ -13,7 +14,7 @@ public struct ConvolutionChain {
 
   /// - Precondition: at least one block.
   public init(_ blocks: ConvolutionBlock...) {
-    precondition(!blocks.isEmpty, "a chain of no convolutions")
+    require(!blocks.isEmpty, "a chain of no convolutions")
     self.blocks = blocks
   }
 

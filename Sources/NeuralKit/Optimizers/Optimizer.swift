@@ -1,3 +1,4 @@
+import Support
 import TensorKit
 
 /// Changes parameters so that the loss falls.
@@ -60,7 +61,7 @@ struct OptimizerSlots {
   mutating func forEach(of parameters: [Parameter], _ update: (Parameter, Tensor, OptimizerSlot) -> Void) {
     let work = parameters.compactMap { parameter -> (Parameter, Tensor, OptimizerSlot)? in
       guard parameter.isTrainable, let gradient = parameter.gradient else { return nil }
-      precondition(
+      require(
         gradient.shape == parameter.shape,
         "gradient of \(parameter.name) is \(gradient.shape), not \(parameter.shape)")
       let slot = slots[parameter.name] ?? OptimizerSlot(arrays: names.map { _ in .zeros(parameter.shape) })

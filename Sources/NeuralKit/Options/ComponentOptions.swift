@@ -64,7 +64,8 @@ extension ComponentOptions {
     let declared = Self.described()
     let outOfRange = zip(declared, current()).flatMap { declaration, now in
       (now.numbers.compactMap(declaration.range.problem(with:))
-        + now.words.compactMap(declaration.range.problem(with:)))
+        + now.words.compactMap(declaration.range.problem(with:))
+        + OptionRange.problem(withCount: now.numbers.count))
         .prefix(1).map { OptionIssue(declaration.key, $0) }
     }
     return outOfRange.isEmpty ? betweenOptions() : outOfRange
@@ -91,6 +92,14 @@ extension OptionRange {
     let tooLow = lower.map { excludesLower ? number <= $0 : number < $0 } ?? false
     let tooHigh = upper.map { excludesUpper ? number >= $0 : number > $0 } ?? false
     return tooLow || tooHigh ? "must be \(inWords), is \(Self.text(number))" : nil
+  }
+
+  /// The most numbers of a list: layers, stages, epochs.
+  private static let longestList = 1000
+
+  /// The sentence for a list of so many numbers, if they are too many.
+  fileprivate static func problem(withCount count: Int) -> [String] {
+    count <= longestList ? [] : ["must have at most \(longestList) numbers, has \(count)"]
   }
 
   /// The sentence for a word that is not among the choices, or nil.

@@ -44,6 +44,15 @@
       wrappedValue: wrappedValue, meaning, range: OptionRange(lower: lower.asDouble, excludesLower: true))
   }
 
+  /// An option strictly above a bound, up to another.
+  public init<Bound: OptionBound>(
+    wrappedValue: Value, _ meaning: String, above lower: Bound, atMost upper: Bound
+  ) {
+    self.init(
+      wrappedValue: wrappedValue, meaning,
+      range: OptionRange(lower: lower.asDouble, upper: upper.asDouble, excludesLower: true))
+  }
+
   /// An option that is one of a few words.
   public init(wrappedValue: Value, _ meaning: String, oneOf choices: [String]) {
     self.init(wrappedValue: wrappedValue, meaning, range: OptionRange(choices: choices))

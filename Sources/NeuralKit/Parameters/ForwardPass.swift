@@ -1,3 +1,4 @@
+import Support
 import TensorKit
 
 /// What a forward pass carries: its mode, its tape, its randomness. There is no global training flag.
@@ -39,7 +40,7 @@ public struct ForwardPass {
   /// A pass that only predicts, with products in `precision`.
   /// - Precondition: this process has it (``Precision/obstacle`` is nil).
   package static func evaluation(in precision: Precision) -> ForwardPass {
-    precondition(precision.obstacle == nil, "\(precision): \(precision.obstacle ?? "")")
+    require(precision.obstacle == nil, "\(precision): \(precision.obstacle ?? "")")
     var pass = evaluation
     pass.precision = precision
     return pass

@@ -1,3 +1,4 @@
+import Support
 import TensorKit
 
 /// An array of numbers that a model learns (or, as a buffer, gathers), under a name that is unique in its model.
@@ -36,6 +37,7 @@ public final class Parameter: @unchecked Sendable {
   init(name: String, shape: [Int], fileLayout: FileLayout, initializer: Initializer, isLearned: Bool) {
     self.name = name
     self.shape = shape
+    count = shape.countedElements ?? .max
     self.fileLayout = fileLayout
     self.initializer = initializer
     self.isLearned = isLearned
@@ -45,12 +47,12 @@ public final class Parameter: @unchecked Sendable {
   public var value: Tensor {
     get {
       guard let stored else {
-        preconditionFailure("parameter \(name) is read before it was filled or loaded")
+        stop("parameter \(name) is read before it was filled or loaded")
       }
       return stored
     }
     set {
-      precondition(newValue.shape == shape, "parameter \(name) is \(shape), assigned \(newValue.shape)")
+      require(newValue.shape == shape, "parameter \(name) is \(shape), assigned \(newValue.shape)")
       stored = newValue.detached
       version += 1
     }
@@ -58,7 +60,7 @@ public final class Parameter: @unchecked Sendable {
 
   /// Changes the value, in place where nobody else shares its numbers.
   func update(_ body: (UnsafeMutableBufferPointer<Float>) -> Void) {
-    precondition(stored != nil, "parameter \(name) is changed before it was filled or loaded")
+    require(stored != nil, "parameter \(name) is changed before it was filled or loaded")
     stored?.update(body)
     version += 1
   }
@@ -67,6 +69,6 @@ public final class Parameter: @unchecked Sendable {
   package var isFilled: Bool { stored != nil }
   /// Whether training changes it.
   public var isTrainable: Bool { isLearned && !isFrozen }
-  /// The number of elements.
-  public var count: Int { shape.reduce(1, *) }
+  /// The number of elements; the largest number where a shape is none, which the assembly of a model refuses.
+  public let count: Int
 }

@@ -1,3 +1,4 @@
+import Support
 import TensorKit
 
 /// All parameters and buffers of a model, in order of birth.
@@ -7,7 +8,12 @@ import TensorKit
 public final class ParameterStore {
   /// Everything, in order of birth.
   public private(set) var all: [Parameter] = []
+  /// What cannot be among all that was asked for, in sentences: two of a name, a shape that is none.
+  package private(set) var problems: [String] = []
   private var byName: [String: Parameter] = [:]
+
+  /// The most parameters of a model; the largest published ones have a few thousand.
+  private static let most = 200_000
 
   /// An empty store.
   public init() {}
@@ -33,7 +39,15 @@ public final class ParameterStore {
   }
 
   func add(_ parameter: Parameter) {
-    precondition(byName[parameter.name] == nil, "two parameters are named \(parameter.name)")
+    if byName[parameter.name] != nil { problems.append("asks for two parameters named \(parameter.name)") }
+    if parameter.shape.countedElements == nil {
+      problems.append(
+        "asks for the parameter \(parameter.name) of shape \(parameter.shape), which no memory can hold")
+    }
+    // Whoever asks for so many does so in a loop that nothing else ends in time.
+    if all.count >= Self.most {
+      stop("asks for more than \(Self.most) parameters, the last \(parameter.name); make it smaller", code: 2)
+    }
     byName[parameter.name] = parameter
     all.append(parameter)
   }

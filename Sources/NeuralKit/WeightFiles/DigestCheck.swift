@@ -9,15 +9,14 @@ package final class DigestCheck: @unchecked Sendable {
 
   /// Starts at once.
   init(_ file: WeightFile) {
-    let thread = Thread { [self] in
+    let work = { @Sendable [self] in
       let result = Result { try file.verifyDigest() }
       condition.withLock {
         outcome = result
         condition.broadcast()
       }
     }
-    thread.name = "digest"
-    thread.start()
+    if !StartedThread.run("digest", work) { work() }
   }
 
   /// Returns when the file has been found whole; as often as it is called.

@@ -78,7 +78,7 @@ package final class WeightFile: Sendable {
   /// - Precondition: the whole array where its numbers do not simply follow one another.
   func floats(of place: ArrayPlace, from first: Int, into target: UnsafeMutableBufferPointer<Float>) throws {
     guard place.strides == nil else {
-      precondition(first == 0 && target.count == place.count, "a strided array is read as a whole")
+      require(first == 0 && target.count == place.count, "a strided array is read as a whole")
       let source = UnsafeMutableBufferPointer<Float>.allocate(capacity: place.span)
       defer { source.deallocate() }
       try consecutive(place.type, from: place.start, into: source)

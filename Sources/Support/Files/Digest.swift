@@ -8,7 +8,7 @@ package final class Digest {
   package init() {
     context = EVP_MD_CTX_new()
     let started = EVP_DigestInit_ex(context, EVP_sha256(), nil)
-    precondition(started == 1, "OpenSSL offers no SHA-256")
+    require(started == 1, "OpenSSL offers no SHA-256")
   }
 
   deinit { EVP_MD_CTX_free(context) }

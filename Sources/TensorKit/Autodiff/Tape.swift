@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// Remembers operations in the order they ran, and walks back over them to find gradients.
 ///
@@ -13,6 +14,8 @@ public final class Tape: @unchecked Sendable {
     var inputs: [Int]
     var backward: Backward?
     var label: Profile.Label?
+    /// Whose operation it was.
+    var owner = Running.current
   }
 
   private var entries: [Entry] = []
@@ -64,6 +67,11 @@ public final class Tape: @unchecked Sendable {
   }
 
   private func step(back slot: Int) {
+    let owner = entries[slot].owner
+    owner { walk(back: slot) }
+  }
+
+  private func walk(back slot: Int) {
     var found = inputGradients(of: slot)
     require(
       found.isEmpty || found.count >= entries[slot].inputs.count, "backward", "\(found.count) gradients",

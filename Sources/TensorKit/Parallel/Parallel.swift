@@ -6,11 +6,10 @@ import Synchronization
 /// The cut follows the problem's size, never the number of threads, and no two pieces write to one place: so
 /// results have the same bits for any number of threads.
 public enum Parallel {
-  /// How many threads work, the caller among them. Starts as the number of cores this process may use, or what
-  /// the environment variable `ARBEX_THREADS` says.
+  /// How many threads work, the caller among them. Starts as ``ThreadChoice`` has it.
   package static var threadCount: Int {
     get { wanted.load(ordering: .relaxed) }
-    set { wanted.store(max(1, min(newValue, 256)), ordering: .relaxed) }
+    set { wanted.store(max(1, min(newValue, ThreadChoice.most)), ordering: .relaxed) }
   }
 
   /// Runs `body` for 0 ..< count, in any order, on all threads; returns when all are done. A call from within
@@ -32,9 +31,8 @@ public enum Parallel {
     forEach((count + size - 1) / size) { body($0 * size..<min(($0 + 1) * size, count)) }
   }
 
-  /// The cores this process may use.
-  package static var availableCores: Int { ProcessInfo.processInfo.activeProcessorCount }
+  /// The cores whose time this process may have.
+  package static let availableCores = ThreadChoice.current.usable
 
-  private static let wanted = Atomic<Int>(
-    max(1, min(256, getenv("ARBEX_THREADS").flatMap { Int(String(cString: $0)) } ?? availableCores)))
+  private static let wanted = Atomic<Int>(ThreadChoice.current.threads)
 }

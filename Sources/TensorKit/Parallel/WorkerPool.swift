@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Support
 import Synchronization
 
 /// The threads that help. They sleep between calls, but not at once: being woken takes longer than most operations.
@@ -18,6 +19,10 @@ final class WorkerPool: @unchecked Sendable {
   private var count = 0
   private var helpers = 0
   private var started = 0
+  /// The system gives no more threads than those that run.
+  private var isFull = false
+  /// Whose work it is.
+  private var owner = Running.current
   private var mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private var wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
@@ -34,8 +39,10 @@ final class WorkerPool: @unchecked Sendable {
   func release() { busy.store(false, ordering: .releasing) }
 
   func run(_ count: Int, helpers: Int, _ body: UnsafePointer<(Int) -> Void>) {
-    while started < helpers { start() }
+    while started < helpers, !isFull { start() }
+    let helpers = min(helpers, started)
     pthread_mutex_lock(mutex)
+    owner = .current
     work = body
     self.count = count
     self.helpers = helpers
@@ -62,24 +69,14 @@ final class WorkerPool: @unchecked Sendable {
     }
   }
 
+  /// One more thread, where the system gives one: results do not depend on how many there are.
   private func start() {
-    let number = started
-    started += 1
-    let seen = generation.load(ordering: .acquiring)
-    let context = Unmanaged.passRetained(Worker(pool: self, number: number, seen: seen))
-    var thread = pthread_t()
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    let failure = pthread_create(
-      &thread, &attributes,
-      { argument in
-        guard let argument else { return nil }
-        let worker = Unmanaged<Worker>.fromOpaque(argument).takeRetainedValue()
-        worker.pool.serve(worker.number, from: worker.seen)
-        return nil
-      }, context.toOpaque())
-    if failure != 0 { fatalError("no thread could be started (error \(failure)); set ARBEX_THREADS lower") }
+    let (number, seen) = (started, generation.load(ordering: .acquiring))
+    if StartedThread.run("work \(number)", { [self] in serve(number, from: seen) }) {
+      started += 1
+    } else {
+      isFull = true
+    }
   }
 
   private func serve(_ number: Int, from first: Int) {
@@ -94,22 +91,11 @@ final class WorkerPool: @unchecked Sendable {
       while generation.load(ordering: .acquiring) == seen { pthread_cond_wait(wake, mutex) }
       seen = generation.load(ordering: .acquiring)
       let body = number < helpers ? work : nil
-      let count = self.count
+      let (count, owner) = (self.count, self.owner)
       pthread_mutex_unlock(mutex)
       guard let body else { continue }
-      takePieces(body, count)
+      owner { takePieces(body, count) }
       remaining.subtract(1, ordering: .acquiringAndReleasing)
-    }
-  }
-
-  private final class Worker {
-    let pool: WorkerPool
-    let number: Int
-    let seen: Int
-    init(pool: WorkerPool, number: Int, seen: Int) {
-      self.pool = pool
-      self.number = number
-      self.seen = seen
     }
   }
 }

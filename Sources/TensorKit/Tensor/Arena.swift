@@ -16,6 +16,8 @@ struct Arena {
 
   /// Address space asked for at once: 256 MiB. Large pages are 2 MiB.
   private static let (stretch, largePage): (UInt, UInt) = (1 << 28, 1 << 21)
+  /// Address space left to everything that is no tensor: 32 MiB.
+  private static let others: UInt = 1 << 25
 
   /// - Returns: nil where the system has no more.
   mutating func take(_ bytes: Int) -> UInt? {
@@ -75,11 +77,18 @@ struct Arena {
   /// Fresh address space that starts and ends on a large page, which the system is asked to use: fewer faults, and fewer
   /// misses of the address translation.
   private static func map(atLeast size: UInt) -> Block? {
-    let size = (max(size, stretch) + largePage - 1) / largePage * largePage
+    // Where address space is scarce, as under `ulimit -v`, what is needed now may still be there.
+    mapped(max(size, stretch)) ?? (size < stretch ? mapped(size) : nil)
+  }
+
+  private static func mapped(_ size: UInt) -> Block? {
+    let size = (size + largePage - 1) / largePage * largePage
     let whole = size + largePage
+    // Under `ulimit -v` the rest of the process must find room too: without it, it would end without a word.
     let made = mmap(
-      nil, Int(whole), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+      nil, Int(whole + others), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let made, made != MAP_FAILED else { return nil }
+    munmap(made + Int(whole), Int(others))
     let start = (UInt(bitPattern: made) + largePage - 1) / largePage * largePage
     madvise(UnsafeMutableRawPointer(bitPattern: start), Int(size), MADV_HUGEPAGE)
     return Block(start: start, size: size)

@@ -1,3 +1,4 @@
+import Support
 import Synchronization
 
 #if canImport(Glibc)
@@ -21,7 +22,10 @@ enum BufferPool {
 
   static func take(_ capacity: Int) -> UnsafeMutablePointer<Float> {
     if capacity > largestSmall {
-      let address = large.withLock { $0.take(capacity * MemoryLayout<Float>.stride) }
+      let bytes = capacity * MemoryLayout<Float>.stride
+      // Linux hands out more than there is, and kills whoever uses it.
+      if bytes > most - min(most, TensorMemory.live) { failed(capacity) }
+      let address = large.withLock { $0.take(bytes) }
       guard let address, let place = UnsafeMutablePointer<Float>(bitPattern: address) else {
         failed(capacity)
       }
@@ -43,12 +47,18 @@ enum BufferPool {
   }
 
   private static func failed(_ capacity: Int) -> Never {
-    fatalError("out of memory: \(capacity * MemoryLayout<Float>.stride / 1_048_576) MiB for a tensor")
+    let size = MemoryLayout<Float>.stride
+    stop(
+      "out of memory: \((capacity * size + 1_048_575) / 1_048_576) MiB more are wanted for a tensor, beside the "
+        + "\(TensorMemory.live / 1_048_576) MiB of others; make batches smaller, or use a smaller model or input"
+    )
   }
 
   private struct Buffer: @unchecked Sendable { let pointer: UnsafeMutablePointer<Float> }
   /// In floats: 64 KiB and 4 KiB.
   private static let (largestSmall, page) = (1 << 14, 1 << 10)
+  /// All memory that this process could ever have, in bytes.
+  private static let most = MemoryLimits.current.total
   private static let small = Mutex<[Int: [Buffer]]>([:])
   private static let large = Mutex(Arena())
 }
@@ -63,9 +73,13 @@ final class TensorStorage: @unchecked Sendable {
     self.count = count
     capacity = BufferPool.roundedUp(count)
     pointer = BufferPool.take(capacity)
+    TensorMemory.add(capacity * MemoryLayout<Float>.stride)
   }
 
-  deinit { BufferPool.giveBack(pointer, capacity) }
+  deinit {
+    BufferPool.giveBack(pointer, capacity)
+    TensorMemory.add(-capacity * MemoryLayout<Float>.stride)
+  }
 }
 
 /// Working memory for one call: not a tensor, not recorded.

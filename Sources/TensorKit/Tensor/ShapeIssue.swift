@@ -1,3 +1,5 @@
+import Support
+
 /// A programmer's slip: shapes that an operation cannot combine. One line, which names the operation, what it was given
 /// and what it takes.
 struct ShapeIssue: Equatable, CustomStringConvertible {
@@ -8,17 +10,13 @@ struct ShapeIssue: Equatable, CustomStringConvertible {
   }
 }
 
-/// Ends the process where `condition` does not hold, with a ``ShapeIssue`` on standard error, in release builds too.
+/// Ends the process where `condition` does not hold, with the running component and a ``ShapeIssue`` on standard error.
 func require(
   _ condition: Bool, _ operation: @autoclosure () -> String, _ found: @autoclosure () -> String,
-  _ expected: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line
+  _ expected: @autoclosure () -> String
 ) {
-  if !condition {
-    fatalError(ShapeIssue(operation(), found(), expected()).description, file: file, line: line)
-  }
+  if !condition { stop(ShapeIssue(operation(), found(), expected()).description) }
 }
 
-/// Ends the process with the issue on standard error, if there is one, in release builds too.
-func require(_ issue: ShapeIssue?, file: StaticString = #fileID, line: UInt = #line) {
-  if let issue { fatalError(issue.description, file: file, line: line) }
-}
+/// Ends the process with the running component and the issue on standard error, if there is one.
+func require(_ issue: ShapeIssue?) { if let issue { stop(issue.description) } }

@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// An array of floats, row-major and contiguous, with the operations of a neural network.
 ///
@@ -105,6 +106,20 @@ public struct Tensor: Sendable {
 }
 
 extension [Int] {
-  /// The number of elements a shape holds.
-  package var elementCount: Int { reduce(1, *) }
+  /// The number of elements a shape holds. A shape that no memory could hold ends the process.
+  package var elementCount: Int {
+    guard let count = countedElements else { stop("a tensor cannot have the shape \(self)") }
+    return count
+  }
+
+  /// The number of elements a shape holds; nil where an axis is below 0, or where there are more than can be counted.
+  package var countedElements: Int? {
+    var count = 1
+    for length in self {
+      let (product, isTooLarge) = count.multipliedReportingOverflow(by: length)
+      if length < 0 || isTooLarge || product > 1 << 60 { return nil }
+      count = product
+    }
+    return count
+  }
 }

@@ -3,6 +3,7 @@ import FERCore
 import FERTools
 import FERTraining
 import Foundation
+import TensorKit
 
 extension Verb {
   static let bench = Verb(
@@ -38,9 +39,9 @@ extension Verb {
   ) { call in
     let recipe = try call.recipeWithoutWeights(at: call.words[0])
     let result = try LoaderBenchmark.run(
-      recipe, images: try call.wholeNumber("--images", atLeast: 1) ?? 512,
-      threads: try call.wholeNumber("--threads", atLeast: 1),
-      repetitions: try call.wholeNumber("--reps", atLeast: 1) ?? 3)
+      recipe, images: try call.wholeNumber("--images", atLeast: 1, atMost: 1_000_000) ?? 512,
+      threads: try call.wholeNumber("--threads", atLeast: 1, atMost: ThreadChoice.most),
+      repetitions: try call.wholeNumber("--reps", atLeast: 1, atMost: 10_000) ?? 3)
     try call.output.print(call.has("--json") ? result.json : result.summary)
     return 0
   }
@@ -56,7 +57,7 @@ extension Verb {
     ]
   ) { call in
     let word = call.words[0]
-    let repetitions = try call.wholeNumber("--reps", atLeast: 1) ?? 5
+    let repetitions = try call.wholeNumber("--reps", atLeast: 1, atMost: 10_000) ?? 5
     guard RunFolder.isRun(word) else { return try benchStart(ofRecipe: word, repetitions, call) }
     let result = try StartBenchmark.run(
       try call.recipe(at: word + "/recipe.json5"), run: word,
@@ -103,9 +104,9 @@ extension Invocation {
 
   fileprivate func benchmarkPlan(repetitions: Int) throws -> ModelBenchmark.Plan {
     var plan = ModelBenchmark.Plan()
-    plan.batch = try wholeNumber("--batch", atLeast: 1) ?? plan.batch
-    plan.threads = try wholeNumber("--threads", atLeast: 1)
-    plan.repetitions = try wholeNumber("--reps", atLeast: 1) ?? repetitions
+    plan.batch = try wholeNumber("--batch", atLeast: 1, atMost: 65_536) ?? plan.batch
+    plan.threads = try wholeNumber("--threads", atLeast: 1, atMost: ThreadChoice.most)
+    plan.repetitions = try wholeNumber("--reps", atLeast: 1, atMost: 10_000) ?? repetitions
     return plan
   }
 }

@@ -36,7 +36,8 @@ struct Examination {
     let information = ProcessInfo.processInfo
     let vectors = ["avx2", "fma", "avx512f", "avx512vl", "avx512_bf16", "amx_tile"].filter(
       processor.features.contains)
-    let gigabytes = Double(information.physicalMemory) / 1_073_741_824
+    let (threads, memory) = (ThreadChoice.current, MemoryLimits.current)
+    let gigabytes = Double(memory.total) / 1_073_741_824
     let names = ["OPENBLAS_", "OMP_", "GOTO_", "ARBEX_", "LD_LIBRARY_PATH", "LD_PRELOAD", "MALLOC_"]
     let variables = choice.environment.filter { item in names.contains { item.key.hasPrefix($0) } }
       .sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
@@ -44,8 +45,19 @@ struct Examination {
       ("arbex", CommandLineTool.version), ("Swift", swiftVersion),
       ("system", information.operatingSystemVersionString), ("CPU", processor.model),
       ("vector units", vectors.isEmpty ? "none known" : vectors.joined(separator: " ")),
-      ("cores", "\(information.activeProcessorCount)"), ("threads", "\(Parallel.threadCount)"),
-      ("memory", "\((gigabytes * 10).rounded() / 10) GB"),
+      (
+        "cores", "\(information.processorCount), of which this process may run on \(threads.cores) (affinity)"
+      ),
+      (
+        "CPU quota",
+        threads.quota.map { "the time of \($0.rounded(places: 2)) cores (control group)" } ?? "none"
+      ),
+      ("threads", "\(Parallel.threadCount)"),
+      (
+        "memory",
+        "\((gigabytes * 10).rounded() / 10) GB, set by \(memory.source.rawValue); "
+          + "\(MemoryLimits.text(memory.available)) are free"
+      ),
       ("kernels", KernelWord.description(chosen: .chosen, best: .best)),
       ("bf16", PrecisionWord.description(obstacle: Precision.bfloat16.obstacle)),
       ("matrix product", BLASInfo.hasOwnProduct ? "arbex's own" : "OpenBLAS"),
@@ -56,7 +68,7 @@ struct Examination {
     return Examination(
       facts: merged(facts),
       advice: advice(
-        choice, cores: information.activeProcessorCount, threads: Parallel.threadCount, gigabytes: gigabytes))
+        choice, cores: threads.usable, threads: Parallel.threadCount, gigabytes: gigabytes))
   }
 
   /// What would make arbex faster or safer here.

@@ -59,6 +59,7 @@ extension Verb {
     do {
       let recipe = try call.recipe(at: call.words[0])
       let sizes = recipe.parameterCounts()
+      let (memory, limits) = (try recipe.memoryOfTraining(), MemoryLimits.current)
       if call.has("--json") {
         var parts: [String: JSONValue] = [:]
         for size in sizes { parts[size.part] = .int(size.count) }
@@ -66,12 +67,21 @@ extension Verb {
           JSONValue.object([
             "valid": .bool(true), "hash": .string(recipe.hash), "parameters": .object(parts),
             "problems": .array([]),
+            "memory": .object(["training": .int(memory), "available": .int(limits.available)]),
           ]).pretty())
       } else {
         let total = sizes.reduce(0) { $0 + $1.count }
         try call.output.print(
           "\(call.words[0]): no problems, \(recipe.classes.count) classes, \(total) parameters")
         try call.output.print(TextTable.text(sizes.map { [$0.part, "\($0.count)"] }, indent: 2))
+        try call.output.print(
+          "memory: \(MemoryLimits.text(memory)) to train, beside what a batch takes (`arbex train --smoke` measures it); "
+            + "\(MemoryLimits.text(limits.available)) are free")
+      }
+      if memory > limits.available {
+        call.output.remark(
+          "training needs at least \(MemoryLimits.text(memory)) of memory, and there are "
+            + "\(MemoryLimits.text(limits.available)) (\(limits.source.rawValue))")
       }
       return 0
     } catch let found as RecipeProblems where call.has("--json") {

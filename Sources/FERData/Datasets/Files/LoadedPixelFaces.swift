@@ -1,3 +1,4 @@
+import Support
 import FERCore
 
 /// Small grey faces out of a table of numbers, kept in memory: a byte for each pixel.
@@ -19,7 +20,7 @@ struct LoadedPixelFaces: LoadedDataset {
     _ samples: [Sample], pixels: [UInt8], of folder: String, leftOut: [DataProblem], notes: [String],
     tables: [String]
   ) {
-    precondition(pixels.count == samples.count * Self.pixelCount, "LoadedPixelFaces: \(pixels.count) pixels")
+    require(pixels.count == samples.count * Self.pixelCount, "LoadedPixelFaces: \(pixels.count) pixels")
     (self.samples, self.pixels, self.leftOut, self.notes) = (samples, pixels, leftOut, notes)
     (self.folder, self.tables) = (folder, tables)
   }

@@ -126,7 +126,7 @@ struct PickleMachine {
       let name = try lineText()
       stack.append(heap.object("persistent object \(name)"))
     case .binaryPersistent: stack.append(try PickleCalls.persistent(try pop(), &heap))
-    default: preconditionFailure("PickleMachine: \(operation) has no meaning")
+    default: stop("PickleMachine: \(operation) has no meaning")
     }
   }
 
