@@ -1,5 +1,7 @@
-/// This program.
+/// This program, or another that brings plug-ins of its own to it.
 package enum Program {
   /// The version of arbex.
   package static let version = "0.1.0"
+  /// The name by which it was called: "arbex".
+  package static let command = PathText.name(of: CommandLine.arguments.first ?? "arbex")
 }

@@ -74,14 +74,14 @@ struct RecipeCheck {
   }
 
   private mutating func checkWeights(_ plan: ModelPlan) {
-    for part in plan.pretrained {
+    for file in plan.weightFiles {
       var isFolder: ObjCBool = false
-      if !FileManager.default.fileExists(atPath: part.weights, isDirectory: &isFolder) {
+      if !FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) {
         reader.issues.append(
           RecipeIssue(
-            part.place, "there is no file \(part.weights); remove the key to start from random numbers"))
+            file.key, "there is no file \(file.path); remove the key to start from random numbers"))
       } else if isFolder.boolValue {
-        reader.issues.append(RecipeIssue(part.place, "\(part.weights) is a folder, not a file of weights"))
+        reader.issues.append(RecipeIssue(file.key, "\(file.path) is a folder, not a file of weights"))
       }
     }
   }

@@ -26,7 +26,14 @@ package struct RecipeDocument {
   package static func read(_ path: String, as kind: String = "a recipe", askedBy asker: RecipeOrigin? = nil)
     throws(RecipeProblems) -> RecipeDocument
   {
-    let text = try text(of: path, askedBy: asker)
+    try read(try text(of: path, askedBy: asker), of: path, as: kind)
+  }
+
+  /// The same of a text.
+  /// - Parameter path: of the file that it is from.
+  static func read(_ text: String, of path: String, as kind: String = "a recipe") throws(RecipeProblems)
+    -> RecipeDocument
+  {
     let content: JSON5Parser.Document
     do { content = try JSON5Parser.parse(text) } catch let mistake as JSON5Parser.Problem {
       throw RecipeProblems(

@@ -41,6 +41,8 @@ public struct RecipeProblem: Equatable, Sendable, CustomStringConvertible {
 public struct RecipeProblems: Error, Equatable, CustomStringConvertible {
   /// In the order in which they were found.
   public let problems: [RecipeProblem]
+  /// What may lie behind them all, as a sentence; nil for nothing.
+  package var hint: String?
 
   /// A problem, and where it was found.
   public init(_ problems: [RecipeProblem]) { self.problems = problems }
@@ -48,6 +50,7 @@ public struct RecipeProblems: Error, Equatable, CustomStringConvertible {
   /// The sentence that a person reads.
   public var description: String {
     let count = problems.count == 1 ? "1 problem" : "\(problems.count) problems"
-    return (problems.map(\.description) + ["\(count), nothing was built"]).joined(separator: "\n")
+    let lines = problems.map(\.description) + ["\(count), nothing was built"]
+    return (lines + (hint.map { [$0] } ?? [])).joined(separator: "\n")
   }
 }

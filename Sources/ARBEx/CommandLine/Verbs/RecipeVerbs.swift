@@ -29,6 +29,9 @@ extension Verb {
   ) { call in
     do {
       let recipe = try call.recipe(at: call.words[0])
+      call.tellSwaps(of: recipe)
+      let missing = recipe.missingFiles
+      for problem in missing { call.output.remark("warning: \(problem)") }
       let sizes = recipe.parameterCounts()
       if call.has("--json") {
         var parts: [String: JSONValue] = [:]
@@ -36,7 +39,8 @@ extension Verb {
         call.output.print(
           JSONValue.object([
             "valid": .bool(true), "hash": .string(recipe.hash), "parameters": .object(parts),
-            "problems": .array([]),
+            "problems": .array([]), "warnings": .array(missing.map(\.json)),
+            "notes": .texts(call.swapRemarks(of: recipe)),
           ]).pretty())
       } else {
         let total = sizes.reduce(0) { $0 + $1.count }
