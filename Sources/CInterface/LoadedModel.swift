@@ -33,7 +33,7 @@ final class LoadedModel: Sendable {
         "holds no recipe; give a weight file that arbex trained, as checkpoints/best.safetensors of a run")
     }
     let registry = try Registry.builtins()
-    let recipe = try Recipe.load(text: text, of: path, registry: registry)
+    let recipe = try Recipe.load(text: text, path: path, registry: registry)
     let trained = try TrainedModel(recipe, weights: path, namings: registry.namings)
     names = trained.recipe.classes.map { strdup($0) }
     limits = ImageFile.Limits(pixels: trained.recipe.data.pixelLimit)

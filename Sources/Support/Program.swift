@@ -1,10 +1,11 @@
 import Foundation
 
-/// This program.
+/// This program, or another that brings plug-ins of its own to it.
 package enum Program {
   /// The version of arbex.
   package static let version = "0.1.0"
-
+  /// The name by which it was called: "arbex".
+  package static let command = PathText.name(of: CommandLine.words.first ?? "arbex")
   /// Where the running file lies, links followed; empty where the system does not tell.
   package static var path: String {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""

@@ -18,7 +18,7 @@ struct ArgumentParser {
       throw UsageProblem("nothing to do; name a verb: \(listed(verbs.map(\.name)))")
     }
     if first == "--help" || first == "-h" { return .help(nil) }
-    if first == "--version" { return .version }
+    if ["--version", "-V", "version"].contains(first) { return .version }
     if first == "help" {
       guard arguments.count > 1 else { return .help(nil) }
       return .help(try verb(in: Array(arguments.dropFirst())).verb)
@@ -73,7 +73,8 @@ struct ArgumentParser {
       let halves = argument.utf8.split(
         separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false
       ).map { String(Substring($0)) }
-      let flag = try flag(halves[0], of: verb)
+      let following = halves.count == 2 ? halves[1] : rest.first.flatMap { $0.hasPrefix("-") ? nil : $0 }
+      let flag = try flag(halves[0], of: verb, value: following)
       if flags[flag.name] != nil, !flag.isRepeatable {
         throw UsageProblem("\(flag.name) is given twice", verb: verb.name)
       }
@@ -96,12 +97,14 @@ struct ArgumentParser {
     return .run(verb, words: words, flags: flags)
   }
 
-  private func flag(_ name: String, of verb: Verb) throws(UsageProblem) -> Verb.Flag {
+  private func flag(_ name: String, of verb: Verb, value: String?) throws(UsageProblem) -> Verb.Flag {
     if let flag = verb.flags.first(where: { $0.name == name }) { return flag }
     let known = (verb.flags.map(\.name) + ["--help"]).sorted()
+    let hint =
+      UsualFlags.hint(for: name, value: value, of: verb) ?? NearestName.suggestion(for: name, among: known)
     throw UsageProblem(
-      "\"\(verb.name)\" has no flag \(JSONValue.quoted(name))\(NearestName.suggestion(for: name, among: known))"
-        + "\n  flags: \(listed(known))", verb: verb.name)
+      "\"\(verb.name)\" has no flag \(JSONValue.quoted(name))\(hint)\n  flags: \(listed(known))",
+      verb: verb.name)
   }
 
   private func check(_ words: [String], for verb: Verb) throws(UsageProblem) {

@@ -62,7 +62,8 @@ public enum CommandLineTool {
         do {
           return try verb.run(
             Invocation(
-              words: words, flags: flags, registry: registry, output: output, precisionObstacle: obstacle))
+              words: words, flags: flags, registry: registry, output: output, tool: tool,
+              precisionObstacle: obstacle))
         } catch var problem as UsageProblem where problem.verb.isEmpty {
           problem.verb = verb.name
           throw problem

@@ -1,4 +1,5 @@
 import FERCore
+import FERTraining
 import TensorKit
 import Support
 
@@ -98,15 +99,19 @@ package struct Invocation: Sendable {
   package let registry: Registry
   /// Where results and remarks go.
   package let output: CommandOutput
+  /// The name by which the program was called.
+  let tool: String
   /// What this process lacks for a precision, in words.
   let precisionObstacle: @Sendable (Precision) -> String?
   private let flags: [String: [String]]
 
   init(
     words: [String], flags: [String: [String]], registry: Registry, output: CommandOutput,
+    tool: String = "arbex",
     precisionObstacle: @escaping @Sendable (Precision) -> String? = \.obstacle
   ) {
     self.precisionObstacle = precisionObstacle
+    self.tool = tool
     self.words = words
     self.flags = flags
     self.registry = registry
@@ -138,10 +143,42 @@ package struct Invocation: Sendable {
   }
 
   /// Reads and checks a recipe with the `--set`s of this invocation.
-  /// - Parameter path: of its file, or the name of one that comes along.
-  package func recipe(at path: String) throws -> Recipe {
-    try Recipe.load(
-      path: ShippedRecipes().path(for: path), overrides: values("--set"), registry: registry)
+  /// - Parameter word: the path of its file, or the name of one that comes along.
+  /// - Parameter more: changes beside those of `--set`.
+  /// - Parameter needsWeights: false where no weights will be read: their files may then be missing.
+  package func recipe(at word: String, overrides more: [String] = [], needsWeights: Bool = true) throws
+    -> Recipe
+  {
+    let path = ShippedRecipes().path(for: word)
+    do {
+      return try Recipe.load(
+        path: path, overrides: values("--set") + more, needsWeights: needsWeights, registry: registry)
+    } catch {
+      var problems = error
+      problems.hint = StoredRun.otherProgram(ofRecipe: path, for: registry, called: tool)
+      throw problems
+    }
+  }
+
+  /// Tells which components `--set` put in others' places, what went with those, and what becomes of the model's size.
+  func tellSwaps(of recipe: Recipe) { swapRemarks(of: recipe).forEach { output.remark("note: \($0)") } }
+
+  /// The same as sentences.
+  func swapRemarks(of recipe: Recipe) -> [String] {
+    let told = recipe.swaps.map(\.sentence)
+    let isModel = recipe.swaps.contains { "\($0.path)".hasPrefix("model.") }
+    guard isModel, let old = try? Recipe.load(path: recipe.path, needsWeights: false, registry: registry)
+    else { return told }
+    let counts = [old, recipe].map { $0.parameterCounts() }
+    let (before, after) = (
+      Dictionary(counts[0]) { $0 + $1 }, Dictionary(counts[1]) { $0 + $1 }
+    )
+    var names: [String] = []
+    for part in counts[1] + counts[0] where !names.contains(part.part) { names.append(part.part) }
+    let parts = names.filter { before[$0] != after[$0] }
+      .map { "\($0) \(before[$0] ?? 0) -> \(after[$0] ?? 0)" }
+    let totals = counts.map { $0.reduce(0) { $0 + $1.count } }
+    return told + ["parameters: \(totals[0]) -> \(totals[1]) (\(parts.joined(separator: ", ")))"]
   }
 }
 

@@ -22,9 +22,7 @@ struct ModelPlan {
     let (model, registry) = (JSONPath("model"), reader.registry)
     self.hasViewsOneByOne = hasViewsOneByOne
     namings = registry.namings
-    options = reader.section(
-      ModelOptions.self, at: model, owner: "\"model\"",
-      besides: ["backbone", "corrections", "encoder", "head", "landmarks"])
+    options = reader.section(.model)
     backbone = reader.component(
       at: model / "backbone", from: registry.backbones, settings: PartOptions.self, key: "backbone")
     wantsLandmarks = reader.given(at: model / "landmarks") != nil
@@ -51,6 +49,8 @@ struct ModelPlan {
       "reduction": .int(options.reduction), "standardize": .bool(options.standardize),
       "testTimeFlip": .bool(options.testTimeFlip),
     ]
+    // Left out where there is none, as it is in recipes that older versions of this program stored.
+    if !initialWeights.isEmpty { members["initialWeights"] = .string(initialWeights) }
     members["backbone"] = backbone?.effective
     members["landmarks"] = landmarks?.effective
     members["encoder"] = encoder?.effective
@@ -133,6 +133,15 @@ struct ModelPlan {
       + corrections.flatMap { placed($0, below: "corrections.") }
   }
 
+  /// The file that the whole model starts from; "" for none.
+  var initialWeights: String { options.initialWeights.text }
+
+  /// All files that the model starts from: what each is for, where the recipe names it, and its path.
+  var weightFiles: [(part: String, key: JSONPath, path: String)] {
+    pretrained.map { ($0.part.place, $0.place, $0.weights) }
+      + (initialWeights.isEmpty ? [] : [("the whole model", Self.initialWeightsPlace, initialWeights)])
+  }
+
   /// Those that start from a file.
   var pretrained: [Placed] { parts.filter { !$0.weights.isEmpty } }
 }
@@ -210,4 +219,7 @@ struct ModelOptions: ComponentOptions {
     "Whether evaluation and prediction say the mean over an image and its mirror image (test-time augmentation), "
       + "which takes twice the time.")
   var testTimeFlip = false
+  @Option(
+    "File of weights that the whole model starts from as far as they fit, such as RUN/checkpoints/best.safetensors; after "
+      + "the parts' own. Empty: none. `train --init-from RUN` sets it.") var initialWeights: FilePath = ""
 }

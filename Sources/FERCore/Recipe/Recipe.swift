@@ -25,6 +25,8 @@ public struct Recipe {
   public let effective: JSONValue
   /// Everything it could name.
   package let registry: Registry
+  /// The components that overrides put in others' places.
+  package private(set) var swaps: [SwappedComponent] = []
   private let sets: [DataSplit: any Dataset]
   private let choices: RecipeChoices
 
@@ -63,15 +65,17 @@ public struct Recipe {
     path: String, patches: [RecipePatch], overrides: [String] = [], needsWeights: Bool = true,
     registry: Registry
   ) throws(RecipeProblems) -> Recipe {
-    let tree = try RecipeFiles.read(path, patches: patches, overrides: overrides)
-    return try RecipeCheck(tree: tree, path: path, needsWeights: needsWeights, registry: registry).run()
+    let (tree, swaps) = try RecipeFiles.read(path, patches: patches, overrides: overrides)
+    var recipe = try RecipeCheck(tree: tree, path: path, needsWeights: needsWeights, registry: registry).run()
+    recipe.swaps = swaps
+    return recipe
   }
 
-  /// The same for a whole recipe's text, as the weights that it trained hold it; other weights are not looked for.
-  /// - Parameter path: of the file that holds it.
-  package static func load(text: String, of path: String, registry: Registry) throws(RecipeProblems) -> Recipe
-  {
-    let tree = try RecipeDocument.parse(text, path).tree
+  /// Checks a recipe that is at hand as text, such as ``text`` of another; weights may be missing.
+  /// - Parameter path: what it is called in messages.
+  /// - Throws: ``RecipeProblems`` with everything that is wrong.
+  package static func load(text: String, path: String, registry: Registry) throws(RecipeProblems) -> Recipe {
+    let tree = try RecipeDocument.read(text, of: path).tree
     return try RecipeCheck(tree: tree, path: path, needsWeights: false, registry: registry).run()
   }
 
@@ -106,6 +110,13 @@ public struct Recipe {
   /// New label policies that have learned nothing yet, in their order.
   package func makeLabelPolicies() throws -> [any LabelPolicy] { try choices.labels.map { try $0.make() } }
 
+  /// The Swift modules that its components come from, each once.
+  package var modules: [String] {
+    let used = Set(values.filter { $0.path.steps.last == .key("use") }.compactMap(\.value.text))
+    let types = registry.summaries.filter { used.contains($0.name) }.map(\.type)
+    return Set(types.map { String($0.prefix { $0 != "." }) }).sorted()
+  }
+
   /// A new optimiser that has seen nothing yet.
   package func makeOptimizer() throws -> any Optimizer { try made(choices.optimizer) }
 
@@ -120,8 +131,11 @@ public struct Recipe {
   /// A new model. Parts with `weights` read their files, everything else starts from the recipe's seed.
   /// - Parameter loadingWeights: false where a checkpoint will fill the whole model anyway.
   /// - Parameter filling: false where it is certain to: no value is then drawn, and none may be read before.
+  /// - Parameter tell: told what became of the file that the whole model starts from, a line at a time.
   /// - Throws: where a weight file does not fit.
-  public func buildModel(loadingWeights: Bool = true, filling: Bool = true) throws -> ExpressionModel {
+  public func buildModel(
+    loadingWeights: Bool = true, filling: Bool = true, tell: (String) -> Void = { _ in }
+  ) throws -> ExpressionModel {
     var issues: [RecipeIssue] = []
     guard let model = plan.assemble(in: emptyContext, issues: &issues) else {
       throw RecipeProblems(issues.map { RecipeProblem(.file(path, line: 0), $0) })
@@ -132,14 +146,21 @@ public struct Recipe {
         component: part.part.place, named: part.part.component, of: model.store, namings: plan.namings)
       try file.verifyDigest()
     }
+    if loadingWeights, !plan.initialWeights.isEmpty {
+      try InitialWeights(path: plan.initialWeights, recipe: self, namings: plan.namings)
+        .load(into: model, tell: tell)
+    }
     if filling { model.store.fill(seed: seed) }
     return model
   }
 
-  /// The files that parts of its model start from, and the parts' places.
-  package var weightFiles: [(place: String, path: String)] {
-    plan.pretrained.map { ($0.part.place, $0.weights) }
-  }
+  /// The files that its model starts from: what each is for, where the recipe names it, and its path.
+  package var weightFiles: [(part: String, key: JSONPath, path: String)] { plan.weightFiles }
+
+  /// The places of all values that name a file or folder.
+  package var filePlaces: [JSONPath] { choices.filePlaces }
+  /// Those that datasets and label policies read.
+  var readPlaces: [JSONPath] { choices.readPlaces }
 
   /// The places of its model that have parameters of their own, and which component stands there.
   public var parts: [WeightNaming.Part] { plan.parts.map(\.part) }

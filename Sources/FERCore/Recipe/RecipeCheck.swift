@@ -77,13 +77,13 @@ struct RecipeCheck {
   }
 
   private mutating func checkWeights(_ plan: ModelPlan) {
-    for part in plan.pretrained {
-      if !FileSystem.exists(part.weights) {
+    for file in plan.weightFiles {
+      if !FileSystem.exists(file.path) {
         reader.issues.append(
           RecipeIssue(
-            part.place, "there is no file \(part.weights); remove the key to start from random numbers"))
-      } else if FileSystem.isFolder(part.weights) {
-        reader.issues.append(RecipeIssue(part.place, "\(part.weights) is a folder, not a file of weights"))
+            file.key, "there is no file \(file.path); remove the key to start from random numbers"))
+      } else if FileSystem.isFolder(file.path) {
+        reader.issues.append(RecipeIssue(file.key, "\(file.path) is a folder, not a file of weights"))
       }
     }
   }

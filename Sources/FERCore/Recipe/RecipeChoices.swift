@@ -21,19 +21,14 @@ struct RecipeChoices {
   /// Reads every section; the reader gathers what is wrong.
   init(_ reader: inout RecipeReader) {
     let registry = reader.registry
-    header = reader.section(
-      RecipeHeader.self, at: JSONPath(), owner: "a recipe",
-      besides: ["data", "input", "labels", "losses", "model", "sampler", "training"])
-    input = reader.section(
-      InputOptions.self, at: JSONPath("input"), owner: "\"input\"", besides: ["augment", "views"])
+    header = reader.section(.recipe)
+    input = reader.section(.input)
     augmentations = reader.list(at: JSONPath("input", "augment"), from: registry.augmentations)
     views = reader.component(
       at: JSONPath("input", "views"), from: registry.views, settings: ViewOptions.self, key: "views",
       isNeeded: false)
     labels = reader.list(at: JSONPath("labels"), from: registry.labelPolicies)
-    data = reader.section(
-      DataOptions.self, at: JSONPath("data"), owner: "\"data\"",
-      besides: DataSplit.allCases.map(\.rawValue).sorted())
+    data = reader.section(.data)
     var sets: [DataSplit: ComponentChoice<any Dataset, DatasetOptions>] = [:]
     for split in DataSplit.allCases {
       sets[split] = reader.component(
@@ -45,8 +40,7 @@ struct RecipeChoices {
       at: JSONPath("sampler"), from: registry.samplers, settings: NoOptions.self, key: "sampler")
     model = ModelPlan(&reader, hasViewsOneByOne: views?.settings.statistics != .together)
     let place = JSONPath("training")
-    training = reader.section(
-      TrainingOptions.self, at: place, owner: "\"training\"", besides: ["optimizer", "schedule"])
+    training = reader.section(.training)
     optimizer = reader.component(
       at: place / "optimizer", from: registry.optimizers, settings: NoOptions.self, key: "optimizer")
     schedule = reader.component(

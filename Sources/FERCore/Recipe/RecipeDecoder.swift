@@ -61,17 +61,30 @@ package struct RecipeDecoder {
       if let standard = known[key] {
         findUnknown(in: value, standard: standard, at: path / key, isTop: false, log: log)
       } else if !isTop || !reserved.contains(key) {
-        log.add(unknown(key, options: known.keys.sorted(), besides: isTop ? reserved.sorted() : [], at: path))
+        log.add(
+          unknown(
+            key, holding: value, options: known.keys.sorted(), besides: isTop ? reserved.sorted() : [],
+            at: path))
       }
     }
   }
 
-  private func unknown(_ key: String, options: [String], besides: [String], at path: JSONPath) -> RecipeIssue
-  {
+  private func unknown(
+    _ key: String, holding value: JSONValue, options: [String], besides: [String], at path: JSONPath
+  ) -> RecipeIssue {
+    let known = options + besides
+    // Another program's word for an option of this owner, before a word of similar letters.
+    let usual = UsualWords.place(of: key).flatMap { place in
+      known.first { place.hasSuffix(".\($0)") && place == "\(path / $0)" }
+    }
+    let suggestion =
+      usual.map { "; did you mean \"\($0)\"?" }
+      ?? NearestName.of(key, among: known).map { "; did you mean \"\($0)\"?" }
+      ?? UsualWords.suggestion(for: key, holding: value, at: path)
     let own = noun == "key" ? (options + besides).sorted() : options
     let also = noun == "key" || besides.isEmpty ? "" : "; also " + besides.joined(separator: ", ")
     return RecipeIssue(
-      path / key, "\(owner) has no such \(noun)" + NearestName.suggestion(for: key, among: options + besides),
+      path / key, "\(owner) has no such \(noun)" + suggestion,
       note: "\(noun)s: " + (own.isEmpty ? "none" : own.joined(separator: ", ")) + also)
   }
 }

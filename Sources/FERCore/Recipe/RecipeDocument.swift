@@ -26,11 +26,12 @@ package struct RecipeDocument {
   package static func read(_ path: String, as kind: String = "a recipe", askedBy asker: RecipeOrigin? = nil)
     throws(RecipeProblems) -> RecipeDocument
   {
-    try parse(try text(of: path, askedBy: asker), path, as: kind)
+    try read(try text(of: path, askedBy: asker), of: path, as: kind)
   }
 
-  /// The same where the text is at hand.
-  static func parse(_ text: String, _ path: String, as kind: String = "a recipe") throws(RecipeProblems)
+  /// The same of a text.
+  /// - Parameter path: of the file that it is from.
+  static func read(_ text: String, of path: String, as kind: String = "a recipe") throws(RecipeProblems)
     -> RecipeDocument
   {
     let content: JSON5Parser.Document

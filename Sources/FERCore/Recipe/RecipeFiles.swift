@@ -8,9 +8,10 @@ struct RecipeFiles {
 
   /// - Parameter patches: changes that another file holds, in their order.
   /// - Parameter overrides: texts such as "training.epochs=3".
+  /// - Returns: the tree, and which components the overrides put in others' places.
   /// - Throws: ``RecipeProblems``; nothing else can be checked where a file cannot be read.
   static func read(_ path: String, patches: [RecipePatch] = [], overrides: [String]) throws(RecipeProblems)
-    -> SourcedValue
+    -> (tree: SourcedValue, swaps: [SwappedComponent])
   {
     var chain: [(path: String, tree: SourcedValue)] = []
     var next: String? = path
@@ -40,7 +41,9 @@ struct RecipeFiles {
       result = result.merged(with: SourcedValue(origin: tree.origin, content: .object(members)))
     }
     for patch in patches { result = result.merged(with: patch.tree) }
-    return result.merged(with: try patch(from: overrides))
+    var swaps: [SwappedComponent] = []
+    let tree = result.merged(with: try patch(from: overrides), swaps: &swaps)
+    return (tree, swaps)
   }
 
   /// One tree of all that the command line sets. A value is read as JSON5 and, where it is none, taken as text.

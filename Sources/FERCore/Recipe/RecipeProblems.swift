@@ -45,6 +45,8 @@ public struct RecipeProblems: AttributedError, Equatable, CustomStringConvertibl
   public let problems: [RecipeProblem]
   /// Whether another recipe would do (exit code 2); false where the machine could not read this one (exit code 1).
   public let isRequest: Bool
+  /// What may lie behind them all, as a sentence; nil for nothing.
+  package var hint: String?
 
   /// All problems, and where they were found.
   public init(_ problems: [RecipeProblem], isRequest: Bool = true) {
@@ -55,6 +57,7 @@ public struct RecipeProblems: AttributedError, Equatable, CustomStringConvertibl
   /// The sentence that a person reads.
   public var description: String {
     let count = problems.count == 1 ? "1 problem" : "\(problems.count) problems"
-    return (problems.map(\.description) + ["\(count), nothing was built"]).joined(separator: "\n")
+    let lines = problems.map(\.description) + ["\(count), nothing was built"]
+    return (lines + (hint.map { [$0] } ?? [])).joined(separator: "\n")
   }
 }

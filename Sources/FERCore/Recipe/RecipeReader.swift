@@ -20,11 +20,11 @@ struct RecipeReader {
   // MARK: sections
 
   /// A section of fixed keys: its own options, and the keys that other code reads.
-  mutating func section<Options: ComponentOptions>(
-    _ type: Options.Type, at path: JSONPath, owner: String, besides reserved: [String] = []
-  ) -> Options {
-    let decoder = RecipeDecoder(owner: owner, noun: "key", reserved: reserved, folder: folder)
-    let (options, found) = decoder.decode(type, from: given(at: path), at: path)
+  mutating func section<Options: ComponentOptions>(_ section: RecipeSection<Options>) -> Options {
+    let decoder = RecipeDecoder(
+      owner: section.owner, noun: "key", reserved: section.besides, folder: folder)
+    let path = section.path
+    let (options, found) = decoder.decode(Options.self, from: given(at: path), at: path)
     issues += found
     return options
   }

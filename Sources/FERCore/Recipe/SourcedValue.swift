@@ -79,35 +79,47 @@ struct SourcedValue: Sendable {
   /// A null that removes nothing stays, so that the check can tell a misspelt name from a name that is not in
   /// use. Where `patch` names another component, that component's options replace the old one's: they mean
   /// nothing to it. A command line's `list.0.key` reaches into a list.
-  func merged(with patch: SourcedValue, at path: JSONPath = JSONPath()) -> SourcedValue {
+  func merged(with patch: SourcedValue) -> SourcedValue {
+    var swaps: [SwappedComponent] = []
+    return merged(with: patch, at: JSONPath(), swaps: &swaps)
+  }
+
+  /// The same, and which components the patch put in others' places.
+  func merged(
+    with patch: SourcedValue, at path: JSONPath = JSONPath(), swaps: inout [SwappedComponent]
+  ) -> SourcedValue {
     switch (content, patch.content) {
     case (.object(let mine), .object(let theirs)):
-      if patch.names(otherThan: self, at: path) { return patch }
+      if let (before, after) = patch.names(otherThan: self, at: path) {
+        swaps.append(SwappedComponent(at: path, before, after, from: self, with: patch))
+        return patch
+      }
       var members = mine
       for (key, change) in theirs {
         if change.isNull {
           members[key] = mine[key] == nil ? change : nil
         } else {
-          members[key] = mine[key]?.merged(with: change, at: path / key) ?? change
+          members[key] = mine[key]?.merged(with: change, at: path / key, swaps: &swaps) ?? change
         }
       }
       return SourcedValue(origin: origin, content: .object(members))
     case (.array(var elements), .object(let theirs)) where patch.origin == .commandLine:
       for (key, change) in theirs {
         guard let index = Int(key), elements.indices.contains(index) else { return patch }
-        elements[index] = elements[index].merged(with: change, at: path / index)
+        elements[index] = elements[index].merged(with: change, at: path / index, swaps: &swaps)
       }
       return SourcedValue(origin: origin, content: .array(elements))
     default: return patch
     }
   }
 
-  private func names(otherThan base: SourcedValue, at path: JSONPath) -> Bool {
-    guard let new = part(at: JSONPath("use"))?.value.text else { return false }
+  /// The names of the component before and of this one, where they differ.
+  private func names(otherThan base: SourcedValue, at path: JSONPath) -> (before: String, after: String)? {
+    guard let new = part(at: JSONPath("use"))?.value.text else { return nil }
     let parent = path.parent
     let isKeyed = parent == JSONPath("losses") || parent == JSONPath("model", "corrections")
     var old = base.part(at: JSONPath("use"))?.value.text
     if old == nil, isKeyed, case .key(let key)? = path.steps.last { old = key }
-    return old != nil && old != new
+    return old.flatMap { $0 == new ? nil : ($0, new) }
   }
 }

@@ -138,7 +138,7 @@ struct DataComparison {
       !other.isEmpty, let before = try? DataFingerprint(ofRun: first.path),
       let after = try? DataFingerprint(ofRun: second.path)
     else { return nil }
-    let told = before.only(split.rawValue).differences(to: after.only(split.rawValue))
+    let told = before.only([split.rawValue]).differences(to: after.only([split.rawValue]))
     return told.first.map { $0 + (told.count > 1 ? ", and \(told.count - 1) more" : "") }
   }
 }

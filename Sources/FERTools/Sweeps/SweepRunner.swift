@@ -92,8 +92,8 @@ package struct SweepRunner {
       let begin = Clock.seconds
       Environment.forgetPeakMemory()
       let end: Trainer.End
-      if RunFolder.isRun(run) {
-        end = try session.resume(try stored(job), train: train, validation: validation)
+      if let plan = try RunPlace(at: run) == .run ? session.plan(resuming: true) : nil {
+        end = try session.resume(plan, train: train, validation: validation)
       } else {
         end = try session.start(train: train, validation: validation)
       }

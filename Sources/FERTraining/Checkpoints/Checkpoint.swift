@@ -14,6 +14,8 @@ package struct CheckpointStore {
   let recipe: Recipe
   /// A digest of the names and labels of all samples.
   let dataDigest: String
+  /// Whether a checkpoint counts whose samples were others.
+  var takesOtherData = false
 
   package init(folder: String, recipe: Recipe, dataDigest: String) {
     (self.folder, self.recipe, self.dataDigest) = (folder, recipe, dataDigest)
@@ -49,6 +51,17 @@ package struct CheckpointStore {
     try WeightFile.write(weights(of: model), metadata: metadata, to: best)
   }
 
+  /// Lets `best` tell the recipe as it is now, where the run goes on with a changed one that would have led to the same
+  /// weights. A damaged file stays as it is, for whoever reads it to say so.
+  func restateBest() throws {
+    guard let file = try? WeightFile(best), (try? file.verifyDigest()) != nil else { return }
+    var metadata = file.metadata
+    for key in ["recipe", "recipeHash"] { metadata[key] = description[key] }
+    var tensors: [String: Tensor] = [:]
+    for name in file.names { tensors[name] = try file.tensor(name) }
+    try WeightFile.write(tensors, metadata: metadata, to: best)
+  }
+
   /// Fills model, optimiser and average from `last`, or where that is damaged from `previous`.
   /// - Parameter warn: told which file is damaged and which is used.
   /// - Returns: nil where there is no checkpoint yet.
@@ -62,7 +75,9 @@ package struct CheckpointStore {
     for path in present {
       do {
         let state = try load(path, model, optimizer, average)
-        if !problems.isEmpty {
+        if path == previous, problems.isEmpty {
+          warn("\(last): is missing\n\(path): the checkpoint before it is used")
+        } else if !problems.isEmpty {
           warn(problems.joined(separator: "\n") + "\n\(path): the checkpoint before it is used")
         }
         return state
@@ -102,7 +117,7 @@ package struct CheckpointStore {
       throw RunProblem.request(
         "\(file.path): was written by a newer version of this program; resume with that one")
     }
-    guard file.metadata["data"] == dataDigest else {
+    guard takesOtherData || file.metadata["data"] == dataDigest else {
       throw RunProblem.request(
         "\(file.path): the images have changed since (names, labels or number), or a model that a label policy reads; restore them, or start a new run"
       )

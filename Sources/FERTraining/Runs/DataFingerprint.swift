@@ -100,8 +100,10 @@ package struct DataFingerprint: Equatable, Sendable {
   /// The file's text.
   var text: String { entries.map { $0.line + "\n" }.joined() }
 
-  /// What it tells of one set.
-  package func only(_ set: String) -> DataFingerprint { DataFingerprint(entries.filter { $0.set == set }) }
+  /// What it tells of some sets.
+  package func only(_ sets: [String]) -> DataFingerprint {
+    DataFingerprint(entries.filter { sets.contains($0.set) })
+  }
 
   /// What there is to read.
   /// - Parameter fingerprint: of what label policies read.
@@ -123,7 +125,7 @@ package struct DataFingerprint: Equatable, Sendable {
         Open(entry: Entry(set: set, file: FileName.escaped(PathText.name(of: $0))), path: $0)
       }
     }
-    found += recipe.weightFiles.map { Open(entry: Entry(set: "weights", file: $0.place), path: $0.path) }
+    found += recipe.weightFiles.map { Open(entry: Entry(set: "weights", file: $0.part), path: $0.path) }
     if !fingerprint.isEmpty {
       let entry = Entry(set: "labels", file: "what label policies read", sha256: fingerprint)
       found.append(Open(entry: entry, path: ""))

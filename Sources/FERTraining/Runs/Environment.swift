@@ -50,7 +50,8 @@ package struct Environment: Sendable {
   /// - Parameter recipe: what is run; nil where only the machine is of interest.
   func object(for recipe: Recipe? = nil) -> JSONValue {
     var members: [String: JSONValue] = [
-      "program": .string(Program.version), "processor": .string(processor), "cores": .int(cores),
+      "program": .string(Program.version), "command": .string(Program.command),
+      "processor": .string(processor), "cores": .int(cores),
       "threads": .int(threads), "memoryMB": .int(memory), "system": .string(system),
       "kernels": .string(kernels.rawValue), "openBLASKernel": .string(kernel),
       "matrixProduct": .string(BLASInfo.hasOwnProduct ? "own" : "OpenBLAS"), "openBLAS": .string(openBLAS),
@@ -58,6 +59,7 @@ package struct Environment: Sendable {
     if let recipe {
       members["seed"] = .string(String(recipe.seed))
       members["recipe"] = .string(recipe.path)
+      members["modules"] = .texts(recipe.modules)
       members["changes"] = recipe.changes.map(JSONValue.texts) ?? .null
     }
     return .object(members)

@@ -23,13 +23,15 @@ final class FingerprintTask: @unchecked Sendable {
   }
 
   private func make(_ files: [DataFingerprint.Open], _ path: String) throws {
-    var entries: [DataFingerprint.Entry] = []
-    entries.reserveCapacity(files.count)
+    var read: [(entry: DataFingerprint.Entry, stamp: FileStamp?)] = []
+    read.reserveCapacity(files.count)
     for file in files {
       guard !isStopped.load(ordering: .relaxed) else { return }
-      entries.append(file.read())
+      read.append(file.readStamped())
     }
-    try AtomicFile.write(DataFingerprint(entries).text, to: path)
+    let fingerprint = DataFingerprint(read.map(\.entry))
+    try AtomicFile.write(fingerprint.text, to: path)
+    DataStamps(of: fingerprint, read.map(\.stamp)).write(toRun: PathText.folder(of: path))
   }
 
   /// Returns when the file is written; as often as it is called.
@@ -39,6 +41,14 @@ final class FingerprintTask: @unchecked Sendable {
       while outcome == nil { condition.wait() }
       return outcome
     }?.get()
+  }
+
+  /// Returns when the file is written or cannot be, but after some seconds in any case.
+  func wait(atMost seconds: Double) {
+    let end = Date(timeIntervalSinceNow: seconds)
+    condition.withLock {
+      while outcome == nil, condition.wait(until: end) {}
+    }
   }
 
   /// Gives up, and returns when the thread has ended. Where the file is not whole, nothing is written.

@@ -8,6 +8,8 @@ import Support
 ///     recipe.json5        the effective recipe, enough to run it again
 ///     environment.json    program, processor and libraries it ran on; the recipe's file, and what was changed of it
 ///     data.jsonl          size and digest of every file it trains on
+///     data.stamps         by which a resumed run knows which of them nobody has touched
+///     resumes.jsonl       what was other when it was resumed, where something was
 ///     metrics.jsonl       one line per event; no times in it: the same run has the same bytes
 ///     steps.csv           its steps for a spreadsheet
 ///     epochs.csv          its epochs and their validations
@@ -51,30 +53,40 @@ package final class RunFolder {
     try Recipe.load(path: path + "/recipe.json5", registry: registry)
   }
 
-  /// - Throws: ``RunProblem`` where there is something at `path` already, an empty folder apart.
+  /// - Throws: ``RunProblem`` where there is something at `path` already. An empty folder is nothing, and so is what a run
+  ///   leaves that never came to a checkpoint.
   package static func requireNew(_ path: String) throws {
-    guard FileSystem.exists(path) else { return }
-    let contents = try? FolderNames.all(in: path)
-    guard FileSystem.isFolder(path), contents?.isEmpty == true else {
+    switch RunPlace(at: path) {
+    case .free, .begun: return
+    case .run:
       throw RunProblem.request(
         "\(path.printable): exists already; continue that run with --resume, or choose another folder with --out"
       )
+    case .taken(let why):
+      throw RunProblem.request(
+        "\(path.printable): exists already and \(why); choose another folder with --out")
     }
   }
 
-  /// Makes the folder of a new run and locks it.
-  /// - Throws: ``RunProblem`` where it exists, a `FileProblem` where it cannot be made.
+  /// Makes the folder of a new run and locks it. What a run left in it that never came to a checkpoint is removed.
+  /// - Throws: ``RunProblem`` where there is something else, a `FileProblem` where it cannot be made.
   package static func create(_ path: String) throws -> RunFolder {
     try requireNew(path)
     let folder = RunFolder(path)
     try FileSystem.makeFolder(folder.checkpoints)
     try folder.takeLock()
+    // Whoever had the lock until now may have trained here.
+    try requireNew(path)
+    AtomicFile.removeLeftovers(in: folder.checkpoints)
+    for name in (try? FolderNames.all(in: path)) ?? [] where name != "lock" && name != "checkpoints" {
+      unlink(folder.file(name))
+    }
     return folder
   }
 
   /// Opens the folder of a run to go on with it, and locks it.
   package static func resume(_ path: String) throws -> RunFolder {
-    guard isRun(path) else {
+    guard isRun(path) || RunPlace(at: path) == .run else {
       throw RunProblem.request(
         "\(path.printable): there is no run to resume here; leave out --resume to start one")
     }

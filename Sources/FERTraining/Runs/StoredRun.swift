@@ -67,14 +67,53 @@ package struct StoredRun {
   }
 }
 
+extension StoredRun {
+  /// Where a recipe is that of a run, and components in it come from a program that this one is not: which, and what to do.
+  package static func otherProgram(ofRecipe path: String, for registry: Registry, called tool: String)
+    -> String?
+  {
+    struct Maker: Decodable { let command: String?, modules: [String]? }
+    let file = PathText.folder(of: path) + "/environment.json"
+    guard PathText.name(of: path) == "recipe.json5",
+      let maker = OpenFile.text(of: file).flatMap({ JSONValue.decoded(Maker.self, from: $0) })
+    else { return nil }
+    let known = Set(registry.summaries.map { $0.type.prefix { $0 != "." } })
+    let unknown = (maker.modules ?? []).filter { !known.contains($0[...]) }
+    if let command = maker.command, !unknown.isEmpty {
+      return "this run was made by the program \"\(command.printable)\", which has components of "
+        + "\(unknown.listed()) that \(tool) does not have; use that program here"
+    }
+    guard maker.modules == nil else { return nil }
+    return "if another program made this run, one with plug-ins of its own, use that program here"
+  }
+}
+
 extension JSONValue {
+  /// A value that two objects do not share.
+  struct Change {
+    /// Where it stands.
+    let path: String
+    /// As text; "not there" where it is absent.
+    let before, after: String
+
+    /// For people.
+    var sentence: String { "\(path): was \(before), is \(after)" }
+  }
+
+  /// The values that differ, in the order of their paths.
+  static func differences(from old: JSONValue, to new: JSONValue) -> [Change] {
+    let (before, after) = (old.textsByPath, new.textsByPath)
+    return Set(before.keys).union(after.keys).sorted().filter { before[$0] != after[$0] }
+      .map { Change(path: $0, before: before[$0] ?? absent, after: after[$0] ?? absent) }
+  }
+
+  /// Stands for a value that is not there.
+  static let absent = "not there"
+
   /// The values by path that differ, a sentence each.
   /// - Parameter irrelevant: paths that do not count.
   static func changes(from old: JSONValue, to new: JSONValue, besides irrelevant: [String] = []) -> [String] {
-    let (before, after) = (old.textsByPath, new.textsByPath)
-    return Set(before.keys).union(after.keys).sorted()
-      .filter { before[$0] != after[$0] && !irrelevant.contains($0) }
-      .map { "\($0): was \(before[$0] ?? "not there"), is \(after[$0] ?? "not there")" }
+    differences(from: old, to: new).filter { !irrelevant.contains($0.path) }.map(\.sentence)
   }
 
   /// Values as text by path.

@@ -108,6 +108,19 @@ package struct TrainedModel {
     (try? JSONValue.encoding(input))?.members ?? [:]
   }
 
+  /// Which weights of a run they are, as far as its last checkpoint tells: "the best, of epoch 3", "the last, of epoch 4, step
+  /// 120"; nil where they are none of a run's.
+  package var kind: String? {
+    guard let file = try? WeightFile(path) else { return nil }
+    if let state = file.trainingState {
+      return "the last, of epoch \(state.epoch + (state.batch > 0 ? 1 : 0)), step \(state.step)"
+    }
+    guard PathText.name(of: path) == "best.safetensors" else { return nil }
+    let last = PathText.folder(of: path) + "/last.safetensors"
+    let epoch = (try? WeightFile(last))?.trainingState?.best?.epoch
+    return "the best" + (epoch.map { ", of epoch \($0)" } ?? "")
+  }
+
   /// The weights of a run: the best, or where there are none yet, the last.
   package static func weights(ofRun path: String) throws -> String {
     let candidates = ["best", "last", "previous"].map { "\(path)/checkpoints/\($0).safetensors" }

@@ -10,10 +10,37 @@ package struct TrainingSession {
   private let path: String
   private let console: Console
   private let report: ReportWriter
+  private let goesOnAnyway: Bool
 
   /// - Parameter path: the run's folder.
-  package init(_ recipe: Recipe, in path: String, console: Console, report: @escaping ReportWriter) {
+  /// - Parameter anyway: whether a run is resumed also where recipe or data have changed so that it becomes another one.
+  package init(
+    _ recipe: Recipe, in path: String, anyway: Bool = false, console: Console, report: @escaping ReportWriter
+  ) {
     (self.recipe, self.path, self.console, self.report) = (recipe, path, console, report)
+    goesOnAnyway = anyway
+  }
+
+  /// Looks at the folder, before any image is read.
+  /// - Parameter resuming: whether a run is expected there.
+  /// - Returns: how to go on with the run that lies there; nil where one is to be started.
+  /// - Throws: ``RunProblem`` where the folder holds something else than expected, or a run of another recipe.
+  package func plan(resuming: Bool) throws -> ResumePlan? {
+    guard resuming else {
+      try RunFolder.requireNew(path)
+      return nil
+    }
+    switch RunPlace(at: path) {
+    case .run: return try ResumePlan(recipe, in: path, anyway: goesOnAnyway)
+    case .begun:
+      console.line("\(path.printable): the run there ended before its first checkpoint; it begins anew")
+      return nil
+    case .free:
+      throw RunProblem.request(
+        "\(path.printable): there is no run to resume here; leave out --resume to start one")
+    case .taken(let why):
+      throw RunProblem.request("\(path.printable): there is no run to resume here: it \(why)")
+    }
   }
 
   /// Trains in a new folder.
@@ -28,29 +55,37 @@ package struct TrainingSession {
   }
 
   /// Goes on in a folder that exists.
-  /// - Parameter stored: the recipe that lies in it.
-  /// - Throws: ``RunProblem`` where the recipe has changed meanwhile.
+  /// - Throws: ``RunProblem`` where the data have changed meanwhile.
   package func resume(
-    _ stored: Recipe, train: any BatchSource, validation: (any BatchSource)?, steps: Int? = nil
+    _ plan: ResumePlan, train: any BatchSource, validation: (any BatchSource)?, steps: Int? = nil
   ) throws -> Trainer.End {
     let folder = try RunFolder.resume(path)
-    let changes = Self.differences(from: stored, to: recipe)
-    guard changes.isEmpty else {
-      throw RunProblem.request(
-        "\(path.printable): was started with another recipe; start a new run with --out, or undo these changes:\n  "
-          + changes.joined(separator: "\n  "))
-    }
-    return try run(folder, train, validation, Trainer.Limits(steps: steps))
+    var plan = plan
+    try plan.compareData(train: train, validation: validation)
+    plan.doubts.forEach(console.warn)
+    for change in plan.allowed { console.line("changed: \(change)") }
+    for change in plan.refused.prefix(20) { console.warn("changed: \(change)") }
+    return try run(folder, train, validation, Trainer.Limits(steps: steps), resuming: plan)
   }
 
   private func run(
     _ folder: RunFolder, _ train: any BatchSource, _ validation: (any BatchSource)?, _ limits: Trainer.Limits,
-    _ witness: MetricsWitness? = nil
+    _ witness: MetricsWitness? = nil, resuming plan: ResumePlan? = nil
   ) throws -> Trainer.End {
     let trainer = try Trainer(
-      recipe, train: train, validation: validation, in: folder, limits: limits, console: console,
-      report: report, witness: witness)
+      recipe, train: train, validation: validation, in: folder, limits: limits,
+      takesOtherData: plan?.hasOtherData == true, console: console, report: report, witness: witness)
     defer { console.clearBar() }
+    if let plan {
+      try plan.keep()
+      if plan.hasOtherRecipe {
+        try AtomicFile.write(recipe.text, to: folder.file("recipe.json5"))
+        if plan.refused.isEmpty { try trainer.store.restateBest() }
+      }
+      // What is trained on from here on is what the next resuming has to find.
+      if plan.hasOtherData { unlink(folder.file(DataFingerprint.name)) }
+      trainer.tellPosition()
+    }
     return try trainer.run()
   }
 

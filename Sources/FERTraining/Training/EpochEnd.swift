@@ -12,7 +12,7 @@ extension Trainer {
   ///   will be worked through again when the run is resumed.
   func closeEpoch() throws -> End? {
     let number = state.epoch + 1
-    let isDue = number % options.validateEvery == 0 || number == options.epochs
+    let isDue = options.validates(after: number)
     var (evaluation, timing) = (Evaluation?.none, OrderedObject())
     do {
       if isDue, let validation { (evaluation, timing) = try validated(on: validation, number) }

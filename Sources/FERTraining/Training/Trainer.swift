@@ -107,17 +107,19 @@ package final class Trainer {
 
   /// Builds the model, or takes up what the folder's last checkpoint holds.
   /// - Parameter options: the recipe's, or others in their place.
+  /// - Parameter takesOtherData: whether a checkpoint counts that was trained on other data.
   package init(
     _ recipe: Recipe, options: TrainingOptions? = nil, train: any BatchSource, validation: (any BatchSource)?,
-    in folder: RunFolder, limits: Limits = Limits(), console: Console, report: @escaping ReportWriter,
-    witness: MetricsWitness? = nil
+    in folder: RunFolder, limits: Limits = Limits(), takesOtherData: Bool = false, console: Console,
+    report: @escaping ReportWriter, witness: MetricsWitness? = nil
   ) throws {
     let options = options ?? recipe.training
     labels = try LabelPolicies(of: recipe, for: train.samples)
     let digest = Self.digest(of: [train.samples, validation?.samples ?? []], and: labels.fingerprint)
-    let store = CheckpointStore(folder: folder.checkpoints, recipe: recipe, dataDigest: digest)
+    var store = CheckpointStore(folder: folder.checkpoints, recipe: recipe, dataDigest: digest)
+    store.takesOtherData = takesOtherData
     let hasCheckpoint = [store.last, store.previous].contains { FileSystem.exists($0) }
-    model = try recipe.buildModel(loadingWeights: !hasCheckpoint)
+    model = try recipe.buildModel(loadingWeights: !hasCheckpoint) { console.line($0) }
     optimizer = try recipe.makeOptimizer()
     average = options.ema > 0 ? WeightAverage(decay: Double(options.ema)) : nil
     let saved = try store.load(into: model, optimizer, average) { console.warn($0) }
@@ -136,11 +138,18 @@ package final class Trainer {
   /// Trains until all epochs are done or something asks to stop.
   /// - Throws: ``RunProblem``, a `FileProblem` or a `DataProblem`; the last good checkpoint stays.
   package func run() throws -> End {
-    if state.isFinished { return .alreadyFinished }
+    if state.isFinished {
+      guard state.epoch < options.epochs, !hasLostPatience else { return .alreadyFinished }
+      state.isFinished = false
+    }
     let fingerprint = startFingerprint()
     defer { fingerprint?.stop() }
     let end = try trainToEnd()
-    if case .interrupted = end { return end }
+    if case .interrupted = end {
+      // By it a resuming knows whether the data are still the same; most are read long before.
+      fingerprint?.wait(atMost: 5)
+      return end
+    }
     do { try fingerprint?.wait() } catch { console.warn("\(error); the run goes on without it") }
     return end
   }
@@ -158,11 +167,7 @@ package final class Trainer {
     log.begin()
     defer { log.finish() }
     // The first checkpoint shows, before any work is done, that there is room for more.
-    if hasResumed {
-      console.line("resuming at step \(state.step), epoch \(state.epoch + 1)")
-    } else {
-      try save()
-    }
+    if !hasResumed { try save() }
     // What could be written to when training began is no wrong request later.
     do { return try trainEpochs() } catch let problem as FileProblem {
       throw RunProblem.failure("\(problem)")
@@ -189,6 +194,14 @@ package final class Trainer {
 
   private func forecast() throws -> MemoryForecast {
     try MemoryForecast(model, recipe, options, samples: train.samples.count, isFresh: !hasResumed)
+  }
+
+  /// Tells where a run goes on that is resumed.
+  func tellPosition() {
+    let isLeft = !state.isFinished || state.epoch < options.epochs
+    if isLeft {
+      console.line("resuming at step \(state.step), epoch \(state.epoch + 1) of \(options.epochs)")
+    }
   }
 
   private func runEpoch() throws -> End? {

@@ -128,7 +128,8 @@ package enum AtomicFile {
     return slash == path.utf8.startIndex ? "/" : String(path[..<slash])
   }
 
-  static let temporaryPrefix = ".arbex-partial-"
+  /// What the names of files begin with that are not whole yet.
+  package static let temporaryPrefix = ".arbex-partial-"
 
   private static func syncFolder(_ folder: String, of path: String) throws {
     let descriptor = open(folder.systemName, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

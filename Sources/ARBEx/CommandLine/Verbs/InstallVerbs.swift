@@ -19,7 +19,7 @@ extension Verb {
           + NearestName.suggestion(for: call.words[0], among: known) + "; there is one for "
           + known.joined(separator: ", "))
     }
-    call.output.print(shell.script().trimmedEnd)
+    try call.output.print(shell.script().trimmedEnd)
     return 0
   }
 
@@ -36,7 +36,7 @@ extension Verb {
     }
     let pages = ManualPages.all()
     for page in pages { try AtomicFile.write(page.text, to: folder + "/" + page.name) }
-    call.output.print("\(pages.count) pages in \(folder.printable)")
+    try call.output.print("\(pages.count) pages in \(folder.printable)")
     return 0
   }
 }

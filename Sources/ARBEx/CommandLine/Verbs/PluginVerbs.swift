@@ -14,21 +14,34 @@ extension Verb {
   }
 
   static let pluginsDescribe = Verb(
-    "plugins describe", "a component's options: type, default, what is allowed, meaning",
-    arguments: [Argument("NAME", "a component's name")], flags: [.json]
+    "plugins describe", "a component's options, or a key of recipes: type, default, what is allowed, meaning",
+    arguments: [
+      Argument(
+        "NAME", "a component's name, or a key: training, training.epochs, epochs, optimizer, recipe ...")
+    ], flags: [.json]
   ) { call in
     let (name, all) = (call.words[0], call.registry.summaries)
     let found = all.filter { $0.name == name }
-    guard !found.isEmpty else {
+    let keys = RecipeHelp.all(for: call.registry).filter { $0.answers(to: name) }
+    guard !found.isEmpty || !keys.isEmpty else {
       let known = Set(all.map(\.name)).sorted()
+      let words = Set(RecipeHelp.all(for: call.registry).flatMap(\.names))
+      let usual = UsualWords.place(of: name).map { "; in a recipe it is \($0)" }
       throw UsageProblem(
-        "no component is named \(JSONValue.quoted(name))\(NearestName.suggestion(for: name, among: known))"
-          + "\n  known: \(known.joined(separator: ", "))", verb: "plugins list")
+        "no component is named \(JSONValue.quoted(name)), and no key of recipes"
+          + (NearestName.of(name, among: known + words.sorted()).map { "; did you mean \"\($0)\"?" } ?? usual
+            ?? "")
+          + "\n  known: \(known.joined(separator: ", "))"
+          + "\n  sections of a recipe: \(RecipeKeys.all.map(\.name).joined(separator: ", "))",
+        verb: "plugins list")
     }
     if call.has("--json") {
-      try call.output.print(JSONValue.object(["components": .array(found.map(\.json))]).pretty())
+      try call.output.print(
+        JSONValue.object([
+          "components": .array(found.map(\.json)), "keys": .array(keys.map(\.json)),
+        ]).pretty())
     } else {
-      try call.output.print(found.map(\.page).joined(separator: "\n\n"))
+      try call.output.print((keys.map(\.page) + found.map(\.page)).joined(separator: "\n\n"))
     }
     return 0
   }

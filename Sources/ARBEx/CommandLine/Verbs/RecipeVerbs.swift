@@ -14,7 +14,7 @@ extension Verb {
     let recipes = ShippedRecipes()
     let rows = recipes.names.map { (name: $0, purpose: recipes.purpose(of: $0)) }
     if call.has("--json") {
-      call.output.print(
+      try call.output.print(
         JSONValue.array(
           rows.map { row in
             .object([
@@ -28,7 +28,7 @@ extension Verb {
     guard !rows.isEmpty else {
       throw RunProblem.failure("no folder of recipes was found; \(ShippedRecipes.variable)=DIR names one")
     }
-    call.output.print(TextTable.text(rows.map { [$0.name, $0.purpose] }))
+    try call.output.print(TextTable.text(rows.map { [$0.name, $0.purpose] }))
     call.output.remark("in " + recipes.folders.map(\.printable).joined(separator: ", "))
     return 0
   }
@@ -58,6 +58,9 @@ extension Verb {
   ) { call in
     do {
       let recipe = try call.recipe(at: call.words[0])
+      call.tellSwaps(of: recipe)
+      let missing = recipe.missingFiles
+      for problem in missing { call.output.remark("warning: \(problem)") }
       let sizes = recipe.parameterCounts()
       let (memory, limits) = (try recipe.memoryOfTraining(), MemoryLimits.current)
       if call.has("--json") {
@@ -66,7 +69,8 @@ extension Verb {
         try call.output.print(
           JSONValue.object([
             "valid": .bool(true), "hash": .string(recipe.hash), "parameters": .object(parts),
-            "problems": .array([]),
+            "problems": .array([]), "warnings": .array(missing.map(\.json)),
+            "notes": .texts(call.swapRemarks(of: recipe)),
             "memory": .object(["training": .int(memory), "available": .int(limits.available)]),
           ]).pretty())
       } else {
