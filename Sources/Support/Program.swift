@@ -11,3 +11,12 @@ package enum Program {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
   }
 }
+
+extension CommandLine {
+  /// The arguments as names: `CommandLine.arguments` repairs what is not UTF-8, and the file is no longer found.
+  package static var words: [String] {
+    (0..<Int(argc)).compactMap { unsafeArgv[$0] }.map { word in
+      FileName.text(UnsafeRawBufferPointer(start: word, count: strlen(word)))
+    }
+  }
+}

@@ -92,14 +92,6 @@ public enum CommandLineTool {
   }
 }
 
-extension CommandLine {
-  /// The arguments as names: `CommandLine.arguments` repairs what is not UTF-8, and the file is no longer found.
-  static var words: [String] {
-    (0..<Int(argc)).compactMap { unsafeArgv[$0] }.map { word in
-      FileName.text(UnsafeRawBufferPointer(start: word, count: strlen(word)))
-    }
-  }
-}
 
 extension CommandOutput {
   /// The process's own.
