@@ -92,7 +92,6 @@ public enum CommandLineTool {
   }
 }
 
-
 extension CommandOutput {
   /// The process's own.
   package static let standard = CommandOutput(
