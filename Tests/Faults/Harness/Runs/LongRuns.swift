@@ -34,6 +34,10 @@ enum LongRuns {
         laboratory.program, ["train", laboratory.recipe, "--out", run] + flags.flatMap { ["--set", $0] },
         scratch: run + ".told", patience: 600)
       guard end.code == 0 else { return "\(end.ending); \(end.lastWords)" }
+      let checkpoints = try FileManager.default.contentsOfDirectory(atPath: run + "/checkpoints").sorted()
+      guard checkpoints == ["best.safetensors", "last.safetensors", "previous.safetensors"] else {
+        return "checkpoints/ holds \(checkpoints)"
+      }
       return Growth.problem(held)
     },
     Trial(name: "E15 ten thousand pictures, whole and damaged") { laboratory, run in
