@@ -25,9 +25,9 @@ enum LongRuns {
       }
       return files.isEmpty ? nil : "differs in \(files.joined(separator: ", "))"
     },
-    Trial(name: "J7 five thousand steps") { laboratory, run in
+    Trial(name: "J7 three thousand steps") { laboratory, run in
       let flags = [
-        "training.epochs=1667", "training.validateEvery=1667", "training.checkpointSteps=500",
+        "training.epochs=1000", "training.validateEvery=1000", "training.checkpointSteps=500",
         "training.logSteps=100",
       ]
       let (end, held) = try Subprocess.watched(
@@ -76,7 +76,7 @@ enum LongRuns {
       let flags = [
         "data.train.count=9", "data.train.identities=9", "input.augment=[]", "model.head.dropout=0",
         "losses.nll.smoothing=0", "model.corrections.anchor=null", "losses.anchor=null", "training.ema=0",
-        "training.epochs=400", "training.batch=9", "training.validateEvery=400", "training.checkpointSteps=0",
+        "training.epochs=150", "training.batch=9", "training.validateEvery=150", "training.checkpointSteps=0",
         "training.optimizer.learningRate=0.02",
       ]
       let end = try laboratory.arbex(
@@ -87,12 +87,12 @@ enum LongRuns {
       }
       return loss < 0.1 ? nil : "the loss of the last epoch is \(loss)"
     },
-    // Two of three labels are exchanged for one of the two others, so that a label says nothing of its face. Of 600 faces
-    // a third is guessed, give or take four deviations of 1.9 %.
+    // Two of three labels are exchanged for one of the two others, so that a label says nothing of its face. Of 300 faces
+    // a third is guessed, give or take four deviations of 2.7 %.
     Trial(name: "G12 labels without meaning") { laboratory, run in
       let flags = [
-        "data.train.count=240", "data.train.labelNoise=0.6666667", "data.validation.count=600",
-        "training.epochs=10",
+        "data.train.count=120", "data.train.labelNoise=0.6666667", "data.validation.count=300",
+        "training.epochs=6",
         "training.batch=24", "training.checkpointSteps=0",
       ]
       let end = try laboratory.arbex(
@@ -101,7 +101,7 @@ enum LongRuns {
       guard let accuracy = lastNumber("\"accuracy\":", "\"validation\"", of: run) else {
         return "no accuracy in metrics.jsonl"
       }
-      return abs(accuracy - 1 / 3.0) < 0.077 ? nil : "the accuracy is \(accuracy), which nobody can have"
+      return abs(accuracy - 1 / 3.0) < 0.109 ? nil : "the accuracy is \(accuracy), which nobody can have"
     },
   ]
 

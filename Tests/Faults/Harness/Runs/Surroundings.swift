@@ -17,10 +17,13 @@ struct Surroundings {
 
   func run() throws {
     let laboratory = try Laboratory(options)
-    let all = Self.sameBytes + Self.streams + Self.limits + Self.folders + Mishaps.all + LongRuns.all
-    // The short form leaves out what is watched for long.
-    let numbers = all.indices.filter { options.count == 0 || $0 % max(1, all.count / options.count) == 0 }
-    Lanes.run(Array(numbers), options, tally) { number in
+    let brief = Self.sameBytes + Self.streams + Self.limits + Self.folders + Mishaps.all
+    let all = brief + LongRuns.all
+    // The short form takes some of those that are soon over, from the whole list.
+    let numbers =
+      options.count == 0
+      ? Array(all.indices) : Array(stride(from: 0, to: brief.count, by: max(1, brief.count / options.count)))
+    Lanes.run(numbers, options, tally) { number in
       let run = options.folder + "/surroundings\(number)"
       do {
         try FileManager.default.createDirectory(atPath: run + ".told", withIntermediateDirectories: true)
