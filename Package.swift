@@ -52,6 +52,8 @@ let suites =
     suite("FERTraining", testing: rooms),
     suite("FERTools", testing: rooms),
     suite("ARBEx", testing: ["ARBEx"] + rooms + plugins),
+    .executableTarget(
+      name: "FaultHarness", dependencies: ["ARBEx"] + named(rooms), path: "Tests/Faults/Harness"),
   ] + plugins.map { suite($0, testing: plugins + ["ARBEx"] + rooms) })
   .filter { wanted?.contains($0.name) ?? true }
 
@@ -97,8 +99,6 @@ let package = Package(
 
     .target(
       name: "TestSupport", dependencies: ["ARBEx"] + named(rooms), path: "Tests/TestSupport"),
-    .executableTarget(
-      name: "FaultHarness", dependencies: ["ARBEx"] + named(rooms), path: "Tests/Faults/Harness"),
   ] + plugins.map(plugin) + suites,
   swiftLanguageModes: [.v6]
 )

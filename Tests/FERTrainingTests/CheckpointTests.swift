@@ -91,6 +91,20 @@ struct CheckpointTests {
     }
   }
 
+  @Test("a checkpoint of a newer version is refused")
+  func newerVersion() throws {
+    let shop = try Workshop()
+    try shop.run("newer", steps: 3)
+    let path = shop.path + "/newer/checkpoints/last.safetensors"
+    let file = try WeightFile(path)
+    var metadata = file.metadata
+    metadata["format"] = "2"
+    let tensors = try file.names.map { ($0, try file.tensor($0)) }
+    try WeightFile.write(Dictionary(uniqueKeysWithValues: tensors), metadata: metadata, to: path)
+    let problem = #expect(throws: RunProblem.self) { try shop.run("newer") }
+    #expect(problem.map { "\($0)".contains("newer version") } == true)
+  }
+
   @Test("a folder that exists is refused, so is a second process, so is resuming nothing")
   func folders() throws {
     let shop = try Workshop()

@@ -35,6 +35,7 @@ enum Trials {
       ("calls", { try FailingCalls($0, $1).run() }), ("kills", { try Kills($0, $1).atEachCall() }),
       ("random-kills", { try Kills($0, $1).atRandomTimes() }), ("signals", { try Kills($0, $1).bySignals() }),
       ("sweeps", { try SweepKills($0, $1).run() }), ("damage", { try DamagedCheckpoints($0, $1).run() }),
+      ("surroundings", { try Surroundings($0, $1).run() }),
       ("order", { try WriteOrder($0, $1).run() }), ("controls", { try Controls($0, $1).run() }),
     ]
   }

@@ -31,9 +31,10 @@ struct Subprocess: Sendable {
   ///   - scratch: a folder for its output.
   ///   - stop: a signal that it gets, and after how many seconds.
   ///   - patience: after how many seconds it is killed as hanging.
+  ///   - each: called again and again while it runs, with the seconds since its start.
   static func run(
     _ program: String, _ arguments: [String], environment: [String: String], scratch: String,
-    stop: (signal: Int32, after: Double)? = nil, patience: Double
+    stop: (signal: Int32, after: Double)? = nil, patience: Double, each: (pid_t, Double) -> Void = { _, _ in }
   ) throws -> Subprocess {
     let (output, remarks) = (scratch + "/output", scratch + "/remarks")
     var actions = posix_spawn_file_actions_t()
@@ -57,6 +58,7 @@ struct Subprocess: Sendable {
         kill(process, SIGKILL)
         tookTooLong = true
       }
+      each(process, seconds)
       usleep(500)
     }
     let signal = status & 0x7f

@@ -5,6 +5,7 @@
 //                    what a read or write asks for), kill (SIGKILL before the call), after (SIGKILL behind it), or
 //                    lie (nothing is done, and success is claimed: for negative controls)
 //   FAULT_LOG=FILE   a line of number, call and path for the failing call, or for every call where none shall fail
+//   FAULT_CLOCK=S    the time of day is S seconds off; "jump" is an hour before and behind in turns
 //   FAULT_HIDE=NAME  calls of this name are neither made nor counted: for negative controls
 //
 // Calls that the C library makes for itself, as in fopen or printf, are not seen.
@@ -21,6 +22,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum outcome { GOES_ON, FAILS, SHORTENED, LIES, ENDS_AFTER };
@@ -30,7 +32,7 @@ static long failing;
 static int error_number;
 static enum outcome outcome;
 static int kills;
-static const char *hidden = "";
+static const char *hidden = "", *clock_error;
 static int log_file = -1;
 
 static void __attribute__((constructor)) prepare(void) {
@@ -38,6 +40,7 @@ static void __attribute__((constructor)) prepare(void) {
       {"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EDQUOT", EDQUOT}, {"EFBIG", EFBIG}, {"EMFILE", EMFILE},
       {"ENFILE", ENFILE}, {"EACCES", EACCES}, {"EINTR", EINTR}, {"ENOMEM", ENOMEM}};
   const char *at = getenv("FAULT_AT"), *as = getenv("FAULT_AS"), *log = getenv("FAULT_LOG");
+  clock_error = getenv("FAULT_CLOCK");
   if (getenv("FAULT_HIDE")) hidden = getenv("FAULT_HIDE");
   if (log) log_file = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (!at || !as) return;
@@ -215,4 +218,14 @@ void *mmap(void *at, size_t length, int protection, int flags, int fd, off_t pla
 }
 void *mmap64(void *at, size_t length, int protection, int flags, int fd, off64_t place) {
   return mmap(at, length, protection, flags, fd, place);
+}
+
+/// The time of day, wrong; the clock that only runs forward stays right.
+int clock_gettime(clockid_t clock, struct timespec *time) {
+  static atomic_long asked;
+  NEXT(clock_gettime);
+  int result = next(clock, time);
+  if (clock_error && clock == CLOCK_REALTIME)
+    time->tv_sec += strcmp(clock_error, "jump") ? atol(clock_error) : atomic_fetch_add(&asked, 1) % 2 ? 3600 : -3600;
+  return result;
 }

@@ -42,6 +42,9 @@ struct Laboratory: Sendable {
 
   let folder: String
   private let options: Options
+  /// The program that is tried, and the project's folder.
+  var program: String { options.program }
+  var project: String { options.project }
   /// The recipe that is trained.
   let recipe: String
   /// What an undisturbed run comes to: the SHA-256 of each of its results.
@@ -118,6 +121,24 @@ struct Laboratory: Sendable {
       environment: environment,
       scratch: scratch, stop: stop, patience: Self.patience)
     return (end, SeenCall.all(in: log).first)
+  }
+
+  /// Runs the program with any words.
+  func arbex(_ arguments: [String], scratch: String) throws -> Subprocess {
+    try Subprocess.run(
+      options.program, arguments, environment: Self.environment, scratch: scratch, patience: 5 * Self.patience
+    )
+  }
+
+  /// Lets a shell run a script in which `$0` is the program.
+  /// - Parameter changes: what is other in the environment; nil takes a variable away.
+  func shell(_ script: String, _ changes: [String: String?] = [:], scratch: String) throws -> Subprocess {
+    var environment = Self.environment
+    for (name, value) in changes { environment[name] = value }
+    if changes["FAULT_CLOCK"] != nil { environment["LD_PRELOAD"] = options.shim }
+    return try Subprocess.run(
+      "/bin/sh", ["-c", script, options.program], environment: environment, scratch: scratch,
+      patience: Self.patience)
   }
 
   /// Goes on with a run, however far it came, to the end. - Returns: nil where it came to the reference's bytes, else
