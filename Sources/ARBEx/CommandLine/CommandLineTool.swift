@@ -81,7 +81,8 @@ public enum CommandLineTool {
   static func exitCode(for error: any Error) -> Int32 {
     switch error {
     case let problem as RunProblem: problem.isRequest ? 2 : 1
-    case is RecipeProblems, is UsageProblem, is DataProblem, is FileProblem: 2
+    case let problem as DataProblem: problem.component.isEmpty ? 2 : 1
+    case is RecipeProblems, is UsageProblem, is FileProblem: 2
     default: 1
     }
   }

@@ -4,13 +4,20 @@ public struct DataProblem: Error, Equatable, CustomStringConvertible {
   public let path: String
   /// What is wrong, and what to do: the sentence that follows the path.
   public let message: String
+  /// The component that did it, where the data are not to blame: `view plan "regions"`; else "". No policy for bad images
+  /// passes over it.
+  package let component: String
 
   /// A problem with the file or folder at `path`; "" where it is the data as a whole.
-  public init(_ path: String, _ message: String) {
-    self.path = path
-    self.message = message
+  public init(_ path: String, _ message: String) { self.init(path, message, by: "") }
+
+  /// What a component did to the file at `path`.
+  package init(_ path: String, _ message: String, by component: String) {
+    (self.path, self.message, self.component) = (path, message, component)
   }
 
-  /// The path and the sentence.
-  public var description: String { path.isEmpty ? message : "\(path): \(message)" }
+  /// The component, the path and the sentence.
+  public var description: String {
+    [component, path, message].filter { !$0.isEmpty }.joined(separator: ": ")
+  }
 }

@@ -44,8 +44,8 @@ package final class BatchLoader: BatchStream {
   deinit { work.stop() }
 
   /// The next batch; nil after the last.
-  /// - Throws: a ``DataProblem`` where an image is bad and may not be left out. It is thrown again at every
-  ///   further call.
+  /// - Throws: a ``DataProblem`` where an image is bad and may not be left out, or an augmentation or a view plan spoils
+  ///   it. It is thrown again at every further call.
   package func next() throws(DataProblem) -> Batch? {
     if let failure { throw failure }
     while nextNumber < batchCount {
@@ -66,6 +66,7 @@ package final class BatchLoader: BatchStream {
   private func note(_ bad: BatchWork.Bad) throws(DataProblem) {
     // A sampler may draw a bad image twice; it counts once.
     guard !skipped.contains(bad.index) else { return }
+    guard bad.problem.component.isEmpty else { try fail(bad.problem) }
     skipped.append(bad.index)
     problems.append(bad.problem.description)
     guard !bad.wasKnown else { return }
@@ -74,6 +75,10 @@ package final class BatchLoader: BatchStream {
     guard let problem = policy.problem(bad: newlyBad, of: work.sampleCount, first: bad.problem) else {
       return
     }
+    try fail(problem)
+  }
+
+  private func fail(_ problem: DataProblem) throws(DataProblem) -> Never {
     failure = problem
     work.stop()
     throw problem

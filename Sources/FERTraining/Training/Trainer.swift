@@ -122,8 +122,8 @@ package final class Trainer {
     average = options.ema > 0 ? WeightAverage(decay: Double(options.ema)) : nil
     let saved = try store.load(into: model, optimizer, average) { console.warn($0) }
     step = TrainingStep(
-      model: model, optimizer: optimizer, schedule: try recipe.makeSchedule(), average: average,
-      options: options, seed: recipe.seed)
+      model: model, optimizer: optimizer, schedule: try recipe.makeSchedule(),
+      scheduleTitle: recipe.scheduleTitle, average: average, options: options, seed: recipe.seed)
     hasResumed = saved != nil
     state = saved ?? TrainingState()
     if let states = state.labels { labels.restore(states) }
@@ -234,12 +234,13 @@ package final class Trainer {
     let random = RandomSource(seed: recipe.seed, stream: "sampler", epoch: UInt64(state.epoch))
     let order = recipe.sampler.order(
       of: labels.samples, classCount: recipe.classes.count, epoch: state.epoch, random: random)
-    guard order.allSatisfy(train.samples.indices.contains) else {
-      throw RunProblem.failure("epoch \(state.epoch + 1): the sampler chose an image that is not there")
+    let place = "\(recipe.samplerTitle): for epoch \(state.epoch + 1) it"
+    let count = train.samples.count
+    if let wrong = order.first(where: { !(0..<count).contains($0) }) {
+      throw RunProblem.failure("\(place) chose image \(wrong), which is not in 0...\(count - 1)")
     }
     guard order.count > 1 else {
-      throw RunProblem.failure(
-        "epoch \(state.epoch + 1): the sampler chose \(order.count) images; training needs at least 2")
+      throw RunProblem.failure("\(place) chose \(order.count) images; training needs at least 2")
     }
     let kept = limits.batchesPerEpoch.map { min(order.count, $0 * options.batch) } ?? order.count
     var request = BatchRequest(order: Array(order.prefix(kept)), batchSize: options.batch, epoch: state.epoch)

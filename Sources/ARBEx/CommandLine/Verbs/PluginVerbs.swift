@@ -17,20 +17,25 @@ extension Verb {
     "plugins describe", "a component's options: type, default, what is allowed, meaning",
     arguments: [Argument("NAME", "a component's name")], flags: [.json]
   ) { call in
-    let (name, all) = (call.words[0], call.registry.summaries)
-    let found = all.filter { $0.name == name }
-    guard !found.isEmpty else {
-      let known = Set(all.map(\.name)).sorted()
-      throw UsageProblem(
-        "no component is named \(JSONValue.quoted(name))\(NearestName.suggestion(for: name, among: known))"
-          + "\n  known: \(known.joined(separator: ", "))", verb: "plugins list")
-    }
+    let name = call.words[0]
+    let found = call.registry.summaries.filter { $0.name == name }
+    guard !found.isEmpty else { throw UsageProblem(noComponent: name, in: call.registry) }
     if call.has("--json") {
       call.output.print(JSONValue.object(["components": .array(found.map(\.json))]).pretty())
     } else {
       call.output.print(found.map(\.page).joined(separator: "\n\n"))
     }
     return 0
+  }
+}
+
+extension UsageProblem {
+  /// A name that no component has.
+  init(noComponent name: String, in registry: Registry) {
+    let known = Set(registry.summaries.map(\.name)).sorted()
+    self.init(
+      "no component is named \(JSONValue.quoted(name))\(NearestName.suggestion(for: name, among: known))"
+        + "\n  known: \(known.joined(separator: ", "))", verb: "plugins list")
   }
 }
 

@@ -4,7 +4,7 @@ extension Verb {
     [
       train, eval, report, compare, predict, explain, calibrate, sweep, reproduce, recipeShow, recipeCheck,
       dataCheck, dataSuspects, weightsInspect, weightsImport, weightsExport,
-      pluginsList, pluginsDescribe, bench, benchOperations, benchData, benchStart, doctor,
+      pluginsList, pluginsDescribe, pluginsCheck, bench, benchOperations, benchData, benchStart, doctor,
     ]
   }
 }
