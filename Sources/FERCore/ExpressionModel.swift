@@ -40,7 +40,7 @@ public final class ExpressionModel {
   private func outcome(of images: Tensor, _ pass: ForwardPass, isThorough: Bool) throws -> Outcome {
     let check = OutputCheck(
       rows: images.shape[0] / views.count, views: views.count, classCount: classes.count,
-      isThorough: isThorough, looksForNonFinite: isThorough && !pass.isTraining)
+      isThorough: isThorough)
     pass.witness?.begin()
     let image = parts.backbone.run(pass) { part, pass in views.pyramid(of: images, pass, part.features) }
     try check.pyramid(image, parts.backbone.component.levels, parts.backbone)

@@ -6,9 +6,7 @@ import Testing
 struct ConformanceTests {
   @Test("conformance", arguments: try Registry.builtins().summaries.map { "\($0.plural)/\($0.name)" })
   func conformance(_ component: String) throws {
-    var setting = ConformanceKit.Setting()
-    setting.options["augmentations/one-of"] = .object(["of": .array([.string("flip"), .string("rotate")])])
-    let findings = ConformanceKit.problems(in: try Registry.builtins(), only: component, setting: setting)
+    let findings = ConformanceKit.problems(in: try Registry.builtins(), only: component)
     #expect(findings == [])
   }
 }

@@ -23,8 +23,10 @@ struct GoldenTests {
     let setting = TrainingSetting(classes: recipe.classes, seed: 1) {
       try TeacherModel($0.text, weights: $1.text, for: shared)
     }
-    return try LabelPolicies(try recipe.makeLabelPolicies(), of: samples, in: setting)
-      .targets(for: Batch(number: 0, images: images, indices: Array(0..<count)))
+    return try LabelPolicies(
+      try recipe.makeLabelPolicies(), titles: recipe.labelPolicyTitles, of: samples, in: setting
+    )
+    .targets(for: Batch(number: 0, images: images, indices: Array(0..<count)))
   }
 
   @Test(

@@ -1,12 +1,16 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// A package of somebody else's: it depends on arbex and adds components of every kind.
+// A package of somebody else's: it depends on arbex and adds components of every kind. The components are a library, so
+// that tests can import them; the program is its main file alone.
 let package = Package(
   name: "outside-arbex",
   dependencies: [.package(name: "arbex", path: "../..")],
   targets: [
-    .executableTarget(name: "outside-arbex", dependencies: [.product(name: "ARBEx", package: "arbex")])
+    .target(name: "Outside", dependencies: [.product(name: "ARBEx", package: "arbex")]),
+    .executableTarget(name: "outside-arbex", dependencies: ["Outside"]),
+    .testTarget(
+      name: "OutsideTests", dependencies: ["Outside", .product(name: "TestSupport", package: "arbex")]),
   ],
   swiftLanguageModes: [.v6]
 )

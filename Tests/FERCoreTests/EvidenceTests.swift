@@ -97,7 +97,7 @@ struct OutputCheckTests {
     let (built, pass) = (try recipe.buildModel(), ForwardPass.evaluation)
     do {
       let outcome = try built(.ones([2, 8, 8, 3]), pass, isThorough: isThorough)
-      _ = try built.objective(outcome, against: Targets(labels: [0, 1]), pass)
+      _ = try built.objective(outcome, against: Targets(labels: [0, 1]), pass, isThorough: isThorough)
       return ""
     } catch let fault as ComponentFault {
       return fault.description
@@ -121,11 +121,32 @@ struct OutputCheckTests {
     #expect(try self.fault(change, isThorough: false) == "")
   }
 
-  @Test("a loss of another shape than its scope's")
-  func loss() throws {
+  @Test("a share below 0, and numbers that are none: the term is named, not what comes before it")
+  func negativeAndNone() throws {
+    let negative = try fault("model.corrections={ odd: { fault: 'negative' } }")
+    #expect(negative.hasPrefix("correction term \"odd\": row 0 of its distribution is [1.3"), "\(negative)")
     #expect(
-      try fault("losses={ mine: { use: 'odd' } }")
-        == "loss \"mine\": its value has shape [1], expected [2] for a loss of scope samples")
+      try fault("model.corrections={ odd: { fault: 'nan' } }")
+        == "correction term \"odd\": delivers 6 of 6 numbers that are not finite")
+  }
+
+  @Test(
+    "a loss of another shape than its scope's, that is not finite, or whose weights of rows are none",
+    arguments: [
+      ("mean", "its value has shape [1], expected [2] for a loss of scope samples"),
+      ("infinite", "delivers 2 of 2 numbers that are not finite"),
+      (
+        "few weights",
+        "it weighs 2 rows by 1 numbers, 1.0; there must be one for each, finite and at least 0"
+      ),
+      (
+        "negative weight",
+        "it weighs 2 rows by 2 numbers, 1.0, -1.0; there must be one for each, finite and at least 0"
+      ),
+    ])
+  func loss(fault: String, expected: String) throws {
+    #expect(
+      try self.fault("losses={ mine: { use: 'odd', fault: '\(fault)' } }") == "loss \"mine\": " + expected)
   }
 
   @Test(

@@ -80,27 +80,49 @@ final class ToldLoss: Loss, ToldPart {
   }
 }
 
-/// A distribution of two classes too few, or one that is thrice too much.
+/// A distribution of two classes too few, one that is thrice too much, has a share below 0 or is no number.
 final class OddCorrection: CorrectionTerm {
   struct Options: ComponentOptions {
-    @Option("What is wrong.", oneOf: ["narrow", "thrice"]) var fault = "narrow"
+    @Option("What is wrong.", oneOf: ["narrow", "thrice", "negative", "nan"]) var fault = "narrow"
   }
   private let options: Options
   init(_ options: Options, in context: inout BuildContext) { self.options = options }
   func correct(_ prediction: Prediction, _ pass: ForwardPass) -> Correction {
     let given = prediction.distribution
-    return Correction(
-      distribution: options.fault == "narrow" ? given.sliced(along: 1, from: 0, count: 2) : given * 3)
+    let distribution =
+      switch options.fault {
+      case "narrow": given.sliced(along: 1, from: 0, count: 2)
+      case "thrice": given * 3
+      case "negative": given + Tensor([3], [1, -1, 0])
+      default: given * .nan
+      }
+    return Correction(distribution: distribution)
   }
 }
 
-/// Says that it is of samples, and takes the mean itself.
+/// Says that it is of samples and takes the mean itself, is no number, or weighs rows by what are no weights.
 final class OddLoss: Loss {
-  typealias Options = NoOptions
+  struct Options: ComponentOptions {
+    @Option("What is wrong.", oneOf: ["mean", "infinite", "few weights", "negative weight"])
+    var fault = "mean"
+  }
   static var scope: LossScope { .samples }
-  init(_ options: NoOptions, in context: inout BuildContext) {}
+  private let options: Options
+  init(_ options: Options, in context: inout BuildContext) { self.options = options }
   func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
-    outcome.final.mean()
+    let value = outcome.final.squared().sum(along: 1)
+    switch options.fault {
+    case "mean": return value.mean()
+    case "infinite": return value * .infinity
+    default: return value
+    }
+  }
+  func rowWeights(_ targets: Targets, _ pass: ForwardPass) -> [Float]? {
+    switch options.fault {
+    case "few weights": [1]
+    case "negative weight": [1, -1]
+    default: nil
+    }
   }
 }
 

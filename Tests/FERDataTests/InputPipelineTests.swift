@@ -30,6 +30,12 @@ private struct RandomPixel: Views {
   }
 }
 
+/// Leaves a pixel too few.
+private struct Cutting: Augmentation {
+  init(_ options: NoOptions = NoOptions()) {}
+  func apply(to image: inout Image, size: Int, random: inout RandomSource) { image.pixels.removeLast(3) }
+}
+
 /// Boxes that are given, whatever the image.
 private struct FixedBoxes: Views {
   typealias Options = NoOptions
@@ -56,20 +62,21 @@ struct InputPipelineTests {
   }
 
   @Test("leaving one augmentation out does not change what the others draw")
-  func independence() {
+  func independence() throws {
     var silent = Noise.Options()
     silent.probability = 0
     let rotate = Rotate(.init())
     let image = rampImage(width: 12, height: 12)
-    func augmented(_ image: Image, _ first: any Augmentation) -> Image {
-      InputPipeline(options(size: 12), augmentations: [first, rotate])
+    func augmented(_ image: Image, _ first: any Augmentation) throws -> Image {
+      try InputPipeline(options(size: 12), augmentations: [first, rotate])
         .augmented(image, random: RandomSource(seed: 1, stream: "a"))
     }
-    let first = augmented(image, Noise(silent))
+    let first = try augmented(image, Noise(silent))
     // The flip may have happened before the turn; then the plain image was turned the same way.
     var flipped = image
     flipped.flip()
-    #expect([augmented(image, Flip(.init())), augmented(flipped, Flip(.init()))].contains(first))
+    let flips = [try augmented(image, Flip(.init())), try augmented(flipped, Flip(.init()))]
+    #expect(flips.contains(first))
   }
 
   @Test("training resizes, augments, ends at the input size; evaluation goes straight there")
@@ -79,7 +86,7 @@ struct InputPipelineTests {
     options.resize = 10
     let pipeline = InputPipeline(options, augmentations: [Crop(.init())])
     let large = image.resized(width: 10, height: 10, antialias: true)
-    let found = pipeline.augmented(image, random: RandomSource(seed: 9, stream: "a"))
+    let found = try pipeline.augmented(image, random: RandomSource(seed: 9, stream: "a"))
     let matches = (0...2).contains { x in
       (0...2).contains { y in large.cropped(x: x, y: y, width: 8, height: 8) == found }
     }
@@ -184,6 +191,27 @@ struct InputPipelineTests {
     )
     #expect(throws: expected) {
       try pipeline.evaluation(rampImage(width: 4, height: 2), named: "faces/7.png")
+    }
+  }
+
+  @Test(
+    "a view plan or an augmentation that spoils an image is named; no policy for bad images passes over it")
+  func blamed() throws {
+    let views = InputPipeline(
+      options(size: 2), views: FixedBoxes([Box(left: 0, top: 0, right: 1, bottom: 1)], count: 2),
+      titles: ([], "view plan \"fixed\""))
+    let cutting = InputPipeline(
+      options(size: 2), augmentations: [Cutting()], titles: (["augmentation \"cutting\""], ""))
+    let words = [
+      "view plan \"fixed\": ramp/3: has 2 views, but 1 boxes were made for them",
+      "augmentation \"cutting\": ramp/3: left 12285 values of an image of 64x64x3",
+    ]
+    for (pipeline, words) in zip([views, cutting], words) {
+      let loader = BatchLoader(
+        Ramps(), BatchRequest(order: [3, 4], batchSize: 2, epoch: 0), pipeline: pipeline,
+        badImages: .skip(upTo: 1))
+      let problem = try #require(throws: DataProblem.self) { try loader.next() }
+      #expect(problem.description == words)
     }
   }
 

@@ -120,7 +120,7 @@ struct LabelPolicyTests {
   func faults(fault: String, sentence: String) throws {
     let workshop = try Workshop(["labels=[{use:'seen',fault:'\(fault)'}]"], plugins: [SeenPlugin.self])
     let problem = try #require(throws: RunProblem.self) { try workshop.run("run") }
-    #expect(problem.description.contains("label policy Seen: ") && problem.description.contains(sentence))
+    #expect(problem.description.contains("label policy \"seen\": ") && problem.description.contains(sentence))
   }
 
   @Test("two policies of one kind leave two tables")

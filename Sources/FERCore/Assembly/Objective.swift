@@ -62,36 +62,44 @@ package struct Objective {
 
   /// Σ weight · loss.
   /// - Parameter piece: nil for all rows of a step, or of an evaluation.
-  /// - Throws: ``ComponentFault`` where a loss delivers another shape than its scope says.
+  /// - Parameter isThorough: whether values are looked at too, not only shapes.
+  /// - Throws: ``ComponentFault`` where a loss delivers something else than its scope says.
   package func callAsFunction(
-    _ outcome: Outcome, against targets: Targets, _ pass: ForwardPass, piece: Piece? = nil
+    _ outcome: Outcome, against targets: Targets, _ pass: ForwardPass, piece: Piece? = nil,
+    isThorough: Bool = false
   ) throws -> Value {
     let rows = outcome.final.shape[0]
-    let check = OutputCheck(rows: rows, views: 1, classCount: outcome.final.shape[1], isThorough: false)
+    let check = OutputCheck(
+      rows: rows, views: 1, classCount: outcome.final.shape[1], isThorough: isThorough)
     // What looks across rows would depend on how an evaluation is cut into batches.
     let counted = terms.filter { $0.scope != .batch || pass.isTraining }
     let values = try counted.map { term in
+      let title = "loss \"\(term.name)\""
       let value = Profile.component("losses.\(term.name)") {
         term.running { term.loss.loss(of: outcome, against: targets, pass) }
       }
-      try check.loss(value, term.scope, named: "loss \"\(term.name)\"")
+      try check.loss(value, term.scope, named: title)
       let piece = piece ?? Piece(rows: 0..<rows, of: targets)
-      return share(of: value, term.scope, try Self.weights(in: piece.step, term, pass), piece)
+      let weights = try Self.weights(in: piece.step, term, pass)
+      if let own = weights.own { try check.rowWeights(own, count: piece.count, named: title) }
+      return share(of: value, term.scope, weights.all, piece)
     }
     let total = zip(counted, values).reduce(Tensor.zeros([1])) { $0 + $1.1 * $1.0.weight }
     return Value(total: total, losses: zip(counted, values).map { Part(name: $0.name, value: $1.item) })
   }
 
-  /// How much each row of a step counts in a loss; nil: all the same.
-  private static func weights(in step: Targets, _ term: Term, _ pass: ForwardPass) throws -> [Float]? {
+  /// How much each row of a step counts in a loss, and what the loss itself says of it; nil: all the same.
+  private static func weights(
+    in step: Targets, _ term: Term, _ pass: ForwardPass
+  ) throws -> (all: [Float]?, own: [Float]?) {
     guard term.scope == .samples, let own = term.running({ term.loss.rowWeights(step, pass) }) else {
-      return step.weights
+      return (step.weights, nil)
     }
     guard own.count == step.labels.count else {
       throw ComponentFault(
         "loss \"\(term.name)\"", "weighs \(own.count) rows, expected \(step.labels.count), all of the step")
     }
-    return step.weights.map { zip($0, own).map(*) } ?? own
+    return (step.weights.map { zip($0, own).map(*) } ?? own, own)
   }
 
   private func share(of value: Tensor, _ scope: LossScope, _ weights: [Float]?, _ piece: Piece) -> Tensor {

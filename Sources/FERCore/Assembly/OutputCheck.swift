@@ -5,8 +5,12 @@ import TensorKit
 public struct ComponentFault: Error, Equatable, CustomStringConvertible {
   /// Which component, what it delivered, and what was expected.
   public let description: String
+  /// Whether it is about numbers that are not finite, which may come from what the component was given.
+  package let isNonFinite: Bool
 
-  init(_ component: String, _ problem: String) { description = "\(component): \(problem)" }
+  init(_ component: String, _ problem: String, isNonFinite: Bool = false) {
+    (description, self.isNonFinite) = ("\(component): \(problem)", isNonFinite)
+  }
 }
 
 /// Compares what the parts of a model deliver with what they declared. Shapes are looked at in every pass; the values
@@ -16,8 +20,6 @@ struct OutputCheck {
   let views: Int
   let classCount: Int
   let isThorough: Bool
-  /// In training a loss that is not finite tells the step and its images, and looks for who is behind it.
-  var looksForNonFinite = false
 
   func pyramid<Kind>(_ found: FeaturePyramid, _ declared: [PyramidLevel], _ part: Part<Kind>) throws {
     let shapes = found.levels.map(\.shape)
@@ -43,6 +45,7 @@ struct OutputCheck {
 
   func correction(_ found: Correction, _ part: Part<any CorrectionTerm>) throws {
     try shape(found.distribution, [rows, classCount], "its distribution", part)
+    try check(finite: [found.distribution], part)
     try evidence(found.evidence, part, rows: rows, views: views)
     guard isThorough else { return }
     let values = found.distribution.values
@@ -62,6 +65,16 @@ struct OutputCheck {
       throw ComponentFault(
         title, "its value has shape \(found.shape), expected \(expected) for a loss of scope \(scope)")
     }
+    try check(finite: [found], named: title)
+  }
+
+  /// - Parameter weights: how much each of `count` rows counts in a loss.
+  func rowWeights(_ weights: [Float], count: Int, named title: String) throws {
+    guard weights.count != count || !weights.allSatisfy({ $0 >= 0 && $0.isFinite }) else { return }
+    throw ComponentFault(
+      title,
+      "it weighs \(count) rows by \(weights.count) numbers, \(weights.map { "\($0)" }.listed(atMost: 8)); there must "
+        + "be one for each, finite and at least 0")
   }
 
   private func shape<Kind>(_ found: Tensor, _ expected: [Int], _ what: String, _ part: Part<Kind>) throws {
@@ -71,9 +84,13 @@ struct OutputCheck {
   }
 
   private func check<Kind>(finite tensors: [Tensor], _ part: Part<Kind>, _ what: String = "delivers") throws {
-    guard looksForNonFinite, let bad = tensors.first(where: { $0.nonFiniteCount > 0 }) else { return }
+    try check(finite: tensors, named: part.title, what)
+  }
+
+  private func check(finite tensors: [Tensor], named title: String, _ what: String = "delivers") throws {
+    guard isThorough, let bad = tensors.first(where: { $0.nonFiniteCount > 0 }) else { return }
     throw ComponentFault(
-      part.title, "\(what) \(bad.nonFiniteCount) of \(bad.count) numbers that are not finite")
+      title, "\(what) \(bad.nonFiniteCount) of \(bad.count) numbers that are not finite", isNonFinite: true)
   }
 
   private func evidence<Kind>(_ found: Evidence, _ part: Part<Kind>, rows: Int, views: Int) throws {

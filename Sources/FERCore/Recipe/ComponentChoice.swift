@@ -12,6 +12,9 @@ struct ComponentChoice<Kind, Settings: ComponentOptions> {
   /// Whether everything it says of itself is right.
   let isSound: Bool
 
+  /// As people know it: `sampler "shuffled"`.
+  var title: String { "\(summary.kind) \"\(summary.name)\"" }
+
   /// Everything about it, as a recipe would write it.
   var effective: JSONValue {
     let own = prepared.effective.members ?? [:]

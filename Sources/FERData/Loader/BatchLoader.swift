@@ -44,8 +44,8 @@ package final class BatchLoader: BatchStream {
   deinit { work.stop() }
 
   /// The next batch; nil after the last.
-  /// - Throws: a ``DataProblem`` where an image is bad and may not be left out. It is thrown again at every
-  ///   further call.
+  /// - Throws: a ``DataProblem`` where an image is bad and may not be left out, or an augmentation or a view plan spoils
+  ///   it. It is thrown again at every further call.
   package func next() throws(DataProblem) -> Batch? {
     if let failure { throw failure }
     while nextNumber < batchCount {

@@ -16,9 +16,23 @@ package struct InputPipeline: Sendable {
   private let isBGR: Bool
   private let mean: [Float]
   private let scale: [Float]
+  /// What sentences call the augmentations and what makes views: as the recipe has it.
+  private let titles: (augmentations: [String], views: String)
 
-  /// The way that a recipe, or a weight file, asks for.
-  package init(_ options: InputOptions, augmentations: [any Augmentation] = [], views: (any Views)? = nil) {
+  /// The way that a recipe asks for.
+  /// - Parameter isTraining: whether its augmentations apply.
+  package init(of recipe: Recipe, isTraining: Bool) {
+    self.init(
+      recipe.input, augmentations: isTraining ? recipe.augmentations : [], views: recipe.views,
+      titles: (recipe.augmentationTitles, recipe.viewsTitle))
+  }
+
+  /// The way that these options ask for.
+  package init(
+    _ options: InputOptions, augmentations: [any Augmentation] = [], views: (any Views)? = nil,
+    titles: (augmentations: [String], views: String) = ([], "")
+  ) {
+    self.titles = titles
     (self.options, self.augmentations, self.views) = (options, augmentations, views)
     isBGR = options.channels == .bgr
     let scale = options.normalize.deviation.map { 1 / $0 }
@@ -37,14 +51,19 @@ package struct InputPipeline: Sendable {
   package var valueCount: Int { viewCount * size * size * 3 }
 
   /// The image as training sees it, before normalising and without views.
-  package func augmented(_ image: Image, random: RandomSource) -> Image { sized(changed(image, random)) }
+  /// - Throws: a ``DataProblem`` where an augmentation spoils it.
+  package func augmented(_ image: Image, random: RandomSource) throws(DataProblem) -> Image {
+    sized(try changed(image, "", random))
+  }
 
   /// Writes the image's `valueCount` values as training sees it, one view after another.
   /// - Parameter name: what problems call the image.
-  /// - Throws: a ``DataProblem`` where a view's box does not lie in the image.
+  /// - Throws: a ``DataProblem`` where an augmentation spoils the image, or a view's box does not lie in it.
   package func training(
     _ image: Image, named name: String, random: RandomSource, into target: UnsafeMutableBufferPointer<Float>
-  ) throws(DataProblem) { try write(changed(image, random), name, random.split("views"), into: target) }
+  ) throws(DataProblem) {
+    try write(try changed(image, name, random), name, random.split("views"), into: target)
+  }
 
   /// Writes the image's `valueCount` values as evaluation sees it, one view after another; the boxes of views are drawn
   /// alike for every image.
@@ -78,7 +97,7 @@ package struct InputPipeline: Sendable {
   }
 
   /// Each augmentation draws from a source of its own, so that leaving one out changes nothing for the others.
-  private func changed(_ image: Image, _ random: RandomSource) -> Image {
+  private func changed(_ image: Image, _ name: String, _ random: RandomSource) throws(DataProblem) -> Image {
     var image = image
     if options.resize > 0 {
       image = image.resized(width: options.resize, height: options.resize, antialias: antialias)
@@ -86,6 +105,11 @@ package struct InputPipeline: Sendable {
     for (place, augmentation) in augmentations.enumerated() {
       var own = random.split("augmentation \(place)")
       Running.of(augmentation) { augmentation.apply(to: &image, size: size, random: &own) }
+      // What is as it was in eight bits was not changed.
+      guard image.eightBit == nil, image.pixels.count != image.width * image.height * 3 else { continue }
+      throw DataProblem(
+        name, "left \(image.pixels.count) values of an image of \(image.width)x\(image.height)x3",
+        by: titles.augmentations.indices.contains(place) ? titles.augmentations[place] : "")
     }
     return image
   }
@@ -106,7 +130,8 @@ package struct InputPipeline: Sendable {
     guard let views else { return normalize(sized(image), into: target) }
     let boxes = Running.of(views) { views.boxes(width: image.width, height: image.height, random: random()) }
     guard boxes.count == viewCount else {
-      throw DataProblem(name, "has \(viewCount) views, but \(boxes.count) boxes were made for them")
+      throw DataProblem(
+        name, "has \(viewCount) views, but \(boxes.count) boxes were made for them", by: titles.views)
     }
     let count = valueCount / viewCount
     for (view, box) in boxes.enumerated() {
@@ -114,7 +139,7 @@ package struct InputPipeline: Sendable {
         throw DataProblem(
           name,
           "is \(image.width)x\(image.height) pixels; the box of view \(view), columns \(box.left)..<\(box.right) and "
-            + "rows \(box.top)..<\(box.bottom), is empty or reaches outside")
+            + "rows \(box.top)..<\(box.bottom), is empty or reaches outside", by: titles.views)
       }
       let part = image.cropped(
         x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top)

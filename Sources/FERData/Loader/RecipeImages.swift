@@ -30,8 +30,7 @@ package final class RecipeImages: BatchSource {
     warnings = images.warnings.map { "\(split.rawValue): \($0)" }
     guard !samples.isEmpty else { throw DataProblem(recipe.path, "a dataset holds no images") }
     try Self.check(samples, classes: recipe.classes)
-    pipeline = InputPipeline(
-      recipe.input, augmentations: isTraining ? recipe.augmentations : [], views: recipe.views)
+    pipeline = InputPipeline(of: recipe, isTraining: isTraining)
     seed = recipe.seed
     let wanted = workers ?? recipe.training.workers
     self.workers = wanted > 0 ? wanted : Parallel.availableCores

@@ -60,6 +60,38 @@ public enum ConformanceKit {
     case errors
     /// A worked example comes out.
     case example
+
+    /// What it asks, in words.
+    public var meaning: String {
+      switch self {
+      case .options: "the defaults are allowed, a value out of range is refused under its own key"
+      case .determinism: "the same seed, source or position gives the same bits"
+      case .randomness: "another source gives another result, where anything is random"
+      case .independence: "what becomes of a sample does not depend on those beside it"
+      case .gradients: "every parameter gets a gradient, as central differences have it"
+      case .saving: "saved and loaded again, it goes on with the same bits"
+      case .shapes: "shapes and counts are those declared"
+      case .range: "distributions sum to 1, indices exist, boxes lie inside"
+      case .finite: "nothing is infinite or no number, gradients neither"
+      case .evidence: "exactly the declared evidence is delivered, as its layout says"
+      case .scope: "a loss is a number of what its scope says"
+      case .purpose: "it does what its kind is for"
+      case .errors: "what is wrong outside is thrown, with its place"
+      case .example: "a worked example comes out"
+      }
+    }
+  }
+
+  /// What was asked of one component, and what came of it.
+  public struct Report: Equatable, Sendable {
+    /// As people know it: `correction term "anchor"`.
+    public let component: String
+    /// The rules that it was held to, in the order they were.
+    public let rules: [Rule]
+    /// The rules that it was not held to, because of what was found before.
+    public let skipped: [Rule]
+    /// What is wrong; nothing where all is well.
+    public let findings: [Finding]
   }
 
   /// What parts of a model are built in, and given.
@@ -77,7 +109,9 @@ public enum ConformanceKit {
     /// What components may require, for ``rowCount`` samples.
     public var evidence: Evidence
     /// What a recipe would say of components that cannot do without, as "augmentations/one-of".
-    public var options: [String: JSONValue] = [:]
+    public var options: [String: JSONValue] = [
+      "augmentations/one-of": .object(["of": .array([.string("flip"), .string("rotate")])])
+    ]
 
     /// Small images and pyramids.
     public init(evidence: Evidence = [:]) { self.evidence = evidence }
@@ -90,9 +124,19 @@ public enum ConformanceKit {
   public static func problems(
     in registry: Registry, only: String? = nil, setting: Setting = Setting()
   ) -> [Finding] {
+    reports(in: registry, only: only.map { [$0] }, setting: setting).flatMap(\.findings)
+  }
+
+  /// The same with all that was asked of each component.
+  /// - Parameter only: some components, as "corrections/anchor"; nil for all.
+  /// - Parameter tell: is told of each component as soon as it is done.
+  @discardableResult public static func reports(
+    in registry: Registry, only: [String]? = nil, setting: Setting = Setting(),
+    tell: (Report) -> Void = { _ in }
+  ) -> [Report] {
     let setting = setting.completed(from: registry)
     return Mirror(reflecting: registry).children.compactMap { $0.value as? any Shelf }
-      .flatMap { $0.problems(only: only, setting, registry.resolver) }
+      .flatMap { $0.reports(only: only, setting, registry.resolver, tell: tell) }
   }
 
   /// Checks one registered component.
@@ -101,18 +145,19 @@ public enum ConformanceKit {
   public static func problems<Kind>(
     of entry: Entry<Kind>, in registry: Registry, options: JSONValue? = nil, setting: Setting = Setting()
   ) -> [Finding] {
-    problems(
-      of: Subject(entry: entry, options: options, resolver: registry.resolver),
-      setting.completed(from: registry))
+    report(
+      on: Subject(entry: entry, options: options, resolver: registry.resolver),
+      setting.completed(from: registry)
+    ).findings
   }
 
-  fileprivate static func problems<Kind>(of subject: Subject<Kind>, _ setting: Setting) -> [Finding] {
+  fileprivate static func report<Kind>(on subject: Subject<Kind>, _ setting: Setting) -> Report {
     var found = Findings(component: "\(subject.summary.kind) \"\(subject.summary.name)\"")
     OptionCheck(subject: subject).run(&found)
     let needed = subject.prepared.requires
     let unknown = needed.filter { setting.evidence[$0] == nil }
     for key in unknown { found.add(.evidence, "requires \"\(key)\": hand it to this check") }
-    guard unknown.isEmpty else { return found.all }
+    guard unknown.isEmpty else { return found.report }
     let evidence = setting.evidence.filter { needed.contains($0.key) }
     do {
       switch subject {
@@ -135,25 +180,29 @@ public enum ConformanceKit {
     } catch {
       found.add(.options, "cannot be built with these options: \(error)")
     }
-    return found.all
+    return found.report
   }
 }
 
 /// The components of any kind: the kit walks whatever the registry holds, so that no kind can be forgotten.
 private protocol Shelf {
-  func problems(
-    only: String?, _ setting: ConformanceKit.Setting, _ resolver: @escaping ComponentResolver
-  ) -> [ConformanceKit.Finding]
+  func reports(
+    only: [String]?, _ setting: ConformanceKit.Setting, _ resolver: @escaping ComponentResolver,
+    tell: (ConformanceKit.Report) -> Void
+  ) -> [ConformanceKit.Report]
 }
 extension ComponentRegistry: Shelf {
-  func problems(
-    only: String?, _ setting: ConformanceKit.Setting, _ resolver: @escaping ComponentResolver
-  ) -> [ConformanceKit.Finding] {
-    all.flatMap { entry -> [ConformanceKit.Finding] in
+  func reports(
+    only: [String]?, _ setting: ConformanceKit.Setting, _ resolver: @escaping ComponentResolver,
+    tell: (ConformanceKit.Report) -> Void
+  ) -> [ConformanceKit.Report] {
+    all.compactMap { entry in
       let name = "\(plural)/\(entry.summary.name)"
-      guard only == nil || only == name else { return [] }
-      return ConformanceKit.problems(
-        of: Subject(entry: entry, options: setting.options[name], resolver: resolver), setting)
+      guard only?.contains(name) ?? true else { return nil }
+      let report = ConformanceKit.report(
+        on: Subject(entry: entry, options: setting.options[name], resolver: resolver), setting)
+      tell(report)
+      return report
     }
   }
 }
@@ -162,15 +211,32 @@ extension ComponentRegistry: Shelf {
 struct Findings {
   let component: String
   private(set) var all: [ConformanceKit.Finding] = []
+  private var rules: [ConformanceKit.Rule] = []
+  private var skipped: [ConformanceKit.Rule] = []
 
   init(component: String) { self.component = component }
 
+  var report: ConformanceKit.Report {
+    .init(
+      component: component, rules: rules, skipped: skipped.filter { !rules.contains($0) }, findings: all)
+  }
+
+  /// Notes that the component is held to a rule.
+  mutating func look(_ rule: ConformanceKit.Rule) { if !rules.contains(rule) { rules.append(rule) } }
+
+  /// Notes that it cannot be held to some rules after what was found.
+  mutating func skip(_ rules: ConformanceKit.Rule...) {
+    for rule in rules where !skipped.contains(rule) { skipped.append(rule) }
+  }
+
   mutating func add(_ rule: ConformanceKit.Rule, _ message: String) {
+    look(rule)
     let finding = ConformanceKit.Finding(component: component, rule: rule, message: message)
     if !all.contains(finding) { all.append(finding) }
   }
 
   mutating func expect(_ holds: Bool, _ rule: ConformanceKit.Rule, _ message: @autoclosure () -> String) {
+    look(rule)
     if !holds { add(rule, message()) }
   }
 }

@@ -23,6 +23,7 @@ struct GradientCheck<Part> {
   }
 
   func run(_ found: inout Findings) {
+    found.look(.gradients)
     let gradients = gradients(in: trial.recording)
     let inTraining = self.gradients(in: {
       var pass = ForwardPass.training(on: $0, seed: 1, step: 0)

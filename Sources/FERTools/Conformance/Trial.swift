@@ -50,15 +50,33 @@ struct Trial<Part> {
     let ordinary = deliver(built)
     let count = found.all.count
     declared(built.part, ordinary, &found)
+    let (trained, training) = try train()
+    var inTraining = Findings(component: found.component)
+    declared(trained, training, &inTraining)
+    for finding in inTraining.all where !found.all.contains(finding) {
+      found.add(finding.rule, "in training, " + finding.message)
+    }
     checkEvidence(ordinary, "in evaluation", &found)
-    checkEvidence(try train(), "in training", &found)
-    checkFinite(ordinary.all.map(\.value), "ordinary input", &found)
-    guard found.all.count == count else { return }
+    checkEvidence(training, "in training", &found)
+    guard found.all.count == count else {
+      found.skip(.finite, .determinism)
+      if leakTolerance != nil { found.skip(.independence) }
+      found.skip(.saving)
+      if hasGradients { found.skip(.gradients) }
+      return
+    }
+    try checkFinite(at: inputs, evidence, "ordinary input", &found)
+    guard found.all.count == count else {
+      if hasGradients { found.skip(.gradients) }
+      return found.skip(.determinism, .independence, .saving)
+    }
     try checkDeterminism(ordinary, &found)
     checkLeaks(built, ordinary, &found)
     try checkSaving(&found)
     if hasGradients { GradientCheck(trial: self, built: try build(seed: 1)).run(&found) }
-    for (words, inputs) in hardInputs { try checkFinite(at: inputs, words, &found) }
+    for (words, inputs) in hardInputs {
+      try checkFinite(at: inputs, evidence.mapValues { .zeros($0.shape) }, words, &found)
+    }
   }
 
   /// What an ordinary pass delivers, for parts that require it.
@@ -92,7 +110,10 @@ struct Trial<Part> {
   }
 
   /// What a training pass delivers. It is a new part's: running statistics follow what they see.
-  private func train() throws -> Delivery { run(try build(seed: 1).part, inputs, evidence, Self.training) }
+  private func train() throws -> (part: Part, delivery: Delivery) {
+    let part = try build(seed: 1).part
+    return (part, run(part, inputs, evidence, Self.training))
+  }
 
   private static var training: ForwardPass { .training(on: Tape(), seed: 3, step: 5) }
 
@@ -109,6 +130,7 @@ struct Trial<Part> {
 
   private func checkEvidence(_ delivery: Delivery, _ place: String, _ found: inout Findings) {
     let provided = subject.prepared.provides
+    found.look(.evidence)
     for key in provided where delivery.evidence[key] == nil {
       found.add(.evidence, "declares the evidence \"\(key)\" and does not deliver it \(place)")
     }
@@ -122,10 +144,12 @@ struct Trial<Part> {
   }
 
   /// Not a number or infinite results and gradients at these inputs.
-  private func checkFinite(at inputs: [Tensor], _ words: String, _ found: inout Findings) throws {
+  private func checkFinite(
+    at inputs: [Tensor], _ evidence: Evidence, _ words: String, _ found: inout Findings
+  ) throws {
     let (built, tape) = (try build(seed: 1), Tape())
     let watched = inputs.map { tape.watch($0) }
-    let evidence = evidence.mapValues { tape.watch(.zeros($0.shape)) }
+    let evidence = evidence.mapValues { tape.watch($0) }
     let delivery = run(built.part, watched, evidence, recording(on: tape))
     tape.backward(from: weighed(delivery.values))
     let gradients =
@@ -145,7 +169,7 @@ struct Trial<Part> {
       same(deliver(try build(seed: 1)), ordinary), .determinism,
       "built twice with the same seed, it gives different results")
     found.expect(
-      same(try train(), try train()), .determinism,
+      same(try train().delivery, try train().delivery), .determinism,
       "with the same seed and step, two training passes give different results")
   }
 

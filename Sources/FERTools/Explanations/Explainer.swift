@@ -30,7 +30,7 @@ package struct Explainer {
   /// - Parameter label: the class that is explained; nil for the one that the distribution puts first.
   /// - Throws: `ComponentFault`; ``RunProblem`` where a part shows a map of another shape than it may.
   package func explain(_ images: Tensor, id: String, label: Int? = nil) throws -> Explanation {
-    let outcome = try model(images, .evaluation)
+    let outcome = try model(images, .evaluation, isThorough: true)
     let row = outcome.evaluated(ids: [id])[0]
     let label = label ?? (subject == .final ? row.prediction : row.primaryPrediction)
     let (tape, witness) = (Tape(), PassWitness())

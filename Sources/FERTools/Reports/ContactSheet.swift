@@ -34,7 +34,7 @@ package struct ContactSheet {
     self.images = images
     classes = check.subject.classes
     seed = recipe?.seed ?? 1
-    pipeline = recipe.map { InputPipeline($0.input, augmentations: $0.augmentations, views: $0.views) }
+    pipeline = recipe.map { InputPipeline(of: $0, isTraining: true) }
     title = (recipe?.name ?? PathText.name(of: PathText.absolute(check.subject.path))) + ", \(set.split)"
     if let recipe {
       let names = recipe.effective["input"]?["augment"]?.elements?.compactMap { $0["use"]?.text } ?? []
@@ -145,8 +145,8 @@ package struct ContactSheet {
     guard let image else { return [] }
     let plain = image.resized(width: pipeline.size, height: pipeline.size, antialias: pipeline.antialias)
     return [image, plain]
-      + (0..<epochs).map { epoch in
-        pipeline.augmented(image, random: .augmenting(index, epoch: epoch, seed: seed))
+      + (0..<epochs).compactMap { epoch in
+        try? pipeline.augmented(image, random: .augmenting(index, epoch: epoch, seed: seed))
       }
   }
 

@@ -32,11 +32,11 @@ package struct CheckpointStore {
   func save(
     _ state: TrainingState, _ model: ExpressionModel, _ optimizer: any Optimizer, _ average: WeightAverage?
   ) throws {
-    try refuseNonFinite(model, state)
     var tensors = weights(of: model)
     let moments = optimizer.state
     for (name, tensor) in moments.tensors { tensors["optimizer/" + name] = tensor }
     for (name, tensor) in average?.state.tensors ?? [:] { tensors["average/" + name] = tensor }
+    try refuseNonFinite(tensors, state)
     var metadata = description
     metadata["state"] = try JSONValue.text(encoding: state)
     metadata["optimizerSteps"] = try JSONValue.text(encoding: moments.counters)
@@ -136,10 +136,11 @@ package struct CheckpointStore {
     ]
   }
 
-  private func refuseNonFinite(_ model: ExpressionModel, _ state: TrainingState) throws {
-    guard let bad = model.store.all.first(where: { $0.value.nonFiniteCount > 0 }) else { return }
+  private func refuseNonFinite(_ tensors: [String: Tensor], _ state: TrainingState) throws {
+    let names = tensors.keys.sorted()
+    guard let bad = names.first(where: { tensors[$0]?.nonFiniteCount ?? 0 > 0 }) else { return }
     throw RunProblem.failure(
-      "step \(state.step): \(bad.name) holds numbers that are not finite; nothing was saved, \(last) stays as it was"
+      "step \(state.step): \(bad) holds numbers that are not finite; nothing was saved, \(last) stays as it was"
     )
   }
 

@@ -106,10 +106,12 @@ package struct Evaluator {
     let (samples, order) = (source.samples, Array(source.samples.indices))
     let stream = try source.stream(BatchRequest(order: order, batchSize: batchSize))
     while let batch = try stream.next() {
-      let outcome = try model(batch.images, pass, isThorough: rows.isEmpty)
       let own = batch.indices.map { samples[$0] }
+      if let problem = batch.imageProblem(ids: own.map(\.id)) { throw RunProblem.failure(problem) }
+      let (isFirst, outcome) = (rows.isEmpty, try model(batch.images, pass, isThorough: rows.isEmpty))
       let targets = Targets(of: own, classCount: model.classes.count)
-      lossSum += Double(try model.objective(outcome, against: targets, pass).total.item) * Double(own.count)
+      let value = try model.objective(outcome, against: targets, pass, isThorough: isFirst)
+      lossSum += Double(value.total.item) * Double(own.count)
       rows += tempered(outcome.evaluated(ids: own.map(\.id), of: own))
       observe(outcome)
       termNames = outcome.terms.map(\.name)
@@ -133,7 +135,7 @@ package struct Evaluator {
   /// - Parameter images: `[n·V, size, size, 3]` of the n images of these names.
   /// - Throws: `ComponentFault`.
   package func predict(_ images: Tensor, ids: [String]) throws -> [EvaluatedSample] {
-    tempered(try model(images, pass).evaluated(ids: ids))
+    tempered(try model(images, pass, isThorough: true).evaluated(ids: ids))
   }
 
   private func tempered(_ rows: [EvaluatedSample]) -> [EvaluatedSample] {

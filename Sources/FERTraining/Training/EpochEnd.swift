@@ -12,6 +12,11 @@ extension Trainer {
   ///   will be worked through again when the run is resumed.
   func closeEpoch() throws -> End? {
     let number = state.epoch + 1
+    // The last step may have spoiled the weights; a validation would blame the first part that shows it.
+    if let problem = step.brokenParameter {
+      throw RunProblem.failure(
+        "step \(state.step), epoch \(number): \(problem); the last checkpoint stays as it was")
+    }
     let isDue = options.validates(after: number)
     var (evaluation, timing) = (Evaluation?.none, OrderedObject())
     do {

@@ -124,8 +124,8 @@ package final class Trainer {
     average = options.ema > 0 ? WeightAverage(decay: Double(options.ema)) : nil
     let saved = try store.load(into: model, optimizer, average) { console.warn($0) }
     step = TrainingStep(
-      model: model, optimizer: optimizer, schedule: try recipe.makeSchedule(), average: average,
-      options: options, seed: recipe.seed)
+      model: model, optimizer: optimizer, schedule: try recipe.makeSchedule(),
+      scheduleTitle: recipe.scheduleTitle, average: average, options: options, seed: recipe.seed)
     hasResumed = saved != nil
     state = saved ?? TrainingState()
     if let states = state.labels { labels.restore(states) }
@@ -262,19 +262,17 @@ package final class Trainer {
   /// What is left of the current epoch; the same for the same seed and epoch.
   private func requestForEpoch() throws -> BatchRequest {
     let random = RandomSource(seed: recipe.seed, stream: "sampler", epoch: UInt64(state.epoch))
-    let sampler = Running.of(recipe.sampler)
-    let order = sampler {
+    let order = Running.of(recipe.sampler) {
       recipe.sampler.order(
         of: labels.samples, classCount: recipe.classes.count, epoch: state.epoch, random: random)
     }
-    if let index = order.first(where: { !train.samples.indices.contains($0) }) {
-      throw RunProblem.failure(
-        "\(sampler.text ?? "sampler"): chose image \(index) in epoch \(state.epoch + 1), expected 0 ... "
-          + "\(train.samples.count - 1)")
+    let place = "\(recipe.samplerTitle): for epoch \(state.epoch + 1) it"
+    let count = train.samples.count
+    if let wrong = order.first(where: { !(0..<count).contains($0) }) {
+      throw RunProblem.failure("\(place) chose image \(wrong), which is not in 0...\(count - 1)")
     }
     guard order.count > 1 else {
-      throw RunProblem.failure(
-        "epoch \(state.epoch + 1): the sampler chose \(order.count) images; training needs at least 2")
+      throw RunProblem.failure("\(place) chose \(order.count) images; training needs at least 2")
     }
     let kept = limits.batchesPerEpoch.map { min(order.count, $0 * options.batch) } ?? order.count
     var request = BatchRequest(order: Array(order.prefix(kept)), batchSize: options.batch, epoch: state.epoch)

@@ -12,11 +12,14 @@ package struct TrainingStep {
   let options: TrainingOptions
   let seed: UInt64
   private let trainable: [Parameter]
+  /// What sentences call the schedule.
+  private let scheduleTitle: String
 
   package init(
-    model: ExpressionModel, optimizer: any Optimizer, schedule: any Schedule, average: WeightAverage?,
-    options: TrainingOptions, seed: UInt64
+    model: ExpressionModel, optimizer: any Optimizer, schedule: any Schedule,
+    scheduleTitle: String = "schedule", average: WeightAverage?, options: TrainingOptions, seed: UInt64
   ) {
+    self.scheduleTitle = scheduleTitle
     (self.model, self.optimizer, self.schedule, self.average) = (model, optimizer, schedule, average)
     (self.options, self.seed) = (options, seed)
     trainable = model.store.trainable
@@ -57,11 +60,15 @@ package struct TrainingStep {
   }
 
   /// Takes one step.
-  /// - Throws: ``RunProblem`` where loss or gradient is not finite, before the optimiser changes anything;
-  ///   `ComponentFault` where a component delivers something else than it declared.
+  /// - Throws: ``RunProblem`` where an image, the loss, a gradient or the learning rate is not finite, before the optimiser
+  ///   changes anything; `ComponentFault` where a component delivers something else than it declared.
   @discardableResult package func callAsFunction(_ work: Work) throws -> Result {
+    if let problem = work.batch.imageProblem(ids: work.ids) { throw notFinite(problem, work) }
     let learningRate = Running.of(schedule) {
       schedule.learningRate(base: optimizer.learningRate, at: work.progress)
+    }
+    guard learningRate.isFinite, learningRate >= 0 else {
+      throw notFinite("\(scheduleTitle): the learning rate is \(learningRate)", work)
     }
     let found = try findGradients(work, isFirst: true)
     try Profile.component("optimizer", .update, remainder: "update") {
@@ -90,13 +97,19 @@ package struct TrainingStep {
       var pass = ForwardPass.training(on: tape, seed: seed, step: work.step)
       pass.updatesStatistics = isFirst
       pass.firstRow = piece.firstRow
-      let outcome = try model(piece.images, pass, isThorough: work.isThorough)
-      let value = try model.objective(
-        outcome, against: isWhole ? work.targets : work.targets.sliced(rows), pass,
-        piece: .init(rows: rows, of: work.targets))
+      let (outcome, value): (Outcome, Objective.Value)
+      do {
+        outcome = try model(piece.images, pass, isThorough: work.isThorough)
+        value = try model.objective(
+          outcome, against: isWhole ? work.targets : work.targets.sliced(rows), pass,
+          piece: .init(rows: rows, of: work.targets), isThorough: work.isThorough)
+      } catch let fault as ComponentFault where fault.isNonFinite {
+        throw notFinite(brokenParameter ?? "\(fault)", work)
+      }
       guard value.total.item.isFinite else {
         let parts = value.losses.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
-        throw notFinite("the loss is \(value.total.item) (\(parts))" + culprit(piece.images), work)
+        let culprit = (brokenParameter ?? culprit(piece.images)).map { "; " + $0 } ?? ""
+        throw notFinite("the loss is \(value.total.item) (\(parts))" + culprit, work)
       }
       tape.backward(from: value.total)
       for parameter in trainable {
@@ -125,12 +138,18 @@ package struct TrainingStep {
       correct: correct(outcome.final), primaryCorrect: correct(outcome.primary), outcome: outcome)
   }
 
+  /// The first parameter or buffer of the model that holds numbers that are not finite.
+  var brokenParameter: String? {
+    model.store.all.lazy.map { ($0.name, $0.value.nonFiniteCount) }.first { $1 > 0 }
+      .map { "\($0) holds \($1) numbers that are not finite" }
+  }
+
   /// Which part of the model delivers numbers that are not finite, as far as a prediction of the same images tells.
-  private func culprit(_ images: Tensor) -> String {
+  private func culprit(_ images: Tensor) -> String? {
     do {
       _ = try model(images, .evaluation, isThorough: true)
-      return ""
-    } catch { return "; \(error)" }
+      return nil
+    } catch { return "\(error)" }
   }
 
   /// The rows of each piece. A single row at the end joins the piece before it: a batch norm cannot work with one.
@@ -146,5 +165,19 @@ package struct TrainingStep {
       "step \(work.step + 1), epoch \(work.progress.epoch + 1): \(what); nothing was changed by this step. "
         + "A lower learning rate or gradientClip may help.\n  images of the batch: \(work.ids.listed(atMost: 64))"
     )
+  }
+}
+
+extension Batch {
+  /// What is wrong with the values of its images, an augmentation's or a dataset's doing; nil where nothing is.
+  /// - Parameter ids: the names of its samples.
+  func imageProblem(ids: [String]) -> String? {
+    guard !images.isFinite else { return nil }
+    let rows = ids.indices.lazy.map { row in
+      images.sliced(along: 0, from: row * viewCount, count: viewCount).nonFiniteCount
+    }
+    return rows.enumerated().first { $1 > 0 }.map { row, count in
+      "the image \(ids[row]) holds \(count) numbers that are not finite"
+    }
   }
 }

@@ -42,6 +42,24 @@ struct PartFaultTests {
     #expect(found.description.hasPrefix("correction term \"faulty\": row 0 of the distribution is ["))
   }
 
+  @Test("a report tells the rules that a component was held to, and those it no longer could be")
+  func reports() throws {
+    func report<F: Fault>(_ fault: F.Type) throws -> ConformanceKit.Report {
+      var registry = Registry()
+      try registry.corrections.register("faulty", Faulty<F>.self)
+      return try #require(ConformanceKit.reports(in: registry).first)
+    }
+    let (sound, wrong) = (try report(Sound.self), try report(Unnormalised.self))
+    #expect(
+      sound.rules == [
+        .options, .shapes, .range, .evidence, .finite, .determinism, .independence, .saving, .gradients,
+      ])
+    #expect(sound.skipped == [] && sound.findings == [])
+    #expect(wrong.rules == [.options, .shapes, .range, .evidence])
+    #expect(wrong.skipped == [.finite, .determinism, .independence, .saving, .gradients])
+    #expect(wrong.component == "correction term \"faulty\"" && !wrong.findings.isEmpty)
+  }
+
   @Test("attention across the batch is a leak")
   func leak() throws { expect(try term(Leaking.self), .independence, "alone and within the batch") }
 
@@ -109,6 +127,9 @@ struct PartFaultTests {
     expect(
       try problems { try $0.heads.register("h", WideHead.self) }, .shapes,
       "the logits has shape [3, 5], declared is [3, 4]")
+    expect(
+      try problems { try $0.heads.register("h", WiderInTraining.self) }, .shapes,
+      "in training, the logits has shape [3, 5], declared is [3, 4]")
   }
 
   @Test("an encoder that folds views is tried with two of them")
@@ -321,6 +342,20 @@ private final class WideHead: Head {
   }
   func classify(_ encoding: Encoding, _ pass: ForwardPass) -> HeadOutput {
     HeadOutput(logits: output(encoding.embedding, pass))
+  }
+}
+
+/// Has a class more in training.
+private final class WiderInTraining: Head {
+  typealias Options = NoOptions
+  private let output: Linear
+
+  init(_ options: NoOptions, in context: inout BuildContext) throws {
+    output = Linear(from: try context.embeddingSize(), to: context.classCount, in: context.scope / "out")
+  }
+  func classify(_ encoding: Encoding, _ pass: ForwardPass) -> HeadOutput {
+    let scores = output(encoding.embedding, pass)
+    return HeadOutput(logits: pass.isTraining ? .concatenated([scores, .zeros([3, 1])], along: 1) : scores)
   }
 }
 

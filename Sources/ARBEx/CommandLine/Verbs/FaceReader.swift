@@ -24,7 +24,8 @@ struct FaceReader {
 
   init(_ subject: ModelSubject, keepsThumbnails: Bool) {
     self.keepsThumbnails = keepsThumbnails
-    pipeline = InputPipeline(subject.trained.input, views: subject.recipe.views)
+    pipeline = InputPipeline(
+      subject.trained.input, views: subject.recipe.views, titles: ([], subject.recipe.viewsTitle))
     limits = ImageFile.Limits(pixels: subject.recipe.data.pixelLimit)
   }
 

@@ -20,11 +20,11 @@ extension Verb {
         "NAME", "a component's name, or a key: training, training.epochs, epochs, optimizer, recipe ...")
     ], flags: [.json]
   ) { call in
-    let (name, all) = (call.words[0], call.registry.summaries)
-    let found = all.filter { $0.name == name }
+    let name = call.words[0]
+    let found = call.registry.summaries.filter { $0.name == name }
     let keys = RecipeHelp.all(for: call.registry).filter { $0.answers(to: name) }
     guard !found.isEmpty || !keys.isEmpty else {
-      let known = Set(all.map(\.name)).sorted()
+      let known = Set(call.registry.summaries.map(\.name)).sorted()
       let words = Set(RecipeHelp.all(for: call.registry).flatMap(\.names))
       let usual = UsualWords.place(of: name).map { "; in a recipe it is \($0)" }
       throw UsageProblem(
@@ -44,6 +44,16 @@ extension Verb {
       try call.output.print((keys.map(\.page) + found.map(\.page)).joined(separator: "\n\n"))
     }
     return 0
+  }
+}
+
+extension UsageProblem {
+  /// A name that no component has.
+  init(noComponent name: String, in registry: Registry) {
+    let known = Set(registry.summaries.map(\.name)).sorted()
+    self.init(
+      "no component is named \(JSONValue.quoted(name))\(NearestName.suggestion(for: name, among: known))"
+        + "\n  known: \(known.joined(separator: ", "))", verb: "plugins list")
   }
 }
 

@@ -5,7 +5,8 @@ extension Verb {
       train, eval, report, compare, predict, explain, calibrate, sweep, reproduce, recipeList, recipeShow,
       recipeCheck,
       dataCheck, dataSuspects, weightsInspect, weightsImport, weightsExport,
-      pluginsList, pluginsDescribe, bench, benchOperations, benchData, benchStart, doctor, completion, manual,
+      pluginsList, pluginsDescribe, pluginsCheck, bench, benchOperations, benchData, benchStart, doctor,
+      completion, manual,
     ]
   }
 }

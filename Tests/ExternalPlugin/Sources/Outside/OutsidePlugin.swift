@@ -2,8 +2,8 @@ import ARBEx
 
 /// Everything that this package adds. What comes with arbex too is here to show that a package can do without it, and so
 /// has another name.
-enum OutsidePlugin: Plugin {
-  static func register(in registry: inout Registry) throws {
+package enum OutsidePlugin: Plugin {
+  package static func register(in registry: inout Registry) throws {
     try registry.corrections.register(
       "prototype", PrototypeCorrection.self, "one learned direction per class")
     try registry.heads.register(

@@ -9,14 +9,14 @@ extension EvidenceKey {
 ///
 /// Source: Wang et al. 2020, Region Attention Networks for Pose and Occlusion Robust Facial Expression Recognition (RAN),
 /// the first three of its fixed crops.
-final class Regions: Views {
-  typealias Options = NoOptions
+package final class Regions: Views {
+  package typealias Options = NoOptions
 
-  let plan = ViewPlan(count: 4, wholeFace: 3)
+  package let plan = ViewPlan(count: 4, wholeFace: 3)
 
-  init(_ options: NoOptions) {}
+  package init(_ options: NoOptions) {}
 
-  func boxes(width: Int, height: Int, random: RandomSource) -> [Box] {
+  package func boxes(width: Int, height: Int, random: RandomSource) -> [Box] {
     [(0, 0, 0.75, 0.75), (0.25, 0, 1, 0.75), (0.125, 0.25, 0.875, 1), (0, 0, 1, 1)].map {
       Box(left: $0.0, top: $0.1, right: $0.2, bottom: $0.3, ofWidth: width, height: height)
     }

@@ -29,17 +29,19 @@ final class Half: Sampler {
 }
 
 /// Moves every weight by the learning rate, against the sign of its gradient.
-final class SignDescent: Optimizer {
-  struct Options: ComponentOptions {
-    @Option("How far a weight moves in a step.", above: 0) var learningRate: Float = 1e-3
+package final class SignDescent: Optimizer {
+  package struct Options: ComponentOptions {
+    @Option("How far a weight moves in a step.", above: 0) package var learningRate: Float = 1e-3
+
+    package init() {}
   }
 
-  let learningRate: Float
-  var state = OptimizerState()
+  package let learningRate: Float
+  package var state = OptimizerState()
 
-  init(_ options: Options) { learningRate = options.learningRate }
+  package init(_ options: Options) { learningRate = options.learningRate }
 
-  func step(_ parameters: [Parameter], learningRate: Float, recompute: () throws -> Void) {
+  package func step(_ parameters: [Parameter], learningRate: Float, recompute: () throws -> Void) {
     for parameter in parameters where parameter.isTrainable {
       guard let gradient = parameter.gradient else { continue }
       let rate = learningRate * parameter.learningRateScale
@@ -50,12 +52,12 @@ final class SignDescent: Optimizer {
 }
 
 /// The rate falls in a straight line to nothing.
-struct StraightSchedule: Schedule {
-  typealias Options = NoOptions
+package struct StraightSchedule: Schedule {
+  package typealias Options = NoOptions
 
-  let warmup = 0.0
+  package let warmup = 0.0
 
-  init(_ options: NoOptions) {}
+  package init(_ options: NoOptions) {}
 
-  func factor(at position: Double, of epochs: Double) -> Double { max(0, 1 - position / epochs) }
+  package func factor(at position: Double, of epochs: Double) -> Double { max(0, 1 - position / epochs) }
 }
