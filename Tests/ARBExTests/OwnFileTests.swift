@@ -21,7 +21,7 @@ final class OwnFileTests {
     try AtomicFile.write(
       """
       { extends: "\(ShippedRecipe.path("quickstart"))", name: "tiny",
-        data: { train: { perClass: 1 }, validation: { perClass: 1 } } }
+        data: { train: { count: 14 }, validation: { count: 14 } } }
       """, to: path)
     try StartBenchmark.writeUntrainedRun(try Recipe.load(path: path, registry: try .builtins()), to: run)
     return path

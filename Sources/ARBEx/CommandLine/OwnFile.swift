@@ -10,14 +10,17 @@ import Support
 struct OwnFile {
   /// What is written, and so what may be replaced.
   enum Kind: String {
-    case page
-    case predictions = "table of predictions"
-    case comparison = "table of runs"
-    case picture
-    case explanation
-    case weights = "file of imported or exported weights"
+    /// A page, with its figures in a folder of its name.
+    case report = "a report"
+    /// A page by itself.
+    case page = "a page"
+    case predictions = "a table of predictions"
+    case comparison = "a table of runs"
+    case picture = "a picture"
+    case explanation = "an explanation"
+    case weights = "a file of imported or exported weights"
     /// Nothing in such a file tells who wrote it.
-    case numbers = "file of numbers"
+    case numbers = "a file of numbers"
 
     /// Whether the folder is made where it is not there.
     var makesFolder: Bool { self == .picture || self == .explanation }
@@ -40,12 +43,12 @@ struct OwnFile {
       return "\(path.printable): is there already, and is no file that can be read"
     }
     guard file.length > 0, !isOwn(bytes) else { return nil }
-    return "\(path.printable): is there already, and is not known for a \(kind.rawValue) that arbex wrote"
+    return "\(path.printable): is there already, and is not known for \(kind.rawValue) that arbex wrote"
   }
 
-  /// The figures of a page go into a folder of its name.
+  /// The folder that the figures of a report go into. In that of a run it is arbex's own.
   private var folderObstacle: String? {
-    guard kind == .page, path.endsExactly(with: ".html") else { return nil }
+    guard kind == .report, !RunFolder.isRun(PathText.folder(of: path)) else { return nil }
     let folder = String(path.dropLast(5))
     guard let names = try? FolderNames.all(in: folder), !names.isEmpty else { return nil }
     return "\(folder.printable): is a folder already, and no page of arbex lies beside it"
@@ -54,7 +57,7 @@ struct OwnFile {
   private func isOwn(_ start: [UInt8]) -> Bool {
     let text = String(decoding: start, as: UTF8.self)
     switch kind {
-    case .page:
+    case .report, .page:
       return text.hasPrefix("<!DOCTYPE html>")
         && text.contains("\"Content-Security-Policy\" content=\"default-src 'none'; style-src")
     case .predictions: return text.hasPrefix("image,class,primary,final,confidence,")

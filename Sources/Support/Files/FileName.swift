@@ -1,5 +1,3 @@
-import Foundation
-
 /// Names of files and folders, which Linux knows as bytes and this program as text.
 ///
 /// Most names are UTF-8. In the text of a name a byte that belongs to no UTF-8 stands as one character of Unicode's
@@ -106,80 +104,5 @@ extension StringProtocol {
   /// Whether it ends in these bytes, whatever they are the accents of.
   package func endsExactly(with end: some StringProtocol) -> Bool {
     utf8.reversed().starts(with: end.utf8.reversed())
-  }
-}
-
-/// What the file system says of a path, whatever bytes it is made of.
-package enum FileSystem {
-  /// What lies at a path, as `S_IFREG` and the like; nil where there is nothing, or nothing that can be reached.
-  package static func kind(of path: String, followingLinks: Bool = true) -> mode_t? {
-    status(of: path, followingLinks: followingLinks).map { $0.st_mode & S_IFMT }
-  }
-
-  /// All that the system tells of what lies at a path.
-  package static func status(of path: String, followingLinks: Bool = true) -> stat? {
-    guard !path.utf8.contains(0) else { return nil }
-    var status = stat()
-    let outcome = followingLinks ? stat(path.systemName, &status) : lstat(path.systemName, &status)
-    return outcome == 0 ? status : nil
-  }
-
-  /// Whether there is something; a link counts by where it leads.
-  package static func exists(_ path: String) -> Bool { kind(of: path) != nil }
-  /// Whether there is a folder.
-  package static func isFolder(_ path: String) -> Bool { kind(of: path) == S_IFDIR }
-  /// Whether this process may write to what lies there.
-  package static func isWritable(_ path: String) -> Bool {
-    !path.utf8.contains(0) && access(path.systemName, W_OK) == 0
-  }
-
-  /// The content of a file; nil where it cannot be read.
-  package static func contents(_ path: String) -> Data? {
-    guard let file = try? OpenFile(path), let bytes = try? file.read(from: 0, count: file.length) else {
-      return nil
-    }
-    return Data(bytes)
-  }
-
-  /// Makes a folder, and those that it lies in. Where it is there already, nothing happens.
-  /// - Throws: a ``FileProblem`` that names the folder.
-  package static func makeFolder(_ path: String) throws(FileProblem) {
-    let code = code(making: path)
-    guard code == 0 else {
-      // A file is in its way.
-      throw AtomicFile.problem(path, "made a folder", code == EEXIST ? ENOTDIR : code)
-    }
-  }
-
-  /// 0, or the code of the call that failed.
-  private static func code(making path: String) -> Int32 {
-    guard mkdir(path.systemName, 0o777) != 0 else { return 0 }
-    switch errno {
-    case EEXIST: return isFolder(path) ? 0 : EEXIST
-    case ENOENT:
-      let above = PathText.folder(of: path)
-      guard above != path, above != ".", above != "/" else { return ENOENT }
-      let code = code(making: above)
-      guard code == 0 else { return code }
-      return mkdir(path.systemName, 0o777) == 0 || errno == EEXIST ? 0 : errno
-    case let code: return code
-    }
-  }
-
-  /// Removes a file, or a folder with all that is in it, as far as that can be done.
-  package static func remove(_ path: String) {
-    if kind(of: path, followingLinks: false) == S_IFDIR {
-      for name in (try? FolderNames.all(in: path)) ?? [] { remove(path + "/" + name) }
-      rmdir(path.systemName)
-    } else {
-      unlink(path.systemName)
-    }
-  }
-
-  /// The folder that the process works in.
-  package static var currentFolder: String {
-    guard let path = getcwd(nil, 0) else { return "." }
-    defer { free(path) }
-    return FileName.text(UnsafeBufferPointer(start: path, count: strlen(path)).map { UInt8(bitPattern: $0) })
   }
 }

@@ -29,7 +29,7 @@ extension Verb {
     try call.requireOwn(
       [
         OwnFile(.predictions, "\(folder)/predictions\(suffix).csv"),
-        OwnFile(.page, "\(folder)/report\(suffix).html"),
+        OwnFile(.report, "\(folder)/report\(suffix).html"),
       ] + call.values("--embeddings").map { OwnFile(.numbers, $0) })
     let source = try subject.images(split)
     for warning in source.warnings { call.output.remark("warning: \(warning)") }

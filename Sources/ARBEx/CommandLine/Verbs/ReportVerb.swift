@@ -51,7 +51,7 @@ extension Verb {
       throw RunProblem.request("\(recipe.path.printable): names no data.\(split.rawValue)")
     }
     let name = "report" + (split == .validation ? "" : "-\(split.rawValue)")
-    try call.requireOwn([OwnFile(.page, folder.file(name + ".html"))])
+    try call.requireOwn([OwnFile(.report, folder.file(name + ".html"))])
     var subject = ReportSubject(folder, of: recipe)
     subject.split = split
     var failure: (any Error)?

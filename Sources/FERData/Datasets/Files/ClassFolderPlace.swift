@@ -89,20 +89,18 @@ struct ClassFolderRemarks {
   mutating func add(_ contents: FolderContents, of name: String, label: Int) {
     found += contents.passedOver.map(\.description)
     others.merge(contents.others) { $0 + $1 }
-    var nested = 0
-    for folder in contents.folders {
-      let own = contents.images.count { PathText.path($0, below: folder) != nil }
-      let isOutermost = PathText.parts(folder).count == 1
-      nested += isOutermost ? own : 0
-      guard let meaning = meaning(of: PathText.name(of: folder), label: label), own > 0 else { continue }
+    let outermost = contents.folders.filter { PathText.parts($0.path).count == 1 && $0.images > 0 }
+    for folder in contents.folders where folder.images > 0 {
+      guard let meaning = meaning(of: PathText.name(of: folder.path), label: label) else { continue }
       found.append(
-        "\("\(name)/\(folder)".printable) holds \(own) images that count as \(request.classes[label].printable), though its "
-          + "name is that of \(meaning); move it out of \(name.printable) if it is in the wrong place")
+        "\("\(name)/\(folder.path)".printable) holds \(folder.images) images that count as "
+          + "\(request.classes[label].printable), though its name is that of \(meaning); move it out of \(name.printable) if "
+          + "it is in the wrong place")
     }
-    if nested > 0, !options.groupByFolder {
+    if !outermost.isEmpty, !options.groupByFolder {
       notes.append(
-        "\(name.printable): \(nested) of \(contents.images.count) images lie in folders below it: "
-          + contents.folders.filter { PathText.parts($0).count == 1 }.listed(atMost: 5))
+        "\(name.printable): \(outermost.reduce(0) { $0 + $1.images }) of \(contents.images.count) images lie in folders below it: "
+          + outermost.map(\.path).listed(atMost: 5))
     }
   }
 

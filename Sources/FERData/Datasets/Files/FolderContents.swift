@@ -16,8 +16,8 @@ package struct FolderContents: Sendable {
   package private(set) var unreadable: [DataProblem] = []
   /// How many other files there are, by what they are: ".txt", ".heic (HEIC)", "a pipe".
   package private(set) var others: [String: Int] = [:]
-  /// The folders below, as paths, each before those in it.
-  package private(set) var folders: [String] = []
+  /// The folders below, as paths, each before those in it, and how many images lie there and below.
+  package private(set) var folders: [(path: String, images: Int)] = []
 
   private let endings: Set<String>
   private let byContent: Bool
@@ -47,7 +47,9 @@ package struct FolderContents: Sendable {
       } else if depth == Self.deepest {
         passedOver.append(DataProblem(path, "lies \(depth) folders deep, the limit; it is passed over"))
       } else {
-        folders.append(prefix + name)
+        let (place, before) = (folders.count, images.count)
+        folders.append((prefix + name, 0))
+        defer { folders[place].images = images.count - before }
         do throws(DataProblem) {
           let own = FolderIdentity(path).map { above.union([$0]) } ?? above
           try look(into: path, as: "\(prefix)\(name)/", above: own, depth: depth + 1)
