@@ -125,7 +125,7 @@ struct PredictionPictureTests {
     #expect(note(EvidenceKey("v", .views), [[0.1, 0.6, 0.3]]) == "view 2 of 3: 0.60")
   }
 
-  @Test("a picture holds at most sixty images, in two columns where they are many")
+  @Test("a picture holds at most thirty images, in so many columns that it is not much taller than wide")
   func manyImages() {
     let card = PredictionPicture.Card(image: face, row: row([0.6, 0.4], [], [0.6, 0.4]))
     let size = { (count: Int) -> [Int] in
@@ -134,9 +134,12 @@ struct PredictionPictureTests {
       ).image()
       return [image.width, image.height]
     }
-    let (one, sixty, many) = (size(1), size(60), size(1000))
-    // Margins of 20 points, two pixels a point: 40 + n (card + 40).
-    #expect(sixty[0] == 2 * one[0] - 40 && sixty[1] == 30 * (one[1] - 40) + 40)
-    #expect(many == [sixty[0], sixty[1] + 48])
+    let (one, three, thirty, many) = (size(1), size(3), size(30), size(1000))
+    // Margins of 20 points, two pixels a point: 40 + n (card + 40). A card is 436 points wide and 258 high: three columns of
+    // ten rows would be 2,800 points high and 1,388 wide, four of eight are 2,244 and 1,844.
+    #expect(one == [2 * 436 + 80, 2 * 258 + 80])
+    #expect(three == [one[0], 3 * (one[1] - 40) + 40])
+    #expect(thirty == [4 * (one[0] - 40) + 40, 8 * (one[1] - 40) + 40])
+    #expect(many == [thirty[0], thirty[1] + 48])
   }
 }

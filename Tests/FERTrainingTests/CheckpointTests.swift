@@ -112,10 +112,13 @@ struct CheckpointTests {
     let shop = try Workshop()
     let folder = try RunFolder.create(shop.path + "/run")
     try AtomicFile.write("{}", to: folder.file("recipe.json5"))
-    let exists = #expect(throws: RunProblem.self) { try RunFolder.create(shop.path + "/run") }
+    for attempt in [RunFolder.create, RunFolder.resume] {
+      let locked = #expect(throws: RunProblem.self) { try attempt(shop.path + "/run") }
+      #expect(locked?.description.contains("process \(getpid())") == true && locked?.isRequest == true)
+    }
+    try shop.run("done")
+    let exists = #expect(throws: RunProblem.self) { try RunFolder.create(shop.path + "/done") }
     #expect(exists?.description.contains("--resume") == true && exists?.isRequest == true)
-    let locked = #expect(throws: RunProblem.self) { try RunFolder.resume(shop.path + "/run") }
-    #expect(locked?.description.contains("process \(getpid())") == true)
     #expect(throws: RunProblem.self) { try RunFolder.resume(shop.path + "/absent") }
     #expect(throws: RunProblem.self) { try RunFolder.create(shop.path + "/tiny.json5/run") }
     withExtendedLifetime(folder) {}

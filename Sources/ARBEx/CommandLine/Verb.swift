@@ -155,6 +155,9 @@ package struct Invocation: Sendable {
         path: path, overrides: values("--set") + more, needsWeights: needsWeights, registry: registry)
     } catch {
       var problems = error
+      guard problems.problems.contains(where: { $0.issue.message.contains(" is named \"") }) else {
+        throw problems
+      }
       problems.hint = StoredRun.otherProgram(ofRecipe: path, for: registry, called: tool)
       throw problems
     }

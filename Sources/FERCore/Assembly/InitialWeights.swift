@@ -26,6 +26,10 @@ struct InitialWeights {
       WeightNaming.candidates(namings, for: recipe.parts, keys: file.names), for: parameters)
     let match = try file.match(parameters, by: naming)
     let loaded = try file.read(match, into: parameters)
+    guard !loaded.isEmpty else {
+      throw FileProblem(
+        path, "fits no part of this model: \(match.parts.flatMap(\.mismatched).listed(atMost: 4))")
+    }
 
     tell("starts from \(path.printable): \(loaded.count) of \(model.store.all.count) arrays")
     if let theirs, !hasSameClasses {
@@ -34,13 +38,13 @@ struct InitialWeights {
           + "\(recipe.classes.listed(atMost: 20)): \(Self.partsThatKnowClasses.listed()) start anew")
     }
     tellCount("are missing in it and start anew", match.parts.flatMap(\.missing), tell)
-    tellCount("have another shape and start anew", match.parts.flatMap(\.mismatched), tell)
+    tellCount("have another shape and start anew", match.parts.flatMap(\.mismatched), atMost: 3, tell)
     tellCount("of it are left over", match.unknown.filter { hasSameClasses || !Self.knowsClasses($0) }, tell)
     for difference in preprocessing(of: file) { tell("  it was trained with \(difference)") }
   }
 
-  private func tellCount(_ what: String, _ names: [String], _ tell: (String) -> Void) {
-    if !names.isEmpty { tell("  \(names.count) \(what): \(names.listed(atMost: 8))") }
+  private func tellCount(_ what: String, _ names: [String], atMost limit: Int = 6, _ tell: (String) -> Void) {
+    if !names.isEmpty { tell("  \(names.count) \(what): \(names.listed(atMost: limit))") }
   }
 
   private static func knowsClasses(_ name: String) -> Bool {

@@ -9,7 +9,7 @@ struct RecipeSection<Options: ComponentOptions>: Sendable {
   let places: [RecipePlace]
 
   /// The keys beside the options.
-  var besides: [String] { places.map(\.key).sorted() }
+  var besides: [String] { places.filter { $0.form != .file }.map(\.key).sorted() }
   /// Whose keys they are, for sentences.
   var owner: String { path.steps.isEmpty ? "a recipe" : "\"\(path)\"" }
 
@@ -33,6 +33,8 @@ package struct RecipePlace: Sendable {
     case list = "a list, as [{ use: \"NAME\" }]"
     /// No components: another section.
     case section = "a section of its own"
+    /// No components, and read before all others: the path of another recipe.
+    case file = "the path of a recipe"
   }
 
   /// The key.
@@ -82,6 +84,10 @@ extension RecipeSection where Options == RecipeHeader {
     Self(
       path: JSONPath(),
       places: [
+        RecipePlace(
+          "extends", .file,
+          "A recipe that this one changes: objects merge, null removes, all else replaces. A relative path starts from this file."
+        ),
         RecipePlace("input", .section, "How an image becomes the model's input."),
         RecipePlace("data", .section, "The sets of images."),
         RecipePlace("sampler", .one, of: "samplers", "What decides which images make an epoch."),

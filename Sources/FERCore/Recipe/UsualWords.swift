@@ -3,7 +3,7 @@ import Support
 /// What people who come from other programs call the values of a recipe.
 package enum UsualWords {
   /// By the word in small letters without "-" and "_": where a recipe has the value.
-  static let places: [String: String] = [
+  package static let places: [String: String] = [
     "epochs": "training.epochs", "epoch": "training.epochs", "numepochs": "training.epochs",
     "nepochs": "training.epochs", "maxepochs": "training.epochs", "numtrainepochs": "training.epochs",
     "batch": "training.batch", "batchsize": "training.batch", "bs": "training.batch",

@@ -30,7 +30,7 @@ package struct PredictionPicture {
   }
 
   /// How many images one picture shows; of more it says how many are left out.
-  package static let mostCards = 60
+  package static let mostCards = 30
   /// How many classes a card shows, the most likely ones where there are more.
   static let mostClasses = 12
 
@@ -50,10 +50,10 @@ package struct PredictionPicture {
   /// The picture, two pixels a point.
   package func image() -> Image {
     let size = (width: cardWidth, height: cardHeight)
-    let columns = cards.count > 3 && cardWidth < 1000 ? 2 : 1
-    let rows = (cards.count + columns - 1) / columns
     let margin = 20.0
     let step = (x: size.width + margin, y: size.height + margin)
+    let columns = columns(step: step)
+    let rows = (cards.count + columns - 1) / columns
     let footer = leftOut > 0 ? 24.0 : 0
     var canvas = Canvas(
       width: margin + Double(columns) * step.x, height: margin + Double(rows) * step.y + footer,
@@ -71,6 +71,15 @@ package struct PredictionPicture {
         Look.note)
     }
     return canvas.image
+  }
+
+  /// One for a few cards; else so many that the picture is not much taller than wide.
+  private func columns(step: (x: Double, y: Double)) -> Int {
+    guard cards.count > 3 else { return 1 }
+    let enough = (1...cards.count).first { columns in
+      Double((cards.count + columns - 1) / columns) * step.y <= 1.5 * Double(columns) * step.x
+    }
+    return max(enough ?? 1, cardWidth < 1000 ? 2 : 1)
   }
 
   /// Writes the picture as a PNG file, replacing what is there.

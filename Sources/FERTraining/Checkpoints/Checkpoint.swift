@@ -85,7 +85,12 @@ package struct CheckpointStore {
         problems.append(problem.description)
       }
     }
-    throw RunProblem.failure("no usable checkpoint:\n  " + problems.joined(separator: "\n  "))
+    let best =
+      FileManager.default.fileExists(atPath: best)
+      ? "; with --init-from \(best) it starts from the best weights" : ""
+    throw RunProblem.failure(
+      "no usable checkpoint; put a copy back, or start a new run in another folder\(best):\n  "
+        + problems.joined(separator: "\n  "))
   }
 
   private func load(
@@ -117,9 +122,16 @@ package struct CheckpointStore {
       throw RunProblem.request(
         "\(file.path): was written by a newer version of this program; resume with that one")
     }
-    guard takesOtherData || file.metadata["data"] == dataDigest else {
+    guard file.metadata["data"] != dataDigest else { return }
+    guard takesOtherData else {
       throw RunProblem.request(
         "\(file.path): the images have changed since (names, labels or number), or a model that a label policy reads; restore them, or start a new run"
+      )
+    }
+    // What policies have learned belongs to each single image.
+    guard recipe.effective["labels"] == nil else {
+      throw RunProblem.request(
+        "\(file.path): label policies have learned of images that are others now; restore them, or start a new run"
       )
     }
   }

@@ -91,6 +91,13 @@ extension Evaluation {
       rows: rows)
   }
 
+  /// The names of the classes as heads of columns: whole where a line of 120 letters has room for them.
+  private var columnNames: [String] {
+    let first = set.classes.map(\.printable.count).max() ?? 0
+    let room = max(9, (120 - max(first, 18)) / max(1, set.classes.count) - 2)
+    return set.classes.map(\.printable).map { $0.count <= room ? $0 : $0.prefix(room - 1) + "…" }
+  }
+
   /// The numbers side by side, for people.
   package var summary: String {
     let number = { (value: Double?) in value.map { ($0 * 100).rounded(places: 2) } ?? "-" }
@@ -108,7 +115,7 @@ extension Evaluation {
       let cells = [corrected.precision(label), corrected.recall(label), corrected.f1(label)].map(number)
       rows.append([set.classes[label].printable] + cells + ["\(corrected.support(label))"])
     }
-    rows += [[], ["truth \\ corrected"] + set.classes.map { String($0.printable.prefix(9)) }]
+    rows += [[], ["truth \\ corrected"] + columnNames]
     rows += zip(set.classes, corrected.counts).map { [$0.printable] + $1.map(String.init) }
     let warnings = balanceProblems.map { "\nwarning: \($0)\n" }.joined()
     return TextTable.text(rows, words: 1) + "\n" + warnings + (difference.map { "\n" + $0.summary } ?? "")

@@ -81,6 +81,7 @@ package struct ResumePlan {
 
   private mutating func doubt(_ why: String) throws {
     doubts.append("\(why), so nobody can tell whether images and labels are still the same")
+    hasOtherData = goesOnAnyway
     guard movesFiles else { return }
     refused += doubts
     try refuse("its data are looked for elsewhere; put the paths back")

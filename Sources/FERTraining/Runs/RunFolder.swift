@@ -48,9 +48,9 @@ package final class RunFolder {
     FileSystem.exists(path + "/recipe.json5")
   }
 
-  /// The recipe that a run was started with.
+  /// The recipe that a run was started with. The files of weights that it started from may be gone.
   package static func recipe(ofRun path: String, registry: Registry) throws -> Recipe {
-    try Recipe.load(path: path + "/recipe.json5", registry: registry)
+    try Recipe.load(path: path + "/recipe.json5", needsWeights: false, registry: registry)
   }
 
   /// - Throws: ``RunProblem`` where there is something at `path` already. An empty folder is nothing, and so is what a run

@@ -35,7 +35,7 @@ package enum RunPlace: Equatable, Sendable {
     } else if let weights = checkpoints.first(where: { !$0.hasPrefix(AtomicFile.temporaryPrefix) }) {
       self = .taken(
         "has no checkpoint to go on from, neither last.safetensors nor previous.safetensors, but "
-          + "checkpoints/\(weights.printable)")
+          + "checkpoints/\(weights.printable) (a new run can start from that with --init-from)")
     } else if !others.isEmpty {
       self = .taken("holds other files (\(others.map(\.printable).listed(atMost: 3))) and no checkpoint")
     } else if names.isEmpty {

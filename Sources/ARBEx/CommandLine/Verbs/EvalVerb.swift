@@ -89,7 +89,8 @@ struct ModelSubject {
   init(_ call: Invocation, confirming: Bool = true) throws {
     let word = call.words[0]
     let isRun = RunFolder.isRun(word)
-    let asked = try call.recipe(at: isRun ? word + "/recipe.json5" : word)
+    // Files that the model started from may be gone: its weights come from another.
+    let asked = try call.recipe(at: isRun ? word + "/recipe.json5" : word, needsWeights: false)
     let given = call.value("--weights")
     guard isRun || given != nil else {
       let hint =

@@ -28,7 +28,7 @@ extension Verb {
       let words = Set(RecipeHelp.all(for: call.registry).flatMap(\.names))
       let usual = UsualWords.place(of: name).map { "; in a recipe it is \($0)" }
       throw UsageProblem(
-        "no component is named \(JSONValue.quoted(name)), and no key of recipes"
+        "no component is named \(JSONValue.quoted(name))"
           + (NearestName.of(name, among: known + words.sorted()).map { "; did you mean \"\($0)\"?" } ?? usual
             ?? "")
           + "\n  known: \(known.joined(separator: ", "))"

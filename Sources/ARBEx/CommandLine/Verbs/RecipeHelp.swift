@@ -17,7 +17,8 @@ enum RecipeHelp {
       let options = section.options.map {
         RecipeHelp.option($0, path: section.path / $0.key, standard: section.defaults[$0.key] ?? .null)
       }
-      let places = section.places.filter { $0.form != .section }.flatMap { place -> [RecipeHelp] in
+      let places = section.places.filter { ![.section, .file].contains($0.form) }.flatMap {
+        place -> [RecipeHelp] in
         let path = section.path / place.key
         let beside = place.settings.map {
           RecipeHelp.option($0, path: path / $0.key, standard: place.defaults[$0.key] ?? .null)

@@ -40,6 +40,13 @@ extension Verb {
         "\(word.printable): is a folder without recipe.json5; name the recipe, as in train RECIPE --out "
           + "\(word.printable)" + (resumes ? " --resume" : ""))
     }
+    if resumes, !FileManager.default.fileExists(atPath: word) {
+      let runs = ((try? FolderNames.all(in: "runs")) ?? []).map { "runs/\($0)" }.filter(RunFolder.isRun)
+      throw RunProblem.request(
+        "\(word.printable): there is no such recipe and no such run"
+          + NearestName.suggestion(for: word, among: runs + runs.map(PathText.name))
+          + "\n  runs here: " + (runs.isEmpty ? "none in runs/" : runs.listed(atMost: 20)))
+    }
     if resumes, call.has("--init-from") {
       throw UsageProblem("--init-from begins a new run, --resume goes on with one; leave one of them out")
     }
