@@ -68,6 +68,8 @@ static int note_error(TIFF *tiff, void *user, const char *module, const char *fo
   tiff_job *job = user;
   char reason[200];
   vsnprintf(reason, sizeof reason, format, arguments);
+  // An orientation beyond 1...8 is none; libtiff leaves the tag out.
+  if (strstr(reason, "for \"Orientation\" tag")) return 1;
   if (!job->message[0]) codec_say(job->message, "is damaged or not supported: %s", reason);
   return 1;
 }
@@ -170,8 +172,7 @@ static int orientation_of(TIFF *tiff) {
   return codec_xmp_orientation(xmp, count);
 }
 
-/// Reads the open file's first page into `raster`, libtiff's packed RGBA.
-/// Colours of 16 bits that are multiplied by their transparency lose their lower half, as by Pillow.
+/// Reads the open file's first page into `raster`, libtiff's packed RGBA. Colours of 16 bits that are multiplied by their transparency lose their lower half, as by Pillow.
 static int read_page(
     TIFF *tiff, uint32_t *raster, uint32_t width, uint32_t height, int is_multiplied, int *orientation,
     tiff_job *job) {

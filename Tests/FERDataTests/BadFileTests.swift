@@ -106,18 +106,49 @@ struct BadFileTests {
     #expect(problem([]) == "a.png: is empty (0 bytes); fetch it again or remove it")
     #expect(
       problem(Array("hello there, reader".utf8))
-        == "a.png: is not an image: it starts with the text \"hello there, rea\"; JPEG, PNG and TIFF are read"
+        == "a.png: is not an image: it starts with the text \"hello there, rea\"; JPEG, PNG, TIFF, "
+        + "WebP, GIF, BMP and PNM are read"
     )
     #expect(problem([0, 1, 2, 255]).contains("it starts with the bytes 00 01 02 ff;"))
     let kinds: [(String, [UInt8])] = [
-      ("GIF", Array("GIF89a".utf8)), ("WebP", Array("RIFF....WEBPVP8 ".utf8)),
-      ("HEIC", Array("....ftypheic".utf8)),
-      ("AVIF", Array("....ftypavif".utf8)), ("BMP", [0x42, 0x4D, 9, 0, 0, 0]),
+      ("HEIC", Array("....ftypheic".utf8)), ("AVIF", Array("....ftypavif".utf8)),
+      ("Photoshop", Array("8BPS".utf8)), ("JPEG 2000", Array("....jP  ".utf8)),
     ]
     for (kind, bytes) in kinds {
       #expect(problem(bytes) == "a.png: is a \(kind) file; convert it to PNG or JPEG")
     }
     #expect(problem(try fixture("colour.jpg")) == "21x14")
+    // Texts that begin as pictures do.
+    for text in [
+      "BMW and others, a list of cars", "P5\nface.jpg and more faces", "P6", "BM", "RIFF and RAFF and RUFF",
+    ] {
+      #expect(
+        problem(Array(text.utf8)).hasPrefix("a.png: is not an image: it starts with the text"), "\(text)")
+    }
+  }
+
+  /// A list of paths may come line by line: a first line that is no picture must be known at once.
+  @Test("whether bytes begin a picture is told as soon as it can be")
+  func undecided() throws {
+    let files = [
+      try fixture("colour.jpg"), try fixture("grey1.png"), try fixture("plain.tiff"),
+      try fixture("lossy.webp"),
+      try fixture("grey.gif"), BitmapMaker(data: Array(repeating: 0, count: 16)).file,
+      BitmapMaker(hasFileHeader: false, data: Array(repeating: 0, count: 16)).file,
+      Array("P6\n 1 1 255 abc".utf8),
+      Array("P7\nWIDTH 1\n".utf8),
+    ]
+    for bytes in files {
+      #expect(ImageFile.isImage(bytes) == true)
+      for count in 0..<bytes.count where count < 40 {
+        #expect(ImageFile.isImage(Array(bytes.prefix(count))) != false, "\(count) bytes")
+      }
+    }
+    for line in [
+      "BMW.jpg\n", "face.jpg\n", "P5/a.jpg\n", "Picture.png\n", "GIFs/1.gif\n", "RIFF.webp\n", "4.jpg\n",
+    ] {
+      #expect(ImageFile.isImage(Array(line.utf8)) == false, "\(line)")
+    }
   }
 
   @Test("only files are read: no folder, pipe, device or missing file, and no waiting")

@@ -81,6 +81,29 @@ struct ClassFolderTests {
     #expect(found.warnings == ["left out, as they are no images that are read: 1 .txt"])
   }
 
+  @Test(
+    "images of every kind that is read, by all their usual endings, and by content where the ending is another's"
+  )
+  func kinds() throws {
+    let folder = try goodFolder()
+    defer { folder.remove() }
+    let bitmap = BitmapMaker(width: 1, height: 1, data: [3, 2, 1, 0]).file
+    let files: [(String, [UInt8])] = [
+      ("a.jfif", try fixture("colour.jpg")), ("b.jpe", try fixture("colour.jpg")),
+      ("c.webp", try fixture("lossy.webp")),
+      ("d.gif", try fixture("grey.gif")), ("e.bmp", bitmap), ("f.dib", bitmap),
+      ("g.PPM", Array("P6 1 1 255\nabc".utf8)),
+      ("h.pgm", Array("P2 1 1 255 7".utf8)), ("i.pbm", Array("P1 1 1 0".utf8)),
+      ("j.pnm", Array("P1 1 1 0".utf8)),
+      ("k.pam", Array("P7 WIDTH 1 HEIGHT 1 DEPTH 1 MAXVAL 1 ENDHDR\n1".utf8)), ("l.jpg", bitmap),
+      ("m.jpg", try fixture("lossy.webp")),
+    ]
+    for (name, bytes) in files { try folder.write(bytes, to: "happy/\(name)") }
+    let found = try load(folder)
+    #expect(found.samples.count == 6 + files.count)
+    for index in found.samples.indices { #expect(try found.image(at: index).width > 0) }
+  }
+
   @Test("an unknown folder is an error with the nearest class, unless it is named to be left out")
   func unknownFolder() throws {
     let folder = try goodFolder()
@@ -106,7 +129,8 @@ struct ClassFolderTests {
       atPath: folder.path + "/fearful", withIntermediateDirectories: true)
     #expect(
       message { try load(folder, classes: more) }
-        == "\(folder.path)/fearful: holds no images; files that end in jpg, jpeg, png, tif, tiff are images")
+        == "\(folder.path)/fearful: holds no images; files that end in jpg, jpeg, jpe, jfif, png, tif, "
+        + "tiff, webp, gif, bmp, dib, pbm, pgm, ppm, pnm, pam are images")
     #expect(
       message { try load(folder) { $0.split = "train" } }
         == "\(folder.path)/train: cannot be opened as a folder: it does not exist")

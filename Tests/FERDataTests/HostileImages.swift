@@ -28,7 +28,9 @@ enum HostileImages {
     }
     for name in jpegs { images += lyingJPEGs(name, try fixture(name)) }
     for name in tiffs where name != "big.tiff" { images += lyingTIFFs(name, try fixture(name)) }
-    return images + lyingPNGs() + PNGBombs.all + circularTIFFs() + TIFFBombs.all + JPEGBombs.all
+    for (name, bytes) in try PeerImages.whole() { images += cut(name, bytes) + flipped(name, bytes) }
+    return images + PeerImages.lying() + PeerImages.bombs() + lyingPNGs() + PNGBombs.all + circularTIFFs()
+      + TIFFBombs.all + JPEGBombs.all
       + wildEXIF(try fixture("colour.jpg"))
   }
 

@@ -16,7 +16,7 @@ struct PNGMaker {
   var file: [UInt8] {
     let header = number(width) + number(height) + [depth, kind, 0, 0, interlaced ? 1 : 0]
     return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", header)
-      + extra.flatMap { chunk($0.name, $0.content) } + chunk("IDAT", packed ?? stored(data))
+      + extra.flatMap { chunk($0.name, $0.content) } + chunk("IDAT", packed ?? Self.stored(data))
       + chunk("IEND", [])
   }
 
@@ -44,7 +44,7 @@ struct PNGMaker {
   }
 
   /// A zlib stream with one stored block (RFC 1950, RFC 1951); at most 65535 bytes.
-  private func stored(_ bytes: [UInt8]) -> [UInt8] {
+  static func stored(_ bytes: [UInt8]) -> [UInt8] {
     let count = UInt16(bytes.count)
     var (a, b): (UInt32, UInt32) = (1, 0)
     for byte in bytes {
@@ -54,7 +54,7 @@ struct PNGMaker {
     return [
       0x78, 0x01, 0x01, UInt8(count & 0xFF), UInt8(count >> 8), UInt8(~count & 0xFF), UInt8(~count >> 8),
     ] + bytes
-      + number(Int(b << 16 | a))
+      + (0..<4).map { UInt8((b << 16 | a) >> (24 - 8 * $0) & 0xFF) }
   }
 }
 

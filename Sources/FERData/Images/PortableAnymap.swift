@@ -11,7 +11,7 @@ struct PortableAnymap {
   private let name: String
   private let bytes: [UInt8]
   /// The next byte.
-  private var at = 2
+  private var at: Int
   private var width = 0
   private var height = 0
   private var largest = 1
@@ -25,7 +25,10 @@ struct PortableAnymap {
     return try file.image(limits)
   }
 
-  private init(name: String, bytes: [UInt8]) { (self.name, self.bytes) = (name, bytes) }
+  private init(name: String, bytes: [UInt8]) {
+    (self.name, self.bytes) = (name, bytes)
+    at = min(2, bytes.count)
+  }
 
   private mutating func image(_ limits: ImageFile.Limits) throws(DataProblem) -> Image {
     let kind = bytes.count > 1 ? bytes[1] : 0
