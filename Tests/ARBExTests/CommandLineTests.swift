@@ -12,9 +12,9 @@ struct CommandLineTests {
       (["recip", "show"], "arbex: there is no verb \"recip\"; did you mean \"recipe show\"?"),
       (["docter"], "arbex: there is no verb \"docter\"; did you mean \"doctor\"?"),
       (["--vresion"], "arbex: there is no flag before the verb \"--vresion\"; did you mean \"--version\"?"),
-      (["recipe"], "arbex: \"recipe\" needs one more word: recipe show, recipe check"),
+      (["recipe"], "arbex: \"recipe\" needs one more word: recipe list, recipe show, recipe check"),
       (["recipe", "chek", "x"], "arbex: there is no verb \"recipe chek\"; did you mean \"recipe check\"?"),
-      (["recipe", "show"], "arbex: \"recipe show\" needs RECIPE, a recipe file"),
+      (["recipe", "show"], "arbex: \"recipe show\" needs RECIPE, a recipe file, or the name of one that comes along"),
       (["recipe", "show", "a", "b"], "arbex: \"recipe show\" does not know what to do with \"b\""),
       (
         ["recipe", "show", "a", "--jsn"],
