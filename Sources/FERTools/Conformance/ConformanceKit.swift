@@ -132,11 +132,11 @@ public enum ConformanceKit {
   /// - Parameter tell: is told of each component as soon as it is done.
   @discardableResult public static func reports(
     in registry: Registry, only: [String]? = nil, setting: Setting = Setting(),
-    tell: (Report) -> Void = { _ in }
-  ) -> [Report] {
+    tell: (Report) throws -> Void = { _ in }
+  ) rethrows -> [Report] {
     let setting = setting.completed(from: registry)
-    return Mirror(reflecting: registry).children.compactMap { $0.value as? any Shelf }
-      .flatMap { $0.reports(only: only, setting, registry.resolver, tell: tell) }
+    return try Mirror(reflecting: registry).children.compactMap { $0.value as? any Shelf }
+      .flatMap { try $0.reports(only: only, setting, registry.resolver, tell: tell) }
   }
 
   /// Checks one registered component.
@@ -188,20 +188,20 @@ public enum ConformanceKit {
 private protocol Shelf {
   func reports(
     only: [String]?, _ setting: ConformanceKit.Setting, _ resolver: @escaping ComponentResolver,
-    tell: (ConformanceKit.Report) -> Void
-  ) -> [ConformanceKit.Report]
+    tell: (ConformanceKit.Report) throws -> Void
+  ) rethrows -> [ConformanceKit.Report]
 }
 extension ComponentRegistry: Shelf {
   func reports(
     only: [String]?, _ setting: ConformanceKit.Setting, _ resolver: @escaping ComponentResolver,
-    tell: (ConformanceKit.Report) -> Void
-  ) -> [ConformanceKit.Report] {
-    all.compactMap { entry in
+    tell: (ConformanceKit.Report) throws -> Void
+  ) rethrows -> [ConformanceKit.Report] {
+    try all.compactMap { entry in
       let name = "\(plural)/\(entry.summary.name)"
       guard only?.contains(name) ?? true else { return nil }
       let report = ConformanceKit.report(
         on: Subject(entry: entry, options: setting.options[name], resolver: resolver), setting)
-      tell(report)
+      try tell(report)
       return report
     }
   }

@@ -29,17 +29,17 @@ extension Verb {
     let chosen = try call.words.flatMap { try components(named: $0, in: call.registry) }
     var setting = ConformanceKit.Setting()
     if let options = try options(for: chosen, call) { setting.options[chosen[0].place] = options }
-    let reports = ConformanceKit.reports(
+    let reports = try ConformanceKit.reports(
       in: call.registry, only: chosen.isEmpty ? nil : chosen.map(\.place), setting: setting
     ) { report in
-      if !call.has("--json") { call.output.print(report.text) }
+      if !call.has("--json") { try call.output.print(report.text) }
     }
     let broken = reports.count { !$0.findings.isEmpty }
     if call.has("--json") {
-      call.output.print(JSONValue.object(["components": .array(reports.map(\.json))]).pretty())
+      try call.output.print(JSONValue.object(["components": .array(reports.map(\.json))]).pretty())
     } else {
       let components = "\(reports.count) component\(reports.count == 1 ? "" : "s") checked"
-      call.output.print(components + (broken == 0 ? ", nothing found" : ", \(broken) with something wrong"))
+      try call.output.print(components + (broken == 0 ? ", nothing found" : ", \(broken) with something wrong"))
     }
     return broken == 0 ? 0 : 1
   }
