@@ -124,7 +124,7 @@ public enum ConformanceKit {
   public static func problems(
     in registry: Registry, only: String? = nil, setting: Setting = Setting()
   ) -> [Finding] {
-    reports(in: registry, only: only.map { [$0] }, setting: setting).flatMap(\.findings)
+    reports(in: registry, only: only.map { [$0] }, setting: setting, tell: { _ in }).flatMap(\.findings)
   }
 
   /// The same with all that was asked of each component.
