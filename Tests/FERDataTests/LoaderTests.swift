@@ -141,7 +141,7 @@ struct LoaderTests {
     let list = NSTemporaryDirectory() + "arbex-quarantine-\(UUID().uuidString)"
     var dataset = Greys(count: 20, broken: [6])
     dataset.isFailing = true
-    for policy in [BadImagePolicy.fail, .skip(upTo: 1), .quarantine(list, upTo: 1)] {
+    for policy in [BadImagePolicy.fail, .skip(upTo: 1), .quarantine(list: list, upTo: 1)] {
       let problem = DataProblem("grey/6", "is torn", isRequest: false)
       #expect(throws: problem) { try epoch(dataset, request([1, 6, 2], size: 3), badImages: policy) }
       #expect(throws: problem) { try policy.check([DataProblem("a", "is torn"), problem], of: 20) }
