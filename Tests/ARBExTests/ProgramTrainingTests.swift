@@ -15,11 +15,12 @@ struct ProgramTrainingTests {
       { name: "small", classes: ["neutral", "happy", "sad"],
         data: { train: { use: "synthetic-faces", count: 12 },
           validation: { use: "synthetic-faces", split: "validation", count: 3 } },
-        input: { size: 32 },
+        sampler: { use: "shuffled" }, input: { size: 32 },
         model: { backbone: { use: "resnet18", stem: "small", units: [1, 1, 1, 1], widths: [8, 8, 8, 8] },
           encoder: { use: "average-pool" }, head: { use: "linear" } },
         losses: { nll: {} },
-        training: { epochs: 2, batch: 4, checkpointSteps: 1, optimizer: { use: "sgd", learningRate: 0.01 } } }
+        training: { epochs: 2, batch: 4, checkpointSteps: 1, optimizer: { use: "sgd", learningRate: 0.01 },
+          schedule: { use: "constant" } } }
       """
     try Data(recipe.utf8).write(to: folder.url("small.json5"))
     return try ProgramRun.shell(
