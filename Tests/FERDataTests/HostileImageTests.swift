@@ -36,7 +36,7 @@ struct HostileImageTests {
   )
   func corpus() throws {
     let images = try HostileImages.all()
-    #expect(images.count >= 1_200)
+    #expect(images.count >= 9_000)
     let outcomes = Dictionary(images.map { ($0.name, outcome($0)) }) { first, second in
       Issue.record("two files of one name")
       return first + second

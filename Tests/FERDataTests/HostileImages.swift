@@ -7,7 +7,7 @@ struct HostileImage {
   let bytes: [UInt8]
 }
 
-/// Some thousand damaged and lying image files, the same each time: cut at every 64th part, bits turned, headers that
+/// Some nine thousand damaged and lying image files, the same each time: cut at every 64th part, bits turned, headers that
 /// claim too much, directories that lead in circles, little data that unfold to much.
 enum HostileImages {
   private static let jpegs = [

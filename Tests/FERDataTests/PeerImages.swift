@@ -103,7 +103,7 @@ enum PeerImages {
     var empty = GIFMaker(
       canvas: [8192, 8192], frame: [0, 0, 1, 1], palette: Array(greys[..<8]), pixels: [1])
     let blocks = Array(repeating: [0x21, 0xFE, 1, 0x41, 0] as [UInt8], count: 100_000).flatMap { $0 }
-    let start = empty.file.count - 17
+    let start = empty.file.count - 16
     let comments = Array(empty.file[..<start]) + blocks + empty.file[start...]
     empty.canvas = [65_535, 1]
     return [

@@ -166,7 +166,7 @@ struct AffWild2: Dataset {
     var frames: [Int: String] = [:]
     for name in try FolderListing.entries(in: folder) {
       let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-      guard parts.count == 2, ["jpg", "jpeg", "png"].contains(parts[1].lowercased()),
+      guard parts.count == 2, ImageKind.endings.contains(parts[1].lowercased()),
         let number = Int(parts[0])
       else { continue }
       frames[number] = name

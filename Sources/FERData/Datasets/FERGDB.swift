@@ -35,7 +35,7 @@ struct FERGDB: Dataset {
     for character in try FolderListing.folders(in: characters) {
       for folder in try FolderListing.folders(in: "\(characters)/\(character)") {
         let files = try FolderListing.files(
-          in: "\(characters)/\(character)/\(folder)", endings: ["png", "jpg", "jpeg"])
+          in: "\(characters)/\(character)/\(folder)", endings: ImageKind.endings)
         guard let expression = Self.expression(of: folder, character) else {
           problems.add(
             "\(character)/\(folder) is not named after its character and one of "
@@ -43,7 +43,8 @@ struct FERGDB: Dataset {
           continue
         }
         if files.isEmpty {
-          problems.add("\(character)/\(folder) holds no images; files that end in png, jpg, jpeg are")
+          let endings = ImageKind.endings.joined(separator: ", ")
+          problems.add("\(character)/\(folder) holds no images; files that end in \(endings) are")
         }
         for file in files {
           guard let label = match.label(of: expression) else { continue }
