@@ -28,7 +28,9 @@ struct LearningTests {
         at: TrainingProgress(position: 0, epochs: 1))
       losses.append(try step(work).loss)
     }
-    #expect(losses[0] > 0.5 && losses[149] < 0.1, "\(losses[0]) to \(losses[149])")
+    // Knowing nothing costs ln 3 = 1.10; dropout keeps it from nothing.
+    let end = losses.suffix(10).reduce(0, +) / 10
+    #expect(losses[0] > 0.8 && end < 0.25, "\(losses[0]) to \(end)")
   }
 
   @Test("what is said of an image does not depend on how many are looked at together")
