@@ -164,7 +164,7 @@ package final class Trainer {
       try save()
     }
     try warn(of: train.problems + (validation?.problems ?? []))
-    if state.epoch < options.epochs { try warnOfMemory() }
+    if state.epoch < options.epochs { warnOfMemory() }
     while state.epoch < options.epochs, !hasLostPatience {
       if let limit = limits.epochs, state.epoch >= limit { return .stoppedAtLimit(step: state.step) }
       if let end = try runEpoch() { return end }
@@ -176,11 +176,12 @@ package final class Trainer {
     return .finished
   }
 
-  private func warnOfMemory() throws {
+  private func warnOfMemory() {
     let limits = MemoryLimits.current  // before the trial, which keeps what it took
-    let forecast = try MemoryForecast(
+    // What a component throws here it throws in the first step too, which tells the batch.
+    let forecast = try? MemoryForecast(
       model, recipe, options, samples: train.samples.count, isFresh: !hasResumed)
-    if let warning = forecast.warning(within: limits) { console.warn(warning) }
+    if let warning = forecast?.warning(within: limits) { console.warn(warning) }
   }
 
   private func runEpoch() throws -> End? {
