@@ -33,7 +33,7 @@
       }
       #expect(
         Self.sentence(found?.standardErrorContent)
-          == ["correction term \"mine\": its distribution has shape [2, 2], expected [2, 3]"])
+          == ["correction term \"mine\": its distribution has shape [8, 2], expected [8, 3]"])
     }
 
     @Test("a correction whose own operation does not fit")
@@ -53,13 +53,13 @@
       }
       #expect(
         Self.sentence(shape?.standardErrorContent)
-          == ["loss \"mine\": its value has shape [2], expected [1] for a loss of scope parameters"])
+          == ["loss \"mine\": its value has shape [8], expected [1] for a loss of scope parameters"])
       let weights = await #expect(processExitsWith: .exitCode(1), observing: [\.standardErrorContent]) {
         exit(try ComponentFaultTests.train("losses.mine={use:'weighing'}"))
       }
       #expect(
         Self.sentence(weights?.standardErrorContent)
-          == ["loss \"mine\": weighs 1 rows, expected 2, all of the step"])
+          == ["loss \"mine\": weighs 1 rows, expected 8, all of the step"])
     }
 
     @Test("a backbone that delivers other levels than it declared")
@@ -69,7 +69,7 @@
       }
       #expect(
         Self.sentence(found?.standardErrorContent)
-          == ["backbone \"shallow\": its levels have shapes [[2, 8, 8, 3]], it declared [[2, 4, 4, 3]]"])
+          == ["backbone \"shallow\": its levels have shapes [[8, 8, 8, 3]], it declared [[8, 4, 4, 3]]"])
     }
 
     @Test("a sampler that chooses images that are not there")

@@ -41,7 +41,7 @@ struct RecipeCheck {
     let classes = choices.header.classes
     let context = BuildContext(
       scope: ParameterScope(), classes: classes.count < 2 ? ["first", "second"] : classes,
-      inputSize: min(max(1, choices.input.size), InputOptions.largestSize), views: viewPlan)
+      inputSize: choices.input.soundSize, views: viewPlan)
     let model = choices.model.assemble(in: context, issues: &reader.issues)
     if let model, let issue = MemoryNeed(of: model.store).issue(within: .current) {
       reader.issues.append(issue)

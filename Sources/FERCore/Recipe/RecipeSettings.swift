@@ -35,10 +35,10 @@ package enum ChannelOrder: String, OptionChoice { case rgb, bgr }
 
 /// How an image becomes the model's input.
 package struct InputOptions: ComponentOptions {
-  /// The largest side of an input, in pixels.
-  package static let largestSize = 2048
+  /// The sides that an input may have, in pixels.
+  private static let sides = 8...2048
 
-  @Option("Side of the model's square input, in pixels.", 8...largestSize) package var size = 224
+  @Option("Side of the model's square input, in pixels.", sides) package var size = 224
   @Option(
     "Side of the square that images are brought to before the augmentations, in pixels. 0: none.", 0...4096)
   package var resize = 0
@@ -53,6 +53,9 @@ package struct InputOptions: ComponentOptions {
 
   /// What holds where a recipe says nothing.
   package init() {}
+
+  /// The side; the standard one in place of one that has been refused, so that no part objects to that too.
+  var soundSize: Int { Self.sides.contains(size) ? size : Self().size }
 
   /// What a single option's range cannot tell.
   package func issues() -> [OptionIssue] {

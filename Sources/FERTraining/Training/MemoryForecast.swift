@@ -36,7 +36,7 @@ struct MemoryForecast {
   }
 
   /// The sentence for a person where it is more than there is.
-  func warning(within limits: MemoryLimits = .current) -> String? {
+  func warning(within limits: MemoryLimits) -> String? {
     guard needed > limits.available else { return nil }
     return "this training needs about \(MemoryLimits.text(needed)) more of memory, and there are "
       + "\(MemoryLimits.text(limits.available)) (\(limits.source.rawValue)); \(MemoryLimits.text(batch)) of it are for "

@@ -176,7 +176,7 @@ package final class Trainer {
 
   private func trainEpochs() throws -> End {
     try warn(of: train.problems + (validation?.problems ?? []))
-    if state.epoch < options.epochs, let warning = try forecast().warning() { console.warn(warning) }
+    if state.epoch < options.epochs { warnOfMemory() }
     while state.epoch < options.epochs, !hasLostPatience {
       if let limit = limits.epochs, state.epoch >= limit { return .stoppedAtLimit(step: state.step) }
       if let end = try runEpoch() { return end }
@@ -192,8 +192,12 @@ package final class Trainer {
     return .finished
   }
 
-  private func forecast() throws -> MemoryForecast {
-    try MemoryForecast(model, recipe, options, samples: train.samples.count, isFresh: !hasResumed)
+  private func warnOfMemory() {
+    let limits = MemoryLimits.current  // before the trial, which keeps what it took
+    // What a component throws here it throws in the first step too, which tells the batch.
+    let forecast = try? MemoryForecast(
+      model, recipe, options, samples: train.samples.count, isFresh: !hasResumed)
+    if let warning = forecast?.warning(within: limits) { console.warn(warning) }
   }
 
   /// Tells where a run goes on that is resumed.
