@@ -152,7 +152,14 @@ public enum ConformanceKit {
   }
 
   fileprivate static func report<Kind>(on subject: Subject<Kind>, _ setting: Setting) -> Report {
-    var found = Findings(component: "\(subject.summary.kind) \"\(subject.summary.name)\"")
+    let title = "\(subject.summary.kind) \"\(subject.summary.name)\""
+    return Running(title) { report(on: subject, titled: title, setting) }
+  }
+
+  private static func report<Kind>(
+    on subject: Subject<Kind>, titled title: String, _ setting: Setting
+  ) -> Report {
+    var found = Findings(component: title)
     OptionCheck(subject: subject).run(&found)
     let needed = subject.prepared.requires
     let unknown = needed.filter { setting.evidence[$0] == nil }
