@@ -149,13 +149,6 @@ final class RunLifeTests {
     #expect(train("none", "--init-from", path, "--max-steps", "1").code == 0)
   }
 
-  @Test("a smoke test resumes nothing of anybody's, and says nothing of it")
-  func smoke() {
-    let answer = CapturedConsole.of { train("smoke", "--smoke").code }
-    #expect(answer.result == 0)
-    #expect(answer.text.contains("loading took") && !answer.text.contains("resuming"), "\(answer.text)")
-  }
-
   @Test("both checkpoints damaged: 1, both are named, and nothing begins anew")
   func damaged() throws {
     #expect(train("run", "--max-steps", "2").code == 0)
@@ -226,20 +219,5 @@ final class RunLifeTests {
         "this run was made by the program \"my-arbex\", which has components of Mine that arbex does not have"
       ),
       "\(told.remarks)")
-  }
-}
-
-/// What is written to standard error meanwhile, where a console writes.
-private enum CapturedConsole {
-  static func of<Result>(_ body: () -> Result) -> (result: Result, text: String) {
-    let path = NSTemporaryDirectory() + "arbex-stderr-\(UUID().uuidString)"
-    let (file, own) = (open(path, O_RDWR | O_CREAT, 0o600), dup(STDERR_FILENO))
-    dup2(file, STDERR_FILENO)
-    let result = body()
-    dup2(own, STDERR_FILENO)
-    close(file)
-    close(own)
-    defer { unlink(path) }
-    return (result, (try? String(contentsOfFile: path, encoding: .utf8)) ?? "")
   }
 }

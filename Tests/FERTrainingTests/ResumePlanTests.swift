@@ -162,6 +162,15 @@ struct ResumePlanTests {
     }
   }
 
+  @Test("a smoke test goes on with its own first half, and says nothing of a resuming")
+  func smoke() throws {
+    let console = Warnings()
+    _ = try SmokeTest.run(
+      shop.recipe, train: TinyImages(count: 21), validation: TinyImages(count: 9), in: shop.path + "/smoke",
+      console: Console(descriptor: console.descriptor), report: { _ in })
+    #expect(console.text.contains("loading took") && !console.text.contains("resuming"), "\(console.text)")
+  }
+
   @Test("only the checkpoint before the last: used, and told")
   func previousOnly() throws {
     try train("run", [], steps: 5)
