@@ -62,7 +62,7 @@ struct ProgramStreamTests {
         "$arbex" predict run good.png bad.png $form > out 2> /dev/full; echo $? $(grep -c good.png out)
       done
       "$arbex" predict run good.png --csv <&- >&- 2>&-; echo $?
-      (ulimit -f 1; "$arbex" predict run good.png --picture face.png > /dev/null); echo $?
+      exec 4>&1; { (ulimit -f 1; "$arbex" predict run good.png --picture face.png 2>&1 > /dev/null); echo $? >&4; } | cat >&2
       """)
     #expect(result.output == String(repeating: "1\n1 1\n", count: 4) + "1\n1\n", "\(result.remarks)")
     let remarks = result.remarks.split(separator: "\n")
@@ -75,7 +75,7 @@ struct ProgramStreamTests {
   func endless() throws {
     try makeRun()
     let result = try run(
-      #"{ yes good.png | "$arbex" predict run - --lines; echo $? >&2; } | head -1"#)
+      #"{ yes good.png 2> /dev/null | "$arbex" predict run - --lines; echo $? >&2; } | head -1"#)
     #expect(result.remarks == "141\n")
     #expect(result.output.split(separator: "\n").count == 1 && result.output.contains("good.png"))
   }

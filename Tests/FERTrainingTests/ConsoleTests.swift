@@ -21,9 +21,13 @@ struct ConsoleTests {
     let console = Console(descriptor: inner, terminal: terminal ? "xterm" : "dumb")
     console.progress("epoch 1/2", share: 0.5) { "loss 1.25, 300 images/s, 0:10 to go" }
     console.line("done")
-    var bytes = [UInt8](repeating: 0, count: 4096)
-    let count = read(outer, &bytes, bytes.count)
-    return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    var (text, bytes) = ("", [UInt8](repeating: 0, count: 4096))
+    while !text.hasSuffix("done\r\n") {
+      let count = read(outer, &bytes, bytes.count)
+      guard count > 0 else { break }
+      text += String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+    return text
   }
 
   /// A terminal that tells no width counts as one of 80 columns. The last column stays free, so that no line breaks.

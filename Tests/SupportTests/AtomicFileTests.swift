@@ -86,7 +86,7 @@ struct AtomicFileTests {
     try AtomicFile.write("x", to: folder / "file")
     let cases = [
       ("file/a", "a file, not a folder"), ("absent/a", "no such file or folder"),
-      (".", "cannot be put in place"),
+      (".", "it is a folder"),
     ]
     for (path, words) in cases {
       let problem = #expect(throws: FileProblem.self) { try AtomicFile.write("y", to: folder / path) }
