@@ -109,7 +109,7 @@ struct ExplainVerbTests {
       ([run, face, "--neighbours", "0"], "at least 1"),
       ([run, face, "--neighbours", "1001"], "at most 1000"),
       ([run, folder / "none.png"], "does not exist"), ([folder.path, face], "is not a file"),
-      ([run, face, "--out", face], "cannot be made a folder"),
+      ([run, face, "--out", face], "is a file, not a folder"),
     ] {
       let answer = Answer(["explain"] + arguments)
       #expect(answer.code == 2 && answer.remarks.contains(text), "\(answer.remarks)")

@@ -120,7 +120,7 @@ struct CheckpointTests {
     let exists = #expect(throws: RunProblem.self) { try RunFolder.create(shop.path + "/done") }
     #expect(exists?.description.contains("--resume") == true && exists?.isRequest == true)
     #expect(throws: RunProblem.self) { try RunFolder.resume(shop.path + "/absent") }
-    #expect(throws: RunProblem.self) { try RunFolder.create(shop.path + "/tiny.json5/run") }
+    #expect(throws: FileProblem.self) { try RunFolder.create(shop.path + "/tiny.json5/run") }
     withExtendedLifetime(folder) {}
   }
 }

@@ -33,10 +33,6 @@ struct OwnFile {
 
   /// Why it must stay as it is, or cannot be there; nil where it may be written.
   var obstacle: String? {
-    let folder = PathText.folder(of: path)
-    guard !FileSystem.exists(folder) || (FileSystem.isFolder(folder) && FileSystem.isWritable(folder)) else {
-      return "\(path.printable): its folder is none, or cannot be written to"
-    }
     guard FileSystem.exists(path) else { return folderObstacle }
     guard let file = try? OpenFile(path), let bytes = try? file.read(from: 0, count: min(file.length, 8192))
     else {
@@ -44,6 +40,19 @@ struct OwnFile {
     }
     guard file.length > 0, !isOwn(bytes) else { return nil }
     return "\(path.printable): is there already, and is not known for \(kind.rawValue) that arbex wrote"
+  }
+
+  /// Why nothing can be written where it is to lie; nil where it can.
+  fileprivate var folderProblem: String? {
+    let folder = PathText.folder(of: path)
+    guard FileSystem.exists(folder) else {
+      return kind.makesFolder ? nil : "\(path.printable): there is no folder \(folder.printable)"
+    }
+    guard FileSystem.isFolder(folder) else {
+      return "\(path.printable): \(folder.printable) is a file, not a folder; write elsewhere"
+    }
+    return FileSystem.isWritable(folder)
+      ? nil : "\(path.printable): this process may not write to \(folder.printable); write elsewhere"
   }
 
   /// The folder that the figures of a report go into. In that of a run it is arbex's own.
@@ -75,10 +84,7 @@ struct OwnFile {
 extension Invocation {
   /// - Throws: ``RunProblem`` that names every file which may not be replaced.
   func requireOwn(_ files: [OwnFile]) throws(RunProblem) {
-    for file in files where !FileSystem.exists(PathText.folder(of: file.path)) && !file.kind.makesFolder {
-      throw RunProblem.request(
-        "\(file.path.printable): there is no folder \(PathText.folder(of: file.path).printable)")
-    }
+    if let problem = files.lazy.compactMap(\.folderProblem).first { throw RunProblem.request(problem) }
     guard !has(Verb.Flag.overwrite.name) else { return }
     let obstacles = files.compactMap(\.obstacle)
     guard !obstacles.isEmpty else { return }
