@@ -153,7 +153,8 @@ public enum ConformanceKit {
 
   fileprivate static func report<Kind>(on subject: Subject<Kind>, _ setting: Setting) -> Report {
     let title = "\(subject.summary.kind) \"\(subject.summary.name)\""
-    return Running(title) { report(on: subject, titled: title, setting) }
+    let running = Running(title)
+    return running { report(on: subject, titled: title, setting) }
   }
 
   private static func report<Kind>(
