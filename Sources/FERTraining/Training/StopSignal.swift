@@ -24,6 +24,11 @@ package enum StopSignal {
       sigaction(number, &action, nil)
     }
     signal(SIGPIPE, SIG_IGN)
+    // Whoever started the program may have held signals back, which a new process inherits.
+    var held = sigset_t()
+    sigemptyset(&held)
+    for number in handled { sigaddset(&held, number) }
+    pthread_sigmask(SIG_UNBLOCK, &held, nil)
   }
 
   private static func isIgnored(_ action: sigaction) -> Bool {
