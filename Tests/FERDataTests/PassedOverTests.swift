@@ -167,10 +167,11 @@ struct PassedOverTests {
     try FileManager.default.createDirectory(
       atPath: folder.path + "/train/fear", withIntermediateDirectories: true)
     #expect(ClassFolders.recognise(folder.path) == nil)
+    let endings = ImageKind.endings.joined(separator: ", ")
     #expect(
       ClassFolderPlace.spoilers(in: folder.path) == [
         "\(folder.path)/train/docs: holds no images, but 1 .txt",
-        "\(folder.path)/train/fear: holds no images; files that end in jpg, jpeg, png, tif, tiff are images",
+        "\(folder.path)/train/fear: holds no images; files that end in \(endings) are images",
       ])
   }
 }

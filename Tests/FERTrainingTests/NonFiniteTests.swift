@@ -23,7 +23,9 @@ struct NonFiniteTests {
   @Test("a weight, by its name, in the step after it was spoiled")
   func weight() throws {
     let found = try problem("training.optimizer={use:'broken',fault:'weight'}")
-    #expect(found.hasPrefix("step 4, epoch 1: head.out.weight holds 1 numbers that are"), "\(found)")
+    #expect(
+      found.hasPrefix("step 4, epoch 1: ") && found.contains("head.out.weight holds 1 numbers that are"),
+      "\(found)")
     #expect(found.contains("images of the batch: face "))
   }
 
@@ -46,16 +48,17 @@ struct NonFiniteTests {
     #expect(found.hasPrefix("step 3, epoch 1: schedule \"broken\": the learning rate is nan"), "\(found)")
   }
 
+  /// At its third use: the first is the trial that tells what memory a batch takes.
   @Test("a loss, by its name")
   func loss() throws {
     let found = try problem("losses={tiny:{},sour:{use:'broken',fault:'value'}}")
-    #expect(found.hasPrefix("step 3, epoch 1: ") && found.contains("sour"), "\(found)")
+    #expect(found.hasPrefix("step 2, epoch 1: ") && found.contains("sour"), "\(found)")
   }
 
   @Test("a gradient, by the name of its parameter")
   func gradient() throws {
     let found = try problem("losses={tiny:{},sour:{use:'broken',fault:'gradient'}}")
-    #expect(found.hasPrefix("step 3, epoch 1: the gradient of "), "\(found)")
+    #expect(found.hasPrefix("step 2, epoch 1: the gradient of "), "\(found)")
     #expect(found.contains(" holds ") && found.contains("nothing was changed by this step"))
   }
 

@@ -78,7 +78,7 @@ struct FileNameTests {
     #expect(FileSystem.isFolder(folder / "a/b/c"))
     try AtomicFile.write("x", to: folder / "file")
     let problem = FileProblem(
-      folder / "file", "cannot be made a folder: part of its path is a file, not a folder")
+      folder / "file/d", "cannot be made a folder: part of its path is a file, not a folder")
     #expect(throws: problem) { try FileSystem.makeFolder(folder / "file/d") }
     #expect(throws: FileProblem.self) { try FileSystem.makeFolder(folder / "file") }
   }

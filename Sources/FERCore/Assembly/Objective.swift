@@ -80,7 +80,7 @@ package struct Objective {
       }
       try check.loss(value, term.scope, named: title)
       let piece = piece ?? Piece(rows: 0..<rows, of: targets)
-      let weights = try Self.weights(in: piece.step, term, pass)
+      let weights = Self.weights(in: piece.step, term, pass)
       if let own = weights.own { try check.rowWeights(own, count: piece.count, named: title) }
       return share(of: value, term.scope, weights.all, piece)
     }
@@ -91,13 +91,9 @@ package struct Objective {
   /// How much each row of a step counts in a loss, and what the loss itself says of it; nil: all the same.
   private static func weights(
     in step: Targets, _ term: Term, _ pass: ForwardPass
-  ) throws -> (all: [Float]?, own: [Float]?) {
+  ) -> (all: [Float]?, own: [Float]?) {
     guard term.scope == .samples, let own = term.running({ term.loss.rowWeights(step, pass) }) else {
       return (step.weights, nil)
-    }
-    guard own.count == step.labels.count else {
-      throw ComponentFault(
-        "loss \"\(term.name)\"", "weighs \(own.count) rows, expected \(step.labels.count), all of the step")
     }
     return (step.weights.map { zip($0, own).map(*) } ?? own, own)
   }

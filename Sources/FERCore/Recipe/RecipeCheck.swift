@@ -42,7 +42,10 @@ struct RecipeCheck {
     let context = BuildContext(
       scope: ParameterScope(), classes: classes.count < 2 ? ["first", "second"] : classes,
       inputSize: choices.input.soundSize, views: viewPlan)
-    let model = choices.model.assemble(in: context, issues: &reader.issues)
+    var partIssues: [RecipeIssue] = []
+    let model = choices.model.assemble(in: context, issues: &partIssues)
+    // What parts say of an input of another size than asked for misleads.
+    if choices.input.soundSize == choices.input.size { reader.issues += partIssues }
     if let model, let issue = MemoryNeed(of: model.store).issue(within: .current) {
       reader.issues.append(issue)
     }

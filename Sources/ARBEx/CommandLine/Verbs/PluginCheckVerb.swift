@@ -39,7 +39,8 @@ extension Verb {
       try call.output.print(JSONValue.object(["components": .array(reports.map(\.json))]).pretty())
     } else {
       let components = "\(reports.count) component\(reports.count == 1 ? "" : "s") checked"
-      try call.output.print(components + (broken == 0 ? ", nothing found" : ", \(broken) with something wrong"))
+      try call.output.print(
+        components + (broken == 0 ? ", nothing found" : ", \(broken) with something wrong"))
     }
     return broken == 0 ? 0 : 1
   }
