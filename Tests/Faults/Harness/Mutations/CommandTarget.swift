@@ -40,7 +40,7 @@ struct CommandTarget: MutationTarget {
         CommandAnswer($0 + ["--help"]).code == 0
       }
       // Measuring every operation takes a minute and tries nothing.
-      guard let verb, verb != ["bench", "operations"] else { return nil }
+      guard let verb, ![["bench", "operations"], ["plugins", "check"]].contains(verb) else { return nil }
       let flags = CommandAnswer(verb + ["--help"]).printed.split(separator: "\n").compactMap { line in
         line.hasPrefix("  --") ? line.split(separator: " ").first.map(String.init) : nil
       }
