@@ -7,7 +7,7 @@
 # make faults       an hour of trying to break the program: mutated inputs, failing system calls, kills, damage
 # make sanitize     the tests of tensors and images under address, undefined-behaviour and thread sanitizers
 # make format       brings every Swift file into the form that make test asks for
-PACKAGES = libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libgif-dev libssl-dev zlib1g-dev pkg-config
+PACKAGES = libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libgif-dev libssl-dev zlib1g-dev pkg-config python3
 ARBEX = .build/release/arbex
 PREFIX = /usr/local
 DESTDIR =
