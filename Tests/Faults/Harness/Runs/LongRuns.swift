@@ -82,7 +82,7 @@ enum LongRuns {
       let end = try laboratory.arbex(
         ["train", laboratory.recipe, "--out", run] + flags.flatMap { ["--set", $0] }, scratch: run + ".told")
       guard end.code == 0 else { return "\(end.ending); \(end.lastWords)" }
-      guard let loss = lastNumber("\"loss\":", "\"epoch\"", of: run) else {
+      guard let loss = lastNumber("\"loss\":", "\"event\": \"epoch\"", of: run) else {
         return "no loss in metrics.jsonl"
       }
       return loss < 0.1 ? nil : "the loss of the last epoch is \(loss)"
