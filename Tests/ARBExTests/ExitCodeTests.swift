@@ -37,9 +37,12 @@ struct ExitCodeTests {
     let page = try String(
       contentsOfFile: ShippedRecipe.folder + "/../Sources/ARBEx/ARBEx.docc/ExitCodes.md", encoding: .utf8)
     let help = arbex("--help").output
+    let manual = try #require(ManualPages.all().first { $0.name == "arbex.1" }).text
     for (code, meaning) in ExitCode.table {
       #expect(page.contains("| \(code) | \(meaning.replacing("|", with: "\\|")) |\n"), "\(code)")
       #expect(help.contains("  \(code)  ") && help.contains(meaning), "\(code)")
+      let told = meaning.replacing("-", with: "\\-")
+      #expect(manual.contains(".TP\n\\fB\(code)\\fR\n\(told)\n"), "\(code)")
     }
   }
 

@@ -24,7 +24,8 @@ package enum ManualPages {
   }
 
   private static func overview(_ verbs: [Verb], _ tool: String) -> String {
-    let list = verbs.map { ".TP\n\\fB\(escaped($0.name))\\fR\n\(escaped($0.purpose))" }
+    let list = verbs.map { entry($0.name, $0.purpose) }
+    let codes = ExitCode.table.map { entry("\($0.code)", $0.meaning) }
     return head(tool, "facial-expression recognition, from recipe to trained model") + """
       .SH SYNOPSIS
       \\fB\(tool)\\fR \\fIVERB\\fR ...
@@ -34,7 +35,7 @@ package enum ManualPages {
       .SH VERBS
       \(list.joined(separator: "\n"))
       .SH EXIT STATUS
-      0 done, 1 the work failed, 2 the request was wrong.
+      \(codes.joined(separator: "\n"))
       .SH SEE ALSO
       \(verbs.map { "\\fB\(escaped(pageName($0, tool)))\\fR(1)" }.joined(separator: ", "))
 
@@ -57,6 +58,11 @@ package enum ManualPages {
       \\fB\(tool)\\fR(1)
 
       """
+  }
+
+  /// A word in bold, and what it means.
+  private static func entry(_ word: String, _ meaning: String) -> String {
+    ".TP\n\\fB\(escaped(word))\\fR\n\(escaped(meaning))"
   }
 
   /// Text in which nothing is taken for a request: backslashes, dashes, and lines that begin with a dot or an apostrophe.
