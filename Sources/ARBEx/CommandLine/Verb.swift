@@ -164,10 +164,14 @@ package struct Invocation: Sendable {
   }
 
   /// Tells which components `--set` put in others' places, what went with those, and what becomes of the model's size.
-  func tellSwaps(of recipe: Recipe) { swapRemarks(of: recipe).forEach { output.remark("note: \($0)") } }
+  /// - Returns: what was told, a sentence each.
+  @discardableResult func tellSwaps(of recipe: Recipe) -> [String] {
+    let remarks = swapRemarks(of: recipe)
+    for remark in remarks { output.remark("note: \(remark)") }
+    return remarks
+  }
 
-  /// The same as sentences.
-  func swapRemarks(of recipe: Recipe) -> [String] {
+  private func swapRemarks(of recipe: Recipe) -> [String] {
     let told = recipe.swaps.map(\.sentence)
     let isModel = recipe.swaps.contains { "\($0.path)".hasPrefix("model.") }
     guard isModel, let old = try? Recipe.load(path: recipe.path, needsWeights: false, registry: registry)

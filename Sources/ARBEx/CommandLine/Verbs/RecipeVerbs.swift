@@ -58,7 +58,7 @@ extension Verb {
   ) { call in
     do {
       let recipe = try call.recipe(at: call.words[0])
-      call.tellSwaps(of: recipe)
+      let swaps = call.tellSwaps(of: recipe)
       let missing = recipe.missingFiles
       for problem in missing { call.output.remark("warning: \(problem)") }
       let sizes = recipe.parameterCounts()
@@ -70,7 +70,7 @@ extension Verb {
           JSONValue.object([
             "valid": .bool(true), "hash": .string(recipe.hash), "parameters": .object(parts),
             "problems": .array([]), "warnings": .array(missing.map(\.json)),
-            "notes": .texts(call.swapRemarks(of: recipe)),
+            "notes": .texts(swaps),
             "memory": .object(["training": .int(memory), "available": .int(limits.available)]),
           ]).pretty())
       } else {
