@@ -56,9 +56,7 @@ package struct RunGroup {
 extension ComparedRun {
   /// Values of a recipe that make no other experiment of it: how it is called, where its randomness comes from, and what
   /// cannot change a result.
-  static let unessential =
-    ["name", "seed"]
-    + ["workers", "checkpointMinutes", "checkpointSteps", "logSteps"].map { "training." + $0 }
+  static let unessential = ["name", "seed", "training.logSteps"] + RecipeChanges.ofNoNumber
 
   /// The recipe's values that make the experiment, as text by path.
   var settings: [String: String] {

@@ -29,7 +29,12 @@ struct RecipeChange {
 }
 
 /// Decides which changes of a recipe leave all that was trained so far as it is.
-struct RecipeChanges {
+package struct RecipeChanges {
+  /// Keys whose values change no number that a run computes.
+  package static let ofNoNumber = [
+    "training.workers", "training.checkpointMinutes", "training.checkpointSteps",
+  ]
+
   /// Every value that is other, in the order of their places.
   let all: [RecipeChange]
   /// Whether a file of weights that the model started from lies elsewhere now.
@@ -57,8 +62,7 @@ struct RecipeChanges {
 
     func verdict(on change: JSONValue.Change) -> RecipeChange.Verdict {
       switch change.path {
-      case "training.workers", "training.checkpointMinutes", "training.checkpointSteps":
-        return .allowed("changes no number")
+      case let path where RecipeChanges.ofNoNumber.contains(path): return .allowed("changes no number")
       case "training.logSteps": return .allowed("only what is noted from here on")
       case "name": return .allowed("only the name")
       case "training.epochs": return epochs

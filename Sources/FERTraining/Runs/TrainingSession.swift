@@ -91,8 +91,7 @@ package struct TrainingSession {
 
   /// Keys whose values differ, apart from those that cannot change a run's results.
   package static func differences(from old: Recipe, to new: Recipe) -> [String] {
-    let irrelevant = ["training.workers", "training.checkpointMinutes", "training.checkpointSteps"]
-    return JSONValue.changes(from: old.effective, to: new.effective, besides: irrelevant)
+    JSONValue.changes(from: old.effective, to: new.effective, besides: RecipeChanges.ofNoNumber)
   }
 }
 
