@@ -1,4 +1,3 @@
-import Foundation
 import NeuralKit
 import Support
 
@@ -43,7 +42,7 @@ extension Recipe {
   package var missingFiles: [RecipeProblem] {
     readPlaces.compactMap { place in
       guard let found = values.first(where: { $0.path == place }), let path = found.value.text, !path.isEmpty,
-        !FileManager.default.fileExists(atPath: path)
+        !FileSystem.exists(path)
       else { return nil }
       return RecipeProblem(found.origin, RecipeIssue(place, "there is no \(path.printable)"))
     }

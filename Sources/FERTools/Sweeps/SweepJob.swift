@@ -1,5 +1,4 @@
 import FERCore
-import Foundation
 import Support
 
 /// One training of a sweep.
@@ -22,12 +21,8 @@ package struct SweepJob {
 
   /// The folders and files of its recipe that are not there: roots of data, tables of labels.
   package var absentData: [String] {
-    recipe.values.compactMap { value in
-      guard let path = value.value.text, path.hasPrefix("/"), value.path.description.hasPrefix("data."),
-        !FileManager.default.fileExists(atPath: path)
-      else { return nil }
-      return path
-    }
+    let places = recipe.missingFiles.map(\.issue.path).filter { "\($0)".hasPrefix("data.") }
+    return recipe.values.filter { places.contains($0.path) }.compactMap(\.value.text)
   }
 
   /// Letters, digits and a few signs: fit for a folder's name.
