@@ -23,9 +23,9 @@ extension SweepTable {
   }
 
   /// A page with the tables, for two axes a map of each quantity, and pictures of the differences to the reference.
-  /// - Parameter name: of the sweep.
-  package func page(named name: String) -> String {
-    let tables = Weights.allCases.map(table) + [differences].compactMap { $0 }
+  private func page(
+    named name: String, _ tables: [Table], _ grids: [HeatMap], _ effects: [(name: String, svg: String)]
+  ) -> String {
     let done = rows.count { $0.result != nil }
     let lead =
       "<p>\(done) of \(rows.count) jobs are done. Mean &plusmn; standard deviation over seeds, validation images."
@@ -45,17 +45,19 @@ extension SweepTable {
   /// `differences.csv` and `effect-accuracy.svg` with its like.
   /// - Returns: the names of the files.
   package func write(to folder: SweepFolder, named name: String) throws -> [String] {
-    let tables = Weights.allCases.flatMap { weights in
-      let table = table(weights)
-      return [["weights"] + table.columns] + table.rows.map { [weights.rawValue] + $0 }
+    let (tables, differences) = (Weights.allCases.map(table), differences)
+    let (grids, effects) = (grids, effects)
+    let rows = zip(Weights.allCases, tables).flatMap { weights, table in
+      [["weights"] + table.columns] + table.rows.map { [weights.rawValue] + $0 }
     }
-    var files = [
-      ("results.csv", results), ("table.csv", CSV.text(tables)), ("table.html", page(named: name)),
-    ]
-    let grids = grids.flatMap { grid in
-      [["quantity"] + grid.table.columns] + grid.table.rows.map { [grid.title] + $0 }
+    let page = page(named: name, tables + [differences].compactMap { $0 }, grids, effects)
+    var files = [("results.csv", results), ("table.csv", CSV.text(rows)), ("table.html", page)]
+    if !grids.isEmpty {
+      let rows = grids.map { ($0.title, $0.table) }.flatMap { title, table in
+        [["quantity"] + table.columns] + table.rows.map { [title] + $0 }
+      }
+      files.append(("grid.csv", CSV.text(rows)))
     }
-    if !grids.isEmpty { files.append(("grid.csv", CSV.text(grids))) }
     if let differences {
       files.append(("differences.csv", CSV.text([differences.columns] + differences.rows)))
     }
