@@ -24,7 +24,7 @@ struct GoldenTests {
       try TeacherModel($0.text, weights: $1.text, for: shared)
     }
     return try LabelPolicies(
-      try recipe.makeLabelPolicies(), titles: recipe.labelPolicyTitles, of: samples, in: setting
+      try recipe.makeLabelPolicies(), of: samples, in: setting
     )
     .targets(for: Batch(number: 0, images: images, indices: Array(0..<count)))
   }

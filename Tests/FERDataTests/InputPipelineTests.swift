@@ -187,8 +187,8 @@ struct InputPipelineTests {
     let pipeline = InputPipeline(options(size: 2), views: views)
     let expected = DataProblem(
       "faces/7.png",
-      "is 4x2 pixels; the box of view 1, columns \(left)..<\(right) and rows \(top)..<\(bottom), is empty or reaches outside"
-    )
+      "is 4x2 pixels; the box of view 1, columns \(left)..<\(right) and rows \(top)..<\(bottom), is empty or reaches outside",
+      by: "FixedBoxes")
     #expect(throws: expected) {
       try pipeline.evaluation(rampImage(width: 4, height: 2), named: "faces/7.png")
     }
@@ -198,13 +198,11 @@ struct InputPipelineTests {
     "a view plan or an augmentation that spoils an image is named; no policy for bad images passes over it")
   func blamed() throws {
     let views = InputPipeline(
-      options(size: 2), views: FixedBoxes([Box(left: 0, top: 0, right: 1, bottom: 1)], count: 2),
-      titles: ([], "view plan \"fixed\""))
-    let cutting = InputPipeline(
-      options(size: 2), augmentations: [Cutting()], titles: (["augmentation \"cutting\""], ""))
+      options(size: 2), views: FixedBoxes([Box(left: 0, top: 0, right: 1, bottom: 1)], count: 2))
+    let cutting = InputPipeline(options(size: 2), augmentations: [Cutting()])
     let words = [
-      "view plan \"fixed\": ramp/3: has 2 views, but 1 boxes were made for them",
-      "augmentation \"cutting\": ramp/3: left 12285 values of an image of 64x64x3",
+      "FixedBoxes: ramp/3: has 2 views, but 1 boxes were made for them",
+      "Cutting: ramp/3: left 12285 values of an image of 64x64x3",
     ]
     for (pipeline, words) in zip([views, cutting], words) {
       let loader = BatchLoader(
@@ -221,7 +219,7 @@ struct InputPipelineTests {
     let loader = BatchLoader(
       Ramps(), BatchRequest(order: [3], batchSize: 1), pipeline: InputPipeline(options(size: 2), views: views)
     )
-    #expect(throws: DataProblem("ramp/3", "has 2 views, but 1 boxes were made for them")) {
+    #expect(throws: DataProblem("ramp/3", "has 2 views, but 1 boxes were made for them", by: "FixedBoxes")) {
       try loader.next()
     }
   }

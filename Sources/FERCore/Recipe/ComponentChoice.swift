@@ -26,7 +26,7 @@ struct ComponentChoice<Kind, Settings: ComponentOptions> {
   /// - Returns: nil where it cannot be made.
   func build(in context: inout BuildContext, issues: inout [RecipeIssue]) -> Kind? {
     guard isSound else { return nil }
-    let running = Running("\(summary.kind) \"\(summary.name)\"")
+    let running = Running(title)
     do { return try running { try prepared.build(&context) } } catch let issue as BuildIssue {
       issues.append(RecipeIssue(issue, of: path))
     } catch let issue as OptionIssue {

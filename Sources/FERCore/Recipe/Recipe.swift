@@ -107,17 +107,6 @@ public struct Recipe {
     return (loaded, request.badImagePolicy(in: loaded.folder))
   }
 
-  /// As people know its sampler: `sampler "shuffled"`.
-  package var samplerTitle: String { choices.sampler?.title ?? "" }
-  /// Likewise its schedule.
-  package var scheduleTitle: String { choices.schedule?.title ?? "" }
-  /// Likewise what makes several images of one; empty where nothing does.
-  package var viewsTitle: String { choices.views?.title ?? "" }
-  /// Likewise its augmentations, in their order.
-  package var augmentationTitles: [String] { choices.augmentations.map(\.title) }
-  /// Likewise its label policies, in their order.
-  package var labelPolicyTitles: [String] { choices.labels.map(\.title) }
-
   /// New label policies that have learned nothing yet, in their order.
   package func makeLabelPolicies() throws -> [any LabelPolicy] { try choices.labels.map { try $0.make() } }
 

@@ -9,6 +9,9 @@ extension Running {
     return known.withLock { $0[ObjectIdentifier(type)] } ?? Running("\(type)")
   }
 
+  /// What sentences call the component: as it is known.
+  package static func title(of component: Any) -> String { of(component).text ?? "" }
+
   /// Names what `body` does with the component.
   package static func of<Result>(_ component: Any, _ body: () throws -> Result) rethrows -> Result {
     try of(component)(body)

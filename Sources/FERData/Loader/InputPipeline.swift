@@ -16,23 +16,17 @@ package struct InputPipeline: Sendable {
   private let isBGR: Bool
   private let mean: [Float]
   private let scale: [Float]
-  /// What sentences call the augmentations and what makes views: as the recipe has it.
-  private let titles: (augmentations: [String], views: String)
 
   /// The way that a recipe asks for.
   /// - Parameter isTraining: whether its augmentations apply.
   package init(of recipe: Recipe, isTraining: Bool) {
-    self.init(
-      recipe.input, augmentations: isTraining ? recipe.augmentations : [], views: recipe.views,
-      titles: (recipe.augmentationTitles, recipe.viewsTitle))
+    self.init(recipe.input, augmentations: isTraining ? recipe.augmentations : [], views: recipe.views)
   }
 
   /// The way that these options ask for.
   package init(
-    _ options: InputOptions, augmentations: [any Augmentation] = [], views: (any Views)? = nil,
-    titles: (augmentations: [String], views: String) = ([], "")
+    _ options: InputOptions, augmentations: [any Augmentation] = [], views: (any Views)? = nil
   ) {
-    self.titles = titles
     (self.options, self.augmentations, self.views) = (options, augmentations, views)
     isBGR = options.channels == .bgr
     let scale = options.normalize.deviation.map { 1 / $0 }
@@ -109,7 +103,7 @@ package struct InputPipeline: Sendable {
       guard image.eightBit == nil, image.pixels.count != image.width * image.height * 3 else { continue }
       throw DataProblem(
         name, "left \(image.pixels.count) values of an image of \(image.width)x\(image.height)x3",
-        by: titles.augmentations.indices.contains(place) ? titles.augmentations[place] : "")
+        by: Running.title(of: augmentation))
     }
     return image
   }
@@ -131,7 +125,8 @@ package struct InputPipeline: Sendable {
     let boxes = Running.of(views) { views.boxes(width: image.width, height: image.height, random: random()) }
     guard boxes.count == viewCount else {
       throw DataProblem(
-        name, "has \(viewCount) views, but \(boxes.count) boxes were made for them", by: titles.views)
+        name, "has \(viewCount) views, but \(boxes.count) boxes were made for them",
+        by: Running.title(of: views))
     }
     let count = valueCount / viewCount
     for (view, box) in boxes.enumerated() {
@@ -139,7 +134,7 @@ package struct InputPipeline: Sendable {
         throw DataProblem(
           name,
           "is \(image.width)x\(image.height) pixels; the box of view \(view), columns \(box.left)..<\(box.right) and "
-            + "rows \(box.top)..<\(box.bottom), is empty or reaches outside", by: titles.views)
+            + "rows \(box.top)..<\(box.bottom), is empty or reaches outside", by: Running.title(of: views))
       }
       let part = image.cropped(
         x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top)

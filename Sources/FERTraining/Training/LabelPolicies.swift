@@ -7,8 +7,6 @@ final class LabelPolicies {
   /// The training samples, which sampler and losses see.
   let samples: [Sample]
   private let policies: [any LabelPolicy]
-  /// What sentences call them: `label policy "relabel"`.
-  private let titles: [String]
   private let classes: [String]
   /// How often each class is a label, after the policies began.
   private let classCounts: [Int]
@@ -21,22 +19,19 @@ final class LabelPolicies {
     let setting = TrainingSetting(classes: recipe.classes, seed: recipe.seed) {
       try TeacherModel($0.text, weights: $1.text, for: shared)
     }
-    try self.init(
-      try recipe.makeLabelPolicies(), titles: recipe.labelPolicyTitles, of: samples, in: setting)
+    try self.init(try recipe.makeLabelPolicies(), of: samples, in: setting)
   }
 
   /// Lets every policy begin.
   /// - Throws: what a policy throws, or ``RunProblem`` where one leaves samples that cannot be trained with.
-  init(
-    _ policies: [any LabelPolicy], titles: [String], of given: [Sample], in setting: TrainingSetting
-  ) throws {
+  init(_ policies: [any LabelPolicy], of given: [Sample], in setting: TrainingSetting) throws {
     var samples = given
     for (place, policy) in policies.enumerated() {
       let before = samples
       try Running.of(policy) { try policy.begin(&samples, in: setting.at(place)) }
       guard samples.count == given.count, zip(samples, given).allSatisfy({ $0.id == $1.id }) else {
         throw Self.fault(
-          titles[place], "adds, removes or renames samples; it may only change what they are taken for")
+          policy, "adds, removes or renames samples; it may only change what they are taken for")
       }
       for (index, old) in before.enumerated()
       where samples[index].label != old.label && samples[index].distribution == old.distribution {
@@ -44,10 +39,10 @@ final class LabelPolicies {
       }
       for sample in samples {
         guard let problem = sample.problem(classCount: setting.classes.count) else { continue }
-        throw Self.fault(titles[place], "changes \(sample.id): \(problem)")
+        throw Self.fault(policy, "changes \(sample.id): \(problem)")
       }
     }
-    (self.policies, self.titles, self.samples, classes) = (policies, titles, samples, setting.classes)
+    (self.policies, self.samples, classes) = (policies, samples, setting.classes)
     classCounts = samples.reduce(into: setting.classes.map { _ in 0 }) { $0[$1.label] += 1 }
   }
 
@@ -57,10 +52,10 @@ final class LabelPolicies {
   /// All that they have learned, for a checkpoint.
   /// - Throws: ``RunProblem`` where one holds a number that no checkpoint can.
   func states() throws -> [ComponentState] {
-    try zip(policies, titles).map { policy, title in
+    try policies.map { policy in
       let state = policy.state
       for (name, numbers) in state.numbers where !numbers.allSatisfy(\.isFinite) {
-        throw Self.fault(title, "holds a number in its state \"\(name)\" that is not finite")
+        throw Self.fault(policy, "holds a number in its state \"\(name)\" that is not finite")
       }
       return state
     }
@@ -78,9 +73,9 @@ final class LabelPolicies {
   /// - Throws: what a policy throws, or ``RunProblem`` where its answer cannot be used.
   func targets(for batch: Batch) throws -> Targets {
     var targets = Targets(of: batch.indices.map { samples[$0] }, classCount: classes.count)
-    for (policy, title) in zip(policies, titles) {
+    for policy in policies {
       targets = try Running.of(policy) { try policy.targets(targets, for: batch) }
-      if let problem = problem(with: targets, rows: batch.indices.count) { throw Self.fault(title, problem) }
+      if let problem = problem(with: targets, rows: batch.indices.count) { throw Self.fault(policy, problem) }
     }
     targets.classCounts = classCounts
     return targets
@@ -126,8 +121,8 @@ final class LabelPolicies {
     return nil
   }
 
-  private static func fault(_ title: String, _ problem: String) -> RunProblem {
-    .failure("\(title): \(problem)")
+  private static func fault(_ policy: any LabelPolicy, _ problem: String) -> RunProblem {
+    .failure("\(Running.title(of: policy)): \(problem)")
   }
 }
 

@@ -125,7 +125,7 @@ package final class Trainer {
     let saved = try store.load(into: model, optimizer, average) { console.warn($0) }
     step = TrainingStep(
       model: model, optimizer: optimizer, schedule: try recipe.makeSchedule(),
-      scheduleTitle: recipe.scheduleTitle, average: average, options: options, seed: recipe.seed)
+      average: average, options: options, seed: recipe.seed)
     hasResumed = saved != nil
     state = saved ?? TrainingState()
     if let states = state.labels { labels.restore(states) }
@@ -270,7 +270,7 @@ package final class Trainer {
       recipe.sampler.order(
         of: labels.samples, classCount: recipe.classes.count, epoch: state.epoch, random: random)
     }
-    let place = "\(recipe.samplerTitle): for epoch \(state.epoch + 1) it"
+    let place = "\(Running.title(of: recipe.sampler)): for epoch \(state.epoch + 1) it"
     let count = train.samples.count
     if let wrong = order.first(where: { !(0..<count).contains($0) }) {
       throw RunProblem.failure("\(place) chose image \(wrong), which is not in 0...\(count - 1)")

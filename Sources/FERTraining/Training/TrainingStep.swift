@@ -12,14 +12,11 @@ package struct TrainingStep {
   let options: TrainingOptions
   let seed: UInt64
   private let trainable: [Parameter]
-  /// What sentences call the schedule.
-  private let scheduleTitle: String
 
   package init(
-    model: ExpressionModel, optimizer: any Optimizer, schedule: any Schedule,
-    scheduleTitle: String = "schedule", average: WeightAverage?, options: TrainingOptions, seed: UInt64
+    model: ExpressionModel, optimizer: any Optimizer, schedule: any Schedule, average: WeightAverage?,
+    options: TrainingOptions, seed: UInt64
   ) {
-    self.scheduleTitle = scheduleTitle
     (self.model, self.optimizer, self.schedule, self.average) = (model, optimizer, schedule, average)
     (self.options, self.seed) = (options, seed)
     trainable = model.store.trainable
@@ -68,7 +65,7 @@ package struct TrainingStep {
       schedule.learningRate(base: optimizer.learningRate, at: work.progress)
     }
     guard learningRate.isFinite, learningRate >= 0 else {
-      throw notFinite("\(scheduleTitle): the learning rate is \(learningRate)", work)
+      throw notFinite("\(Running.title(of: schedule)): the learning rate is \(learningRate)", work)
     }
     let found = try findGradients(work, isFirst: true)
     try Profile.component("optimizer", .update, remainder: "update") {

@@ -24,8 +24,7 @@ struct FaceReader {
 
   init(_ subject: ModelSubject, keepsThumbnails: Bool) {
     self.keepsThumbnails = keepsThumbnails
-    pipeline = InputPipeline(
-      subject.trained.input, views: subject.recipe.views, titles: ([], subject.recipe.viewsTitle))
+    pipeline = InputPipeline(subject.trained.input, views: subject.recipe.views)
     limits = ImageFile.Limits(pixels: subject.recipe.data.pixelLimit)
   }
 
