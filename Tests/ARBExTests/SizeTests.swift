@@ -55,7 +55,7 @@ struct SizeTests {
           "model.corrections.anchor: has 672000000000 parameters; with them the model takes 2688.0 GB of memory, and "
         ),
         "\(answer.remarks)")
-      #expect(answer.remarks.contains(" allows \(MemoryLimits.text(MemoryLimits.current.total))"))
+      #expect(answer.remarks.contains(" allows \(ByteCount.text(MemoryLimits.current.total))"))
     }
   }
 

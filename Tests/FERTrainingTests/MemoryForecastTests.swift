@@ -61,7 +61,7 @@ struct MemoryForecastTests {
     let told = try #require(forecast.warning(within: limits(forecast.needed - 1)))
     #expect(
       told.hasPrefix(
-        "this training needs about \(MemoryLimits.text(forecast.needed)) more of memory, and there are "))
+        "this training needs about \(ByteCount.text(forecast.needed)) more of memory, and there are "))
     #expect(told.contains("a container's limit") && told.contains("400 images that go through at once"))
   }
 }

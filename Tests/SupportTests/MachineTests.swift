@@ -82,10 +82,4 @@ struct MachineTests {
     let limits = MemoryLimits.current
     #expect(limits.available > 0 && limits.available <= limits.total)
   }
-
-  @Test("bytes for people")
-  func text() {
-    #expect(MemoryLimits.text(1) == "1 MB" && MemoryLimits.text(586_000_000) == "586 MB")
-    #expect(MemoryLimits.text(384_000_000_000) == "384.0 GB")
-  }
 }

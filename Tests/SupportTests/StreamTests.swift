@@ -76,11 +76,11 @@ struct StreamTests {
   @Test("a full disk: what is free, what is needed, and whose fault it is not")
   func fullDisk() {
     let plain = AtomicFile.problem(folder / "a", "written", ENOSPC)
-    #expect(plain.message.contains(" MB free); free some, or write elsewhere") && !plain.isRequest)
+    #expect(plain.message.contains(" free); free some, or write elsewhere") && !plain.isRequest)
     let sized = AtomicFile.problem("/nowhere/a", "written", ENOSPC, size: 85_300_000)
     #expect(
       sized.message
-        == "cannot be written: no space is left on its disk (free space unknown, 85 MB needed); free some, or write elsewhere"
+        == "cannot be written: no space is left on its disk (free space unknown, 86 MB needed); free some, or write elsewhere"
     )
     let small = AtomicFile.problem("/nowhere/a", "written", ENOSPC, size: 1_250_000)
     #expect(small.message.contains("1.3 MB needed"))

@@ -46,4 +46,14 @@ struct TextTests {
     #expect(NearestName.of("smothing", among: ["smoothing", "nothing"]) == "smoothing")
     #expect(NearestName.of("x", among: []) == nil)
   }
+
+  /// Megabytes are rounded up: 1.25 to 1.3, 85.3 to 86.
+  @Test("bytes for people")
+  func bytes() {
+    let expected = [
+      0: "0.0 MB", 1: "0.1 MB", 1_250_000: "1.3 MB", 9_900_000: "9.9 MB", 10_000_000: "10 MB",
+      85_300_000: "86 MB", 586_000_000: "586 MB", 23_640_000_000: "23.6 GB", 384_000_000_000: "384.0 GB",
+    ]
+    for (count, text) in expected { #expect(ByteCount.text(count) == text) }
+  }
 }

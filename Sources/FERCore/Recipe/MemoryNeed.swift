@@ -33,8 +33,8 @@ package struct MemoryNeed {
     let path = JSONPath(steps: (largest.part.hasPrefix("losses.") ? [] : [.key("model")]) + steps)
     return RecipeIssue(
       path,
-      "has \(largest.count) parameters; with them the model takes \(MemoryLimits.text(values)) of memory, and "
-        + "\(limits.source.rawValue) allows \(MemoryLimits.text(limits.total))")
+      "has \(largest.count) parameters; with them the model takes \(ByteCount.text(values)) of memory, and "
+        + "\(limits.source.rawValue) allows \(ByteCount.text(limits.total))")
   }
 }
 

@@ -38,8 +38,8 @@ struct MemoryForecast {
   /// The sentence for a person where it is more than there is.
   func warning(within limits: MemoryLimits) -> String? {
     guard needed > limits.available else { return nil }
-    return "this training needs about \(MemoryLimits.text(needed)) more of memory, and there are "
-      + "\(MemoryLimits.text(limits.available)) (\(limits.source.rawValue)); \(MemoryLimits.text(batch)) of it are for "
+    return "this training needs about \(ByteCount.text(needed)) more of memory, and there are "
+      + "\(ByteCount.text(limits.available)) (\(limits.source.rawValue)); \(ByteCount.text(batch)) of it are for "
       + "\(rows) images that go through at once: a smaller training.microBatch or training.batch takes less"
   }
 

@@ -104,8 +104,10 @@ package enum AtomicFile {
     let reason: String
     switch code {
     case ENOSPC:
-      let needed = size.map { ", \(megabytes(UInt64(max(0, $0)))) needed" } ?? ""
-      let free = freeSpace(folder(of: path)).map { "\(megabytes($0 + room)) free" } ?? "free space unknown"
+      let needed = size.map { ", \(ByteCount.text($0)) needed" } ?? ""
+      let free =
+        freeSpace(folder(of: path)).map { "\(ByteCount.text(Int(clamping: $0 + room))) free" }
+        ?? "free space unknown"
       reason = "no space is left on its disk (\(free)\(needed)); free some, or write elsewhere"
     case EDQUOT: reason = "the disk quota is used up; free some space, or write elsewhere"
     case EFBIG: reason = "it would be larger than the process or file system allows (see `ulimit -f`)"
@@ -151,10 +153,6 @@ package enum AtomicFile {
   private static func room(of descriptor: Int32) -> UInt64 {
     var status = stat()
     return fstat(descriptor, &status) == 0 ? UInt64(max(0, status.st_blocks)) * 512 : 0
-  }
-
-  private static func megabytes(_ bytes: UInt64) -> String {
-    bytes < 10_000_000 ? (Double(bytes) / 1e6).rounded(places: 1) + " MB" : "\(bytes / 1_000_000) MB"
   }
 
   /// A new file would take the place of a device, a pipe, or what leads to one, for everybody.

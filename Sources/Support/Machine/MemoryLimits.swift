@@ -50,10 +50,4 @@ package struct MemoryLimits: Equatable, Sendable {
       available = min(available, max(0, addressSpace - (bytes("VmSize", status) ?? 0)))
     }
   }
-
-  /// "23.6 GB" or "586 MB": bytes for people, in thousands as disks have it.
-  package static func text(_ bytes: Int) -> String {
-    bytes < 1_000_000_000
-      ? "\((bytes + 999_999) / 1_000_000) MB" : (Double(bytes) / 1e9).rounded(places: 1) + " GB"
-  }
 }

@@ -55,8 +55,8 @@ struct Examination {
       ("threads", "\(Parallel.threadCount)"),
       (
         "memory",
-        "\((gigabytes * 10).rounded() / 10) GB, set by \(memory.source.rawValue); "
-          + "\(MemoryLimits.text(memory.available)) are free"
+        "\(ByteCount.text(memory.total)), set by \(memory.source.rawValue); "
+          + "\(ByteCount.text(memory.available)) are free"
       ),
       ("kernels", KernelWord.description(chosen: .chosen, best: .best)),
       ("bf16", PrecisionWord.description(obstacle: Precision.bfloat16.obstacle)),

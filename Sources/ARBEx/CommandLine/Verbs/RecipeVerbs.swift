@@ -79,13 +79,13 @@ extension Verb {
           "\(call.words[0]): no problems, \(recipe.classes.count) classes, \(total) parameters")
         try call.output.print(TextTable.text(sizes.map { [$0.part, "\($0.count)"] }, indent: 2))
         try call.output.print(
-          "memory: \(MemoryLimits.text(memory)) to train, beside what a batch takes (`arbex train --smoke` measures it); "
-            + "\(MemoryLimits.text(limits.available)) are free")
+          "memory: \(ByteCount.text(memory)) to train, beside what a batch takes (`arbex train --smoke` measures it); "
+            + "\(ByteCount.text(limits.available)) are free")
       }
       if memory > limits.available {
         call.output.remark(
-          "training needs at least \(MemoryLimits.text(memory)) of memory, and there are "
-            + "\(MemoryLimits.text(limits.available)) (\(limits.source.rawValue))")
+          "training needs at least \(ByteCount.text(memory)) of memory, and there are "
+            + "\(ByteCount.text(limits.available)) (\(limits.source.rawValue))")
       }
       return 0
     } catch let found as RecipeProblems where call.has("--json") {
