@@ -140,6 +140,6 @@ struct CalibrateVerbTests {
         == 0)
     #expect(try [UInt8](Data(contentsOf: URL(fileURLWithPath: second))) == bytes)
     let missing = faces.arbex("eval", run, "--embeddings", faces.folder / "none/e.npy")
-    #expect(missing.code == 2 && missing.remarks.contains("its folder is not there"))
+    #expect(missing.code == 2 && missing.remarks.contains("none/e.npy: there is no folder "))
   }
 }

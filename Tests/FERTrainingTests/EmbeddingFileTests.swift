@@ -40,7 +40,7 @@ struct EmbeddingFileTests {
   func wrong() throws {
     let folder = TestFolder()
     #expect(
-      throws: RunProblem.request("\(folder / "none/e.npy"): its folder is not there, or cannot be written to")
+      throws: RunProblem.request("\(folder / "none/e.npy"): there is no folder \(folder / "none")")
     ) {
       try EmbeddingFile(folder / "none/e.npy")
     }

@@ -44,15 +44,7 @@ struct OwnFile {
 
   /// Why nothing can be written where it is to lie; nil where it can.
   fileprivate var folderProblem: String? {
-    let folder = PathText.folder(of: path)
-    guard FileSystem.exists(folder) else {
-      return kind.makesFolder ? nil : "\(path.printable): there is no folder \(folder.printable)"
-    }
-    guard FileSystem.isFolder(folder) else {
-      return "\(path.printable): \(folder.printable) is a file, not a folder; write elsewhere"
-    }
-    return FileSystem.isWritable(folder)
-      ? nil : "\(path.printable): this process may not write to \(folder.printable); write elsewhere"
+    FileSystem.folderProblem(of: path, makesFolder: kind.makesFolder)
   }
 
   /// The folder that the figures of a report go into. In that of a run it is arbex's own.

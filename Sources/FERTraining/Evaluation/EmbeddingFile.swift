@@ -12,10 +12,7 @@ package final class EmbeddingFile {
 
   /// - Throws: ``RunProblem`` where no file can be written there. Better told before the images are looked at.
   package init(_ path: String) throws {
-    let folder = PathText.folder(of: path)
-    guard FileSystem.isWritable(folder) else {
-      throw RunProblem.request("\(path.printable): its folder is not there, or cannot be written to")
-    }
+    if let problem = FileSystem.folderProblem(of: path) { throw RunProblem.request(problem) }
     guard !FileSystem.isFolder(path) else {
       throw RunProblem.request("\(path.printable): is a folder; name the file to write")
     }

@@ -24,6 +24,27 @@ package enum FileSystem {
     !path.utf8.contains(0) && access(path.systemName, W_OK) == 0
   }
 
+  /// Why no file can be written at a path, as far as its folder goes; nil where one can.
+  /// - Parameter makesFolder: whether the folder will be made where it is not there.
+  package static func folderProblem(of path: String, makesFolder: Bool = false) -> String? {
+    let folder = PathText.folder(of: path)
+    guard exists(folder) else {
+      return makesFolder ? nil : "\(path.printable): there is no folder \(folder.printable)"
+    }
+    guard isFolder(folder) else {
+      return "\(path.printable): \(folder.printable) is a file, not a folder; write elsewhere"
+    }
+    return isWritable(folder)
+      ? nil : "\(path.printable): this process may not write to \(folder.printable); write elsewhere"
+  }
+
+  /// What a symbolic link says; nil where there is none.
+  package static func destination(of link: String) -> String? {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink(link.systemName, &buffer, buffer.count)
+    return count > 0 ? FileName.text(buffer[..<count].map { UInt8(bitPattern: $0) }) : nil
+  }
+
   /// The content of a file; nil where it cannot be read.
   package static func contents(_ path: String) -> Data? {
     guard let file = try? OpenFile(path), let bytes = try? file.read(from: 0, count: file.length) else {

@@ -77,10 +77,7 @@ extension Verb {
     guard call.has("--overwrite") || !FileSystem.exists(file) else {
       throw RunProblem.request("\(file.printable): is there already; name another file, or add --overwrite")
     }
-    let folder = PathText.folder(of: file)
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-      throw RunProblem.request("\(file.printable): there is no folder \(folder.printable)")
-    }
+    if let problem = FileSystem.folderProblem(of: file) { throw RunProblem.request(problem) }
     return file
   }
 }

@@ -129,9 +129,7 @@ private final class PictureAlbum {
       throw RunProblem.request(
         "--picture writes PNG files, so its name must end in .png, is \(path.printable)")
     }
-    guard FileSystem.isWritable(PathText.folder(of: path)) else {
-      throw RunProblem.request("\(path.printable): its folder is not there, or cannot be written to")
-    }
+    if let problem = FileSystem.folderProblem(of: path) { throw RunProblem.request(problem) }
     self.path = path
   }
 
