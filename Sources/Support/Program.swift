@@ -8,7 +8,7 @@ package enum Program {
   package static let command = PathText.name(of: CommandLine.words.first ?? "arbex")
   /// Where the running file lies, links followed; empty where the system does not tell.
   package static var path: String {
-    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    FileSystem.destination(of: "/proc/self/exe") ?? ""
   }
 }
 

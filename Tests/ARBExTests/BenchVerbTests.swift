@@ -125,7 +125,7 @@ struct BenchVerbTests {
   }
 
   private static var program: String? {
-    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    let own = Program.path
     let file = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("arbex").path
     return FileManager.default.isExecutableFile(atPath: file) ? file : nil
   }

@@ -267,7 +267,7 @@ final class WeightVerbTests {
 
   /// The arbex that was built beside the tests.
   private static var program: String? {
-    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    let own = Program.path
     let file = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("arbex").path
     return FileManager.default.isExecutableFile(atPath: file) ? file : nil
   }

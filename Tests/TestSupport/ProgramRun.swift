@@ -17,8 +17,7 @@ package enum ProgramRun {
   /// The program lies beside the tests.
   private static var path: String {
     get throws {
-      let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-      let candidates = ([tests] + CommandLine.arguments).map { PathText.folder(of: $0) + "/arbex" }
+      let candidates = ([Program.path] + CommandLine.words).map { PathText.folder(of: $0) + "/arbex" }
       guard let found = candidates.first(where: FileManager.default.isExecutableFile) else {
         throw FileProblem(candidates[0], "is not there; build it with `swift build --product arbex`")
       }

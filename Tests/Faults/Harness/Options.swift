@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// What the harness was asked for.
 struct Options: Sendable {
@@ -33,10 +34,8 @@ struct Options: Sendable {
       throw HarnessProblem("name a mode: \(Trials.names.joined(separator: ", "))")
     }
     self.mode = mode
-    harness =
-      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-      ?? CommandLine.arguments[0]
-    program = (harness as NSString).deletingLastPathComponent + "/arbex"
+    harness = Program.path
+    program = PathText.folder(of: harness) + "/arbex"
     var rest = arguments.dropFirst()
     while let flag = rest.popFirst() {
       if flag == "--keep-going" {

@@ -1,3 +1,4 @@
+import FERTools
 import Foundation
 
 #if canImport(Glibc)
@@ -36,16 +37,7 @@ struct Subprocess: Sendable {
     _ program: String, _ arguments: [String], environment: [String: String], scratch: String,
     stop: (signal: Int32, after: Double)? = nil, patience: Double, each: (pid_t, Double) -> Void = { _, _ in }
   ) throws -> Subprocess {
-    let (output, remarks) = (scratch + "/output", scratch + "/remarks")
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    let flags = O_WRONLY | O_CREAT | O_TRUNC
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, flags, 0o600)
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, remarks, flags, 0o600)
-    let process = try spawn(program, arguments, environment, &actions)
-
+    let process = try ChildProcess.start(program, arguments, environment: environment, in: scratch)
     let start = Date()
     var (status, sent, tookTooLong) = (Int32(0), false, false)
     while waitpid(process, &status, WNOHANG) == 0 {
@@ -61,29 +53,9 @@ struct Subprocess: Sendable {
       each(process, seconds)
       usleep(500)
     }
-    let signal = status & 0x7f
+    let (signal, written) = (status & 0x7f, ChildProcess.written(in: scratch))
     return Subprocess(
       code: signal == 0 ? (status >> 8) & 0xff : nil, signal: signal, tookTooLong: tookTooLong,
-      seconds: Date().timeIntervalSince(start), output: text(output), remarks: text(remarks))
-  }
-
-  /// Starts a program and does not wait for it.
-  static func spawn(
-    _ program: String, _ arguments: [String], _ environment: [String: String],
-    _ actions: inout posix_spawn_file_actions_t
-  ) throws -> pid_t {
-    let words = ([program] + arguments).map { strdup($0) } + [nil]
-    let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-    defer { for text in words + variables { free(text) } }
-    var process: pid_t = 0
-    let failure = posix_spawn(&process, program, &actions, nil, words, variables)
-    guard failure == 0 else {
-      throw HarnessProblem("\(program): cannot be started: \(String(cString: strerror(failure)))")
-    }
-    return process
-  }
-
-  private static func text(_ path: String) -> String {
-    FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+      seconds: Date().timeIntervalSince(start), output: written.output, remarks: written.remarks)
   }
 }

@@ -61,7 +61,7 @@ extension Verb {
     guard RunFolder.isRun(word) else { return try benchStart(ofRecipe: word, repetitions, call) }
     let result = try StartBenchmark.run(
       try call.recipe(at: word + "/recipe.json5"), run: word,
-      program: call.value("--program") ?? Self.ownProgram,
+      program: call.value("--program") ?? Program.path,
       arguments: call.values("--set").flatMap { ["--set", $0] }, environment: KernelChoice.startEnvironment,
       repetitions: repetitions)
     try call.output.print(call.has("--json") ? result.json : result.summary)
@@ -80,14 +80,10 @@ extension Verb {
       ["bench", "start", run, "--reps", "\(repetitions)"] + (call.has("--json") ? ["--json"] : [])
       + (call.value("--program").map { ["--program", $0] } ?? [])
     let child = try ChildProcess.run(
-      ownProgram, words, environment: KernelChoice.startEnvironment, in: folder.path)
+      Program.path, words, environment: KernelChoice.startEnvironment, in: folder.path)
     if !child.remarks.isEmpty { call.output.remark(String(child.remarks.dropLast())) }
     if !child.output.isEmpty { try call.output.print(String(child.output.dropLast())) }
     return child.code
-  }
-
-  private static var ownProgram: String {
-    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
   }
 
   private static let batchFlag = Flag("--batch", value: "N", "images in a batch; 16 where not given")

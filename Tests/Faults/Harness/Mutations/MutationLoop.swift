@@ -1,3 +1,4 @@
+import FERTools
 import Foundation
 
 #if canImport(Glibc)
@@ -90,13 +91,6 @@ private struct Watch {
     // Another lane's worker that holds the writing end would only make this one's end be noticed later.
     guard pipe(&ends) == 0 else { return Stop(number: first, words: "no pipe", tookTooLong: false) }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
-    posix_spawn_file_actions_addopen(
-      &actions, STDERR_FILENO, scratch + "/remarks", O_WRONLY | O_CREAT | O_APPEND, 0o600)
     let arguments = [
       Worker.mode, "--target", target, "--seed", "\(options.seed)", "--from", "\(first)", "--count",
       "\(count)",
@@ -106,11 +100,16 @@ private struct Watch {
     environment["ARBEX_RESTARTED"] = "1"
     environment["ARBEX_THREADS"] = "1"
     environment["SWIFT_BACKTRACE"] = "enable=no"
-    guard let process = try? Subprocess.spawn(options.harness, arguments, environment, &actions) else {
-      return Stop(number: first, words: "no worker", tookTooLong: false)
+    let worker = try? ChildProcess.spawn(options.harness, arguments, environment: environment) { actions in
+      posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
+      posix_spawn_file_actions_addopen(
+        &actions, STDERR_FILENO, scratch + "/remarks", O_WRONLY | O_CREAT | O_APPEND, 0o600)
     }
     close(ends[1])
     defer { close(ends[0]) }
+    guard let process = worker else {
+      return Stop(number: first, words: "no worker", tookTooLong: false)
+    }
     var lines = LineReader(ends[0])
     // The first line waits for the start and for the target's preparations.
     var (number, allowance, isOpen, hasBegun) = (first, 120.0, false, false)
@@ -141,20 +140,15 @@ private struct Watch {
     let status = ended(process)
     let signal = status & 0x7f
     guard isOpen || (number < first + count && signal != SIGKILL) else { return nil }
-    let remarks = FileManager.default.contents(atPath: scratch + "/remarks") ?? Data()
-    let last = String(decoding: remarks.suffix(600), as: UTF8.self).replacingOccurrences(
-      of: "\n", with: " / ")
     guard hasBegun else {
-      return Stop(number: first, words: "no trial was made: \(last)", tookTooLong: false, isEnd: true)
+      return Stop(number: first, words: "no trial was made: \(lastWords)", tookTooLong: false, isEnd: true)
     }
     let how = signal == 0 ? "exit code \((status >> 8) & 0xff)" : "signal \(signal)"
-    return Stop(number: number, words: "\(how); \(last)", tookTooLong: false)
+    return Stop(number: number, words: "\(how); \(lastWords)", tookTooLong: false)
   }
 
   private var lastWords: String {
-    let remarks = FileManager.default.contents(atPath: scratch + "/remarks") ?? Data()
-    let last = String(decoding: remarks.suffix(600), as: UTF8.self).replacingOccurrences(
-      of: "\n", with: " / ")
+    let last = String(ChildProcess.written(in: scratch).remarks.suffix(600)).replacing("\n", with: " / ")
     return last.isEmpty ? "no words" : last
   }
 
