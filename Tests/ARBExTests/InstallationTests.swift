@@ -105,10 +105,40 @@ struct InstallationTests {
     #expect(
       recipes.purpose(of: "one") == "One thing" && recipes.purpose(of: "deep/two") == "Two lines of words")
   }
+    #expect(recipes.suggestion(for: "onne.json5") == "; did you mean \"one\"?")
+    #expect(recipes.suggestion(for: "deep/tow") == "; did you mean \"deep/two\"?")
+    for word in ["zebra", "runs/one", "./onne", "/onne"] {
+      #expect(recipes.suggestion(for: word) == "", "\(word)")
+    }
 
   @Test("the folder beside an installed program's")
   func installed() throws {
     let share = folder / "share/arbex/recipes"
+  @Test(
+    "a mistyped name of a recipe is told with the nearest, by every verb that takes one",
+    arguments: [
+      ["train", "quickstrat"], ["train", "quickstrat", "--smoke"], ["recipe", "check", "quickstrat"],
+      ["recipe", "show", "quickstrat"], ["bench", "quickstrat"], ["bench", "start", "quickstrat"],
+      ["sweep", "quickstrat"], ["eval", "quickstrat", "--weights", "w"],
+      ["weights", "import", "w", "--recipe", "quickstrat", "--out", "/tmp/absent.safetensors"],
+    ])
+  func mistyped(words: [String]) {
+    let answer = Answer(words)
+    #expect(answer.code == 2)
+    #expect(
+      answer.remarks.contains("quickstrat: does not exist; did you mean \"quickstart\"?\n1 problem"),
+      "\(answer.remarks)")
+  }
+
+  @Test("to resume by a mistyped name names the nearest too")
+  func mistypedResume() {
+    let answer = arbex("train", "quickstrat", "--resume")
+    #expect(
+      answer.code == 2
+        && answer.remarks.contains("no such recipe and no such run; did you mean \"quickstart\"?"),
+      "\(answer.remarks)")
+  }
+
     try FileManager.default.createDirectory(atPath: share, withIntermediateDirectories: true)
     let recipes = ShippedRecipes(environment: [:], program: folder / "bin/arbex")
     #expect(recipes.folders == [PathText.absolute(share)])

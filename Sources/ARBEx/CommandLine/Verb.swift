@@ -149,7 +149,7 @@ package struct Invocation: Sendable {
   package func recipe(at word: String, overrides more: [String] = [], needsWeights: Bool = true) throws
     -> Recipe
   {
-    let path = ShippedRecipes().path(for: word)
+    let path = try recipePath(of: word)
     do {
       return try Recipe.load(
         path: path, overrides: values("--set") + more, needsWeights: needsWeights, registry: registry)
@@ -161,6 +161,19 @@ package struct Invocation: Sendable {
       problems.hint = StoredRun.otherProgram(ofRecipe: path, for: registry, called: tool)
       throw problems
     }
+  }
+
+  /// The path of a recipe file, or of a sweep's, by a word as somebody typed it.
+  /// - Throws: ``RecipeProblems`` where there is none, and one that comes along is called nearly so.
+  func recipePath(of word: String) throws(RecipeProblems) -> String {
+    let recipes = ShippedRecipes()
+    let path = recipes.path(for: word)
+    guard !FileSystem.exists(path) else { return path }
+    let suggestion = recipes.suggestion(for: word)
+    guard !suggestion.isEmpty else { return path }
+    throw RecipeProblems([
+      RecipeProblem(.file(word, line: 0), RecipeIssue(JSONPath(), "does not exist" + suggestion))
+    ])
   }
 
   /// Tells which components `--set` put in others' places, what went with those, and what becomes of the model's size.

@@ -13,7 +13,7 @@ extension Verb {
   ) { call in
     var plan = try call.benchmarkPlan(repetitions: 5)
     plan.precision = try call.precision()
-    let result = try ModelBenchmark.run(try call.recipeWithoutWeights(at: call.words[0]), plan)
+    let result = try ModelBenchmark.run(try call.recipe(at: call.words[0], needsWeights: false), plan)
     try call.output.print(call.has("--json") ? result.json : result.summary)
     return 0
   }
@@ -37,7 +37,7 @@ extension Verb {
       repetitionsFlag, .json, .set,
     ]
   ) { call in
-    let recipe = try call.recipeWithoutWeights(at: call.words[0])
+    let recipe = try call.recipe(at: call.words[0], needsWeights: false)
     let result = try LoaderBenchmark.run(
       recipe, images: try call.wholeNumber("--images", atLeast: 1, atMost: 1_000_000) ?? 512,
       threads: try call.wholeNumber("--threads", atLeast: 1, atMost: ThreadChoice.most),
@@ -75,7 +75,7 @@ extension Verb {
   {
     let folder = try TemporaryFolder("bench")
     let run = folder.path + "/run"
-    try StartBenchmark.writeUntrainedRun(try call.recipeWithoutWeights(at: path), to: run)
+    try StartBenchmark.writeUntrainedRun(try call.recipe(at: path, needsWeights: false), to: run)
     let words =
       ["bench", "start", run, "--reps", "\(repetitions)"] + (call.has("--json") ? ["--json"] : [])
       + (call.value("--program").map { ["--program", $0] } ?? [])
@@ -93,11 +93,6 @@ extension Verb {
 }
 
 extension Invocation {
-  /// Reads and checks a recipe, but for the files of weights that it names.
-  fileprivate func recipeWithoutWeights(at path: String) throws -> Recipe {
-    try Recipe.load(path: path, overrides: values("--set"), needsWeights: false, registry: registry)
-  }
-
   fileprivate func benchmarkPlan(repetitions: Int) throws -> ModelBenchmark.Plan {
     var plan = ModelBenchmark.Plan()
     plan.batch = try wholeNumber("--batch", atLeast: 1, atMost: 65_536) ?? plan.batch

@@ -44,9 +44,7 @@ extension Verb {
   /// - Throws: what else keeps its model from being looked at, after the page was written without.
   private static func report(on run: String, _ split: DataSplit, _ call: Invocation) throws {
     let folder = try RunFolder.existing(run)
-    let recipe = try Recipe.load(
-      path: folder.file("recipe.json5"), overrides: call.values("--set"), needsWeights: false,
-      registry: call.registry)
+    let recipe = try call.recipe(at: folder.file("recipe.json5"), needsWeights: false)
     guard recipe.has(split) || !call.has("--split") else {
       throw RunProblem.request("\(recipe.path.printable): names no data.\(split.rawValue)")
     }

@@ -40,7 +40,7 @@ extension Verb {
       axes, differences.csv and effect-*.svg with a reference.
       """
   ) { call in
-    let file = try SweepFile.read(ShippedRecipes().path(for: call.words[0]))
+    let file = try SweepFile.read(call.recipePath(of: call.words[0]))
     let jobs = try file.jobs(overrides: call.values("--set"), registry: call.registry)
     let path = call.value("--out") ?? "runs/\(file.name)"
     guard !RunFolder.isRun(path) else {

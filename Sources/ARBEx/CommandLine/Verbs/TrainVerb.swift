@@ -40,11 +40,12 @@ extension Verb {
         "\(word.printable): is a folder without recipe.json5; name the recipe, as in train RECIPE --out "
           + "\(word.printable)" + (resumes ? " --resume" : ""))
     }
-    if resumes, !FileManager.default.fileExists(atPath: word) {
+    let recipes = ShippedRecipes()
+    if resumes, !FileSystem.exists(recipes.path(for: word)) {
       let runs = ((try? FolderNames.all(in: "runs")) ?? []).map { "runs/\($0)" }.filter(RunFolder.isRun)
       throw RunProblem.request(
         "\(word.printable): there is no such recipe and no such run"
-          + NearestName.suggestion(for: word, among: runs + runs.map(PathText.name))
+          + NearestName.suggestion(for: word, among: runs + runs.map(PathText.name) + recipes.names)
           + "\n  runs here: " + (runs.isEmpty ? "none in runs/" : runs.listed(atMost: 20)))
     }
     if resumes, call.has("--init-from") {

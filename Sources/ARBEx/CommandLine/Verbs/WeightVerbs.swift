@@ -54,8 +54,7 @@ extension Verb {
       }
       options.coverage = share
     }
-    let recipe = try Recipe.load(
-      path: word, overrides: call.values("--set"), needsWeights: false, registry: call.registry)
+    let recipe = try call.recipe(at: word, needsWeights: false)
     let imported = try WeightImport(call.words[0], for: recipe, options, registry: call.registry)
     try imported.write(to: out)
     try call.output.print(call.has("--json") ? imported.json(out).pretty() : imported.table)
