@@ -1,8 +1,9 @@
 @testable import ARBEx
 import Foundation
 import TensorKit
-import Testing
 import Support
+import TestSupport
+import Testing
 
 @Suite("Choice of the matrix kernel")
 struct KernelChoiceTests {
@@ -59,6 +60,31 @@ struct KernelChoiceTests {
       ["doctor"], output: CommandOutput(print: { _ in }, remark: { _ in }),
       environment: ["ARBEX_KERNELS": "fast"])
     #expect(code == 2)
+  }
+
+  @Test("an empty word counts as none, here and where the loops are chosen")
+  func empty() throws {
+    let answer = try ProgramRun.shell("ARBEX_KERNELS= \"$arbex\" doctor", in: TestFolder())
+    #expect(answer.code == 0 && !answer.output.contains("forced by"), "\(answer.output)\(answer.remarks)")
+  }
+
+  @Test("a variable of the environment that arbex does not know is told, with the nearest that it knows")
+  func variables() throws {
+    let known = "\n  known: ARBEX_KERNELS, ARBEX_RECIPES, ARBEX_THREADS"
+    let environment = [
+      "ARBEX_THREAD": "2", "ARBEX_DEBUG": "", "ARBEX_THREADS": "2", "ARBEX_KERNELS": "", "ARBEX_RECIPES": "",
+      "ARBEX_RESTARTED": "1", "ARBEX_SUITES": "Support", "PATH": "",
+    ]
+    #expect(
+      OwnVariables.remarks(on: environment) == [
+        "ARBEX_DEBUG: arbex listens to no such variable" + known,
+        "ARBEX_THREAD: arbex listens to no such variable; did you mean \"ARBEX_THREADS\"?" + known,
+      ])
+    let answer = try ProgramRun.shell("ARBEX_KERNEL=avx2 \"$arbex\" recipe list", in: TestFolder())
+    #expect(answer.code == 0)
+    #expect(
+      answer.remarks.contains(
+        "ARBEX_KERNEL: arbex listens to no such variable; did you mean \"ARBEX_KERNELS\"?"))
   }
 
   @Test(

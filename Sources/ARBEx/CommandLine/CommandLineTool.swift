@@ -57,6 +57,7 @@ public enum CommandLineTool {
       case .help(nil): try output.print(Help.all(Verb.all, tool: tool))
       case .help(let verb?): try output.print(Help.one(verb, tool: tool))
       case .run(let verb, let words, let flags):
+        OwnVariables.remarks(on: environment).forEach(output.remark)
         if let remark = threads.remark { output.remark(remark) }
         let registry = try Registry.builtins(and: plugins)
         do {

@@ -1,7 +1,7 @@
 import CKernels
 
 /// The loops in C, by what they were compiled for. A process runs one kind, chosen as it starts: the best that the
-/// CPU has, or the one that the environment variable `ARBEX_KERNELS` names.
+/// CPU has, or the one that the environment variable `ARBEX_KERNELS` names where it is not empty.
 package enum Kernels: String, CaseIterable, Sendable {
   /// For any CPU.
   case baseline
