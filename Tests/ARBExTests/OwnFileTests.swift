@@ -82,6 +82,14 @@ final class OwnFileTests {
       arbex("explain", run, face, "--no-training-faces", "--out", folder / "why", "--overwrite").code == 0)
     #expect(arbex("explain", run, face, "--no-training-faces", "--out", folder / "why").code == 0)
 
+    // What standard input names is known only when its turn comes.
+    try FileSystem.makeFolder(folder / "late")
+    try AtomicFile.write("mine", to: folder / "late/face.json")
+    let late = try ProgramRun.shell(
+      "echo face.png | \"$arbex\" explain run - --no-training-faces --out late", in: folder)
+    #expect(late.code == 2 && late.remarks.contains("late/face.json: is there already"), "\(late.remarks)")
+    #expect(content("late/face.json") == "mine" && !FileSystem.exists(folder / "late/face.png"))
+
     // A checkpoint is no import.
     let imported = arbex("weights", "import", weights, "--recipe", recipe, "--out", folder / "a.safetensors")
     #expect(imported.code == 0, "\(imported.remarks)")
@@ -91,6 +99,25 @@ final class OwnFileTests {
     #expect(FileSystem.contents(weights) == before)
     #expect(
       arbex("weights", "import", weights, "--recipe", recipe, "--out", folder / "a.safetensors").code == 0)
+  }
+
+  @Test("explain asks in a run's own folder of explanations too")
+  func ownExplanations() throws {
+    _ = try recipe()
+    let face = folder / "face.png"
+    try ImageFile.writePNG(Bars.picture(1), path: face)
+    try FileSystem.makeFolder(run + "/explanations")
+    try AtomicFile.write("mine", to: run + "/explanations/face.json")
+    try AtomicFile.write("mine", to: run + "/explanations/training-faces.safetensors")
+    let refused = arbex("explain", run, face)
+    #expect(refused.code == 2 && refused.printed.isEmpty, "\(refused.remarks)")
+    #expect(refused.remarks.contains("face.json: is there already, and is not known for an explanation"))
+    #expect(content("run/explanations/face.json") == "mine")
+    #expect(arbex("explain", run, face, "--overwrite").code == 0)
+    #expect(content("run/explanations/face.json").hasPrefix("{\"image\": "))
+    // Its own it writes again; the embeddings of training faces are not kept over somebody's file.
+    #expect(arbex("explain", run, face).code == 0)
+    #expect(content("run/explanations/training-faces.safetensors") == "mine")
   }
 
   @Test("empty files may be filled; what is no file is told; a folder that is no sweep's stays as it is")

@@ -74,8 +74,9 @@ struct OwnFile {
 }
 
 extension Invocation {
+  /// - Parameter before: what became of the rest, in words.
   /// - Throws: ``RunProblem`` that names every file which may not be replaced.
-  func requireOwn(_ files: [OwnFile]) throws(RunProblem) {
+  func requireOwn(_ files: [OwnFile], before: String = "nothing was done") throws(RunProblem) {
     if let problem = files.lazy.compactMap(\.folderProblem).first { throw RunProblem.request(problem) }
     guard !has(Verb.Flag.overwrite.name) else { return }
     let obstacles = files.compactMap(\.obstacle)
@@ -83,7 +84,7 @@ extension Invocation {
     throw RunProblem.request(
       obstacles.prefix(10).joined(separator: "\n")
         + (obstacles.count > 10 ? "\nand \(obstacles.count - 10) more" : "")
-        + "\n  nothing was done; write elsewhere, or add --overwrite")
+        + "\n  \(before); write elsewhere, or add --overwrite")
   }
 }
 

@@ -25,7 +25,7 @@ package struct TrainingFaces {
 
   /// Runs the model over its training set, without augmentations, or reads what an earlier call left.
   /// - Parameter cache: a file where embeddings are kept, for the weights and the list of images that they belong to; nil
-  ///   keeps none. Where it cannot be written, none is kept.
+  ///   keeps none. Where it cannot be written, or somebody else's file lies there, none is kept.
   /// - Parameter tick: told how many of how many images are done.
   /// - Throws: where the set cannot be read, or is not the recipe's.
   package init(of trained: TrainedModel, cache: String?, tick: (Int, Int) -> Void = { _, _ in }) throws {
@@ -47,7 +47,7 @@ package struct TrainingFaces {
       throw DataProblem(trained.recipe.path, "none of its training images could be read")
     }
     let embeddings = Tensor.concatenated(rows, along: 0)
-    if let cache {
+    if let cache, !FileSystem.exists(cache) || Self.isOwn(cache) {
       let arrays = ["embeddings": embeddings, "places": Tensor([places.count], places.map { Float($0) })]
       try? WeightFile.write(arrays, metadata: [Self.keyName: key], to: cache)
     }
@@ -91,6 +91,9 @@ package struct TrainingFaces {
     let names = samples.map { JSONValue.quoted($0.id) }.joined(separator: "\n")
     return Digest.sha256([try Digest.sha256(ofFile: trained.path), input, names].joined(separator: "\n"))
   }
+
+  /// Whether this program kept embeddings there, of whatever.
+  private static func isOwn(_ path: String) -> Bool { (try? WeightFile(path))?.metadata[keyName] != nil }
 
   /// nil where there is no such file, it belongs to something else, or it is damaged.
   private static func kept(in path: String, key: String, of count: Int) -> (places: [Int], rows: Tensor)? {

@@ -45,14 +45,11 @@ extension Verb {
     let label = try call.explainedClass(of: subject.recipe.classes)
     let folder = call.value("--out") ?? (subject.run.map { $0 + "/" } ?? "") + "explanations"
     var queue = ImageQueue(Array(call.words.dropFirst()))
-    // In the run's own folder of explanations all is arbex's own.
-    if subject.run == nil || call.has("--out") {
-      try call.requireOwn(ExplanationList.files(for: queue.fileNames, in: folder))
-    }
+    try call.requireOwn(ExplanationList.files(for: queue.fileNames, in: folder))
     let (classes, terms) = (subject.recipe.classes, subject.trained.model.correctionNames)
     let reader = FaceReader(subject, keepsThumbnails: true)
     let console = Console(descriptor: call.has("--json") ? -1 : STDERR_FILENO)
-    var list = ExplanationList(folder: folder, classes: classes, isJSON: call.has("--json"), call.output)
+    var list = ExplanationList(folder: folder, classes: classes, call)
     var faces: TrainingFaces?
     var explainer: Explainer?
     while true {
@@ -133,13 +130,15 @@ extension Invocation {
 private struct ExplanationList {
   private let folder: String
   private let classes: [String]
-  private let isJSON: Bool
-  private let output: CommandOutput
+  private let call: Invocation
   private var names = ExplanationNames()
   private var (done, failures, isRequest) = (0, [OrderedObject](), true)
 
-  init(folder: String, classes: [String], isJSON: Bool, _ output: CommandOutput) {
-    (self.folder, self.classes, self.isJSON, self.output) = (folder, classes, isJSON, output)
+  private var isJSON: Bool { call.has("--json") }
+  private var output: CommandOutput { call.output }
+
+  init(folder: String, classes: [String], _ call: Invocation) {
+    (self.folder, self.classes, self.call) = (folder, classes, call)
   }
 
   mutating func add(unreadable image: String, _ problem: DataProblem) {
@@ -155,6 +154,8 @@ private struct ExplanationList {
     _ object: OrderedObject, _ picture: ExplanationPicture, named image: String, saying text: String
   ) throws {
     let path = folder + "/" + names.next(for: image)
+    // What a list on standard input names was not known before.
+    try call.requireOwn(Self.files(at: path), before: "what came before it is done")
     try picture.write(to: path + ".png")
     try AtomicFile.write(object.text + "\n", to: path + ".json")
     if isJSON {
@@ -186,9 +187,11 @@ private struct ExplanationList {
   /// What will be written for these images, as far as all of them can be read.
   static func files(for images: [String], in folder: String) -> [OwnFile] {
     var names = ExplanationNames()
-    return images.map { "\(folder)/\(names.next(for: $0))" }.flatMap {
-      [OwnFile(.picture, $0 + ".png"), OwnFile(.explanation, $0 + ".json")]
-    }
+    return images.map { "\(folder)/\(names.next(for: $0))" }.flatMap(files)
+  }
+
+  private static func files(at path: String) -> [OwnFile] {
+    [OwnFile(.picture, path + ".png"), OwnFile(.explanation, path + ".json")]
   }
 }
 
