@@ -17,11 +17,7 @@ package func stop(_ sentence: String, code: Int32 = 1) -> Never {
   fflush(nil)
   let owner = arbex_running().map { String(cString: $0) + ": " } ?? ""
   let line = (isatty(STDERR_FILENO) == 1 ? "\r\u{1B}[K" : "") + owner + sentence + "\n"
-  var rest = Array(line.utf8)[...]
-  while !rest.isEmpty {
-    let written = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    if written > 0 { rest = rest.dropFirst(written) } else if errno != EINTR { break }
-  }
+  _ = Descriptor.write(line, to: STDERR_FILENO)
   _exit(code)
 }
 
