@@ -14,7 +14,7 @@ public func arbexLoad(
 ) -> UnsafeMutableRawPointer? {
   attempt(error) {
     guard let path else { throw UsageText("no path was given") }
-    let model = try LoadedModel(path: String(cString: path))
+    let model = try LoadedModel(path: FileName.text(cString: path))
     return Unmanaged.passRetained(model).toOpaque()
   }
 }

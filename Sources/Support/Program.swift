@@ -1,5 +1,3 @@
-import Foundation
-
 /// This program, or another that brings plug-ins of its own to it.
 package enum Program {
   /// The version of arbex.
@@ -15,8 +13,6 @@ package enum Program {
 extension CommandLine {
   /// The arguments as names: `CommandLine.arguments` repairs what is not UTF-8, and the file is no longer found.
   package static var words: [String] {
-    (0..<Int(argc)).compactMap { unsafeArgv[$0] }.map { word in
-      FileName.text(UnsafeRawBufferPointer(start: word, count: strlen(word)))
-    }
+    (0..<Int(argc)).compactMap { unsafeArgv[$0] }.map { FileName.text(cString: $0) }
   }
 }

@@ -76,6 +76,9 @@ struct InstallationTests {
     #expect(answer.code == 0, "\(answer.remarks)")
     let names = Set(try FileManager.default.contentsOfDirectory(atPath: folder / "pages"))
     #expect(names.count == Verb.all.count + 1 && names.isSuperset(of: ["arbex.1", "arbex-recipe-show.1"]))
+    try Data().write(to: folder.url("file"))
+    let blocked = arbex("manual", folder / "file/pages")
+    #expect(blocked.code == 2 && blocked.remarks.contains("file/pages: cannot be made a folder: part of its"))
     let requests: Set<String> = [".TH", ".SH", ".TP", ".nf", ".fi"]
     for page in ManualPages.all() {
       #expect(page.text.hasPrefix(".TH ARBEX"))
@@ -102,18 +105,15 @@ struct InstallationTests {
     #expect(recipes.path(for: "deep/two") == folder / "deep/two.json5")
     #expect(recipes.path(for: "three") == "three" && recipes.path(for: "./one") == "./one")
     #expect(recipes.path(for: folder / "deep/two.json5") == folder / "deep/two.json5")
-    #expect(
-      recipes.purpose(of: "one") == "One thing" && recipes.purpose(of: "deep/two") == "Two lines of words")
-  }
     #expect(recipes.suggestion(for: "onne.json5") == "; did you mean \"one\"?")
     #expect(recipes.suggestion(for: "deep/tow") == "; did you mean \"deep/two\"?")
     for word in ["zebra", "runs/one", "./onne", "/onne"] {
       #expect(recipes.suggestion(for: word) == "", "\(word)")
     }
+    #expect(
+      recipes.purpose(of: "one") == "One thing" && recipes.purpose(of: "deep/two") == "Two lines of words")
+  }
 
-  @Test("the folder beside an installed program's")
-  func installed() throws {
-    let share = folder / "share/arbex/recipes"
   @Test(
     "a mistyped name of a recipe is told with the nearest, by every verb that takes one",
     arguments: [
@@ -139,6 +139,9 @@ struct InstallationTests {
       "\(answer.remarks)")
   }
 
+  @Test("the folder beside an installed program's")
+  func installed() throws {
+    let share = folder / "share/arbex/recipes"
     try FileManager.default.createDirectory(atPath: share, withIntermediateDirectories: true)
     let recipes = ShippedRecipes(environment: [:], program: folder / "bin/arbex")
     #expect(recipes.folders == [PathText.absolute(share)])

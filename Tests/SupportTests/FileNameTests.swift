@@ -66,6 +66,10 @@ struct FileNameTests {
     #expect(FileSystem.isFolder(sub) && !FileSystem.exists(sub + "/caf\u{E9}"))
     try AtomicFile.keep(sub + "/" + listed[0], as: sub + "/" + FileName.text([0x41, 0xFF]))
     #expect(FileSystem.exists(sub + "/" + FileName.text([0x41, 0xFF])))
+    let (odd, link) = (sub + "/" + listed[0], sub + "/link")
+    #expect(FileStamp(odd) != nil && FileStamp(sub + "/caf\u{E9}") == nil)
+    #expect(symlink(odd.systemName, link.systemName) == 0 && FileSystem.destination(of: link) == odd)
+    #expect(FileSystem.destination(of: odd) == nil)
     FileSystem.remove(folder.path)
     #expect(!FileSystem.exists(folder.path))
   }

@@ -40,7 +40,7 @@ package struct StartBenchmark: Sendable {
       }
       return child
     }
-    let size = try? FileManager.default.attributesOfItem(atPath: weights)[.size] as? Int
+    let size = FileSystem.status(of: weights)?.st_size
     return StartBenchmark(
       name: recipe.name, seconds: children.dropFirst().map(\.seconds), firstSeconds: children[0].seconds,
       peakMemory: children.map(\.peakMemory).max() ?? 0, weightsSize: Double(size ?? 0) / 1e6)

@@ -1,7 +1,6 @@
 import FERTraining
 import FERCore
 import FERData
-import Foundation
 import NeuralKit
 import Support
 
@@ -81,11 +80,9 @@ package struct UnknownLayout: Error, Equatable, CustomStringConvertible {
       if prefix.isEmpty, ["train", "validation", "valid", "val", "test"].contains(name.lowercased()) {
         return emptyClassFolders(in: path, Self.names(in: path), prefix: name + "/")
       }
-      var isFolder: ObjCBool = false
-      guard ExpressionNames.isKnown(name),
-        FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue,
-        Self.names(in: path).isEmpty
-      else { return [] }
+      guard ExpressionNames.isKnown(name), FileSystem.isFolder(path), Self.names(in: path).isEmpty else {
+        return []
+      }
       return [prefix + name]
     }
   }

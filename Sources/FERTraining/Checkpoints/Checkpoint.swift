@@ -1,5 +1,4 @@
 import FERCore
-import Foundation
 import NeuralKit
 import TensorKit
 import Support
@@ -86,7 +85,7 @@ package struct CheckpointStore {
       }
     }
     let best =
-      FileManager.default.fileExists(atPath: best)
+      FileSystem.exists(best)
       ? "; with --init-from \(best) it starts from the best weights" : ""
     throw RunProblem.failure(
       "no usable checkpoint; put a copy back, or start a new run in another folder\(best):\n  "

@@ -1,4 +1,3 @@
-import Foundation
 import Support
 
 /// What lies where a run is to go.
@@ -15,12 +14,11 @@ package enum RunPlace: Equatable, Sendable {
 
   /// Looks.
   package init(at path: String) {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+    guard FileSystem.exists(path) else {
       self = .free
       return
     }
-    guard isFolder.boolValue else {
+    guard FileSystem.isFolder(path) else {
       self = .taken("is a file, not a folder")
       return
     }

@@ -59,7 +59,7 @@ struct TeacherModel: FrozenModel {
   /// The recipe of a model, and the file of its weights.
   private static func source(_ path: String, _ given: String, registry: Registry) throws -> (Recipe, String) {
     let isRun = RunFolder.isRun(path)
-    if path.isFolder { _ = try RunFolder.existing(path) }
+    if FileSystem.isFolder(path) { _ = try RunFolder.existing(path) }
     guard isRun || !path.holdsWeights else {
       throw RunProblem.request(
         "\(path.printable): holds weights alone; name the recipe of their model, or its run, and this file beside it"
@@ -87,9 +87,6 @@ struct TeacherModel: FrozenModel {
 }
 
 extension String {
-  /// Whether a folder is at this path.
-  fileprivate var isFolder: Bool { FileSystem.isFolder(self) }
-
   /// Whether the file at this path is one of weights.
   fileprivate var holdsWeights: Bool { (try? WeightFile(self)) != nil }
 }

@@ -124,7 +124,8 @@ package enum AtomicFile {
     return FileProblem(path, "cannot be \(verb): \(reason)", isRequest: SystemCode.isRequest(code))
   }
 
-  /// The folder part of a path.
+  /// The folder part of a path, as it is written: the system follows a link before it goes up a "..", so that
+  /// ``PathText/folder(of:)``, which takes both away, may name another folder than the one that the file lies in.
   static func folder(of path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
     return slash == path.utf8.startIndex ? "/" : String(path[..<slash])
@@ -157,12 +158,12 @@ package enum AtomicFile {
 
   /// A new file would take the place of a device, a pipe, or what leads to one, for everybody.
   private static func requireOrdinary(_ path: String) throws(FileProblem) {
-    var status = stat()
-    let isThere = stat(path.systemName, &status) == 0
-    guard !isThere || status.st_mode & S_IFMT == S_IFREG, folder(of: path) != "/dev" else {
-      let kind = isThere ? OpenFile.kind(status.st_mode) : nil
+    let kind = FileSystem.kind(of: path)
+    guard kind ?? S_IFREG == S_IFREG, folder(of: path) != "/dev" else {
       throw FileProblem(
-        path, "cannot be written: it is \(kind ?? "in a folder of devices"); name an ordinary file")
+        path,
+        "cannot be written: it is \(kind.map(OpenFile.kind) ?? "in a folder of devices"); name an ordinary file"
+      )
     }
   }
 

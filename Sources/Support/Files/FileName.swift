@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Names of files and folders, which Linux knows as bytes and this program as text.
 ///
 /// Most names are UTF-8. In the text of a name a byte that belongs to no UTF-8 stands as one character of Unicode's
@@ -27,6 +31,11 @@ package enum FileName {
       }
     }
     return String(result)
+  }
+
+  /// The text of a name that C holds, with a zero behind it.
+  package static func text(cString name: UnsafePointer<CChar>) -> String {
+    text(UnsafeRawBufferPointer(start: name, count: strlen(name)))
   }
 
   /// The bytes of a name.

@@ -8,8 +8,7 @@ package struct FileStamp: Equatable, Sendable {
 
   /// Of the file at a path, links followed; nil where there is none.
   package init?(_ path: String) {
-    var status = stat()
-    guard !path.utf8.contains(0), stat(path, &status) == 0 else { return nil }
+    guard let status = FileSystem.status(of: path) else { return nil }
     func nanoseconds(_ time: timespec) -> Int64 {
       Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }

@@ -92,6 +92,6 @@ package enum FileSystem {
   package static var currentFolder: String {
     guard let path = getcwd(nil, 0) else { return "." }
     defer { free(path) }
-    return FileName.text(UnsafeBufferPointer(start: path, count: strlen(path)).map { UInt8(bitPattern: $0) })
+    return FileName.text(cString: path)
   }
 }

@@ -87,10 +87,8 @@ package enum StandardStream {
 
   /// The file or device that standard output is connected to; nil where it has no name.
   private static var target: String? {
-    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = readlink("/proc/self/fd/\(STDOUT_FILENO)", &buffer, buffer.count)
-    guard count > 0 else { return nil }
-    let name = String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
-    return name.hasPrefix("/") ? name : nil
+    FileSystem.destination(of: "/proc/self/fd/\(STDOUT_FILENO)").flatMap {
+      PathText.isAbsolute($0) ? $0 : nil
+    }
   }
 }

@@ -11,5 +11,5 @@ package struct TemporaryFolder: ~Copyable {
     try FileSystem.makeFolder(path)
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
+  deinit { FileSystem.remove(path) }
 }

@@ -2,7 +2,6 @@ import FERCore
 import FERData
 import FERTools
 import FERTraining
-import Foundation
 import NeuralKit
 import Support
 
@@ -65,11 +64,9 @@ extension Verb {
     let name =
       PathText.name(of: PathText.absolute(call.words[0])).split(separator: ".").first.map(String.init)
       ?? "data"
-    var isFolder: ObjCBool = false
-    let isThere = FileManager.default.fileExists(atPath: given, isDirectory: &isFolder)
     let file =
       given.isEmpty
-      ? "\(name)-sheet.png" : isThere && isFolder.boolValue ? "\(given)/\(name)-sheet.png" : given
+      ? "\(name)-sheet.png" : FileSystem.isFolder(given) ? "\(given)/\(name)-sheet.png" : given
     guard file.lowercased().hasSuffix(".png") else {
       throw UsageProblem(
         "--sheet writes a PNG file; give \(JSONValue.quoted(file)) the ending .png", verb: "data check")

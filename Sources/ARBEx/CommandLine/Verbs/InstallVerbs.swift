@@ -1,4 +1,3 @@
-import Foundation
 import FERTraining
 import Support
 
@@ -29,11 +28,7 @@ extension Verb {
     notes: "To read one: man -l DIR/arbex-train.1"
   ) { call in
     let folder = call.words[0]
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw RunProblem.request("\(folder.printable): cannot be made a folder: \(error.localizedDescription)")
-    }
+    try FileSystem.makeFolder(folder)
     let pages = ManualPages.all()
     for page in pages { try AtomicFile.write(page.text, to: folder + "/" + page.name) }
     try call.output.print("\(pages.count) pages in \(folder.printable)")

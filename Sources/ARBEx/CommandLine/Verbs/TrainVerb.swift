@@ -35,7 +35,7 @@ extension Verb {
     guard !isRun || resumes else {
       throw RunProblem.request("\(word) is the folder of a run; go on with it with --resume")
     }
-    if !isRun, word.isFolder {
+    if !isRun, FileSystem.isFolder(word) {
       throw RunProblem.request(
         "\(word.printable): is a folder without recipe.json5; name the recipe, as in train RECIPE --out "
           + "\(word.printable)" + (resumes ? " --resume" : ""))
@@ -64,7 +64,7 @@ extension Verb {
   private static func initialWeights(_ call: Invocation) throws -> [String] {
     guard let source = call.value("--init-from") else { return [] }
     let isRun = RunFolder.isRun(source) || RunPlace(at: source) == .run
-    if !isRun, source.isFolder {
+    if !isRun, FileSystem.isFolder(source) {
       throw RunProblem.request(
         "\(source.printable): is a folder, and no run; name a run or a file of weights")
     }
@@ -164,13 +164,5 @@ extension Verb {
     }
     try call.output.print(result.summary)
     return 0
-  }
-}
-
-extension String {
-  /// Whether a folder is at this path.
-  fileprivate var isFolder: Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: self, isDirectory: &isFolder) && isFolder.boolValue
   }
 }
