@@ -10,16 +10,9 @@ package enum Descriptor {
     var rest = bytes
     while let start = rest.baseAddress, !rest.isEmpty {
       let written = Glibc.write(descriptor, start, min(rest.count, 1 << 30))
-      if written < 0 {
-        switch errno {
-        case EINTR: continue
-        case EAGAIN:
-          var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-          poll(&request, 1, -1)
-          continue
-        case let code: return code
-        }
-      }
+      let code = written < 0 ? errno : 0
+      if goesOn(after: code, descriptor, POLLOUT) { continue }
+      guard code == 0 else { return code }
       // A device that takes nothing and says nothing would be asked for ever.
       guard written > 0 else { return ENOSPC }
       rest = UnsafeRawBufferPointer(rebasing: rest[written...])
@@ -38,22 +31,22 @@ package enum Descriptor {
     var code: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: limit) { target, count in
       var got = 0
-      while true {
+      repeat {
         got = Glibc.read(descriptor, target.baseAddress, limit)
-        guard got < 0 else { break }
-        switch errno {
-        case EINTR: continue
-        case EAGAIN:
-          var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-          poll(&request, 1, -1)
-          continue
-        case let found: code = found
-        }
-        break
-      }
+        code = got < 0 ? errno : 0
+      } while goesOn(after: code, descriptor, POLLIN)
       count = max(0, got)
     }
     failure = code
     return bytes
+  }
+
+  /// Whether a call that failed with this code is to be made again. Where the descriptor does not wait by itself, this waits
+  /// until it is ready.
+  private static func goesOn(after code: Int32, _ descriptor: Int32, _ event: Int32) -> Bool {
+    guard code == EAGAIN else { return code == EINTR }
+    var request = pollfd(fd: descriptor, events: Int16(event), revents: 0)
+    poll(&request, 1, -1)
+    return true
   }
 }
