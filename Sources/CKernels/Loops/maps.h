@@ -214,29 +214,3 @@ void ARBEX_NAME(depthwise_weight_gradient)(float *dweight, const float *dy, cons
     }
   }
 }
-
-void ARBEX_NAME(max_pool)(float *y, int32_t *from, const float *x, arbex_window w, long firstRow, long rows) {
-  long C = w.channels;
-  for (long row = firstRow; row < firstRow + rows; row++) {
-    const float *map = x + (row / w.outHeight) * w.height * w.width * C;
-    long top = (row % w.outHeight) * w.stride - w.padding;
-    for (long column = 0; column < w.outWidth; column++) {
-      float *best = y + (row * w.outWidth + column) * C;
-      int32_t *where = from + (row * w.outWidth + column) * C;
-      long left = column * w.stride - w.padding;
-      for (long c = 0; c < C; c++) { best[c] = -__builtin_inff(); where[c] = -1; }
-      for (long i = 0; i < w.kernelHeight; i++) {
-        if (top + i < 0 || top + i >= w.height) continue;
-        for (long j = 0; j < w.kernelWidth; j++) {
-          if (left + j < 0 || left + j >= w.width) continue;
-          long at = ((top + i) * w.width + left + j) * C;
-          for (long c = 0; c < C; c++) {
-            int larger = (where[c] < 0) | (map[at + c] > best[c]);
-            best[c] = larger ? map[at + c] : best[c];
-            where[c] = larger ? (int32_t)(at + c) : where[c];
-          }
-        }
-      }
-    }
-  }
-}

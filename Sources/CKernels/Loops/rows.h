@@ -230,23 +230,30 @@ void ARBEX_NAME(layer_norm_gradient)(float *dx, float *dscale, float *doffset, c
   }
 }
 
+/// A vector of a result from column c on behind its epilogue.
+ARBEX_INLINE vector finished(const float *x, arbex_epilogue e, long c) {
+  vector value = ARBEX_LOAD(x + c);
+  if (e.gain && e.offset) value = ARBEX_LOAD(e.gain + c) * value + ARBEX_LOAD(e.offset + c);
+  else if (e.offset) value += ARBEX_LOAD(e.offset + c);
+  if (e.addend) value += ARBEX_LOAD(e.addend + c);
+  return e.slope ? bent(value, ARBEX_LOAD(e.slope + c)) : value;
+}
+
 void ARBEX_NAME(finish_rows)(float *y, const float *x, arbex_epilogue e, long rows, long columns) {
+  long wide = columns / WIDTH * WIDTH, rest = wide && wide < columns;
   for (long r = 0; r < rows; r++, x += columns, y += columns) {
-    if (e.gain && e.offset) {
-      ARBEX_IN_PLACE
-      for (long c = 0; c < columns; c++) y[c] = e.gain[c] * x[c] + e.offset[c];
-    } else if (e.offset) {
-      ARBEX_IN_PLACE
-      for (long c = 0; c < columns; c++) y[c] = x[c] + e.offset[c];
-    } else if (x != y) {
-      memcpy(y, x, sizeof(float) * (size_t)columns);
+    // y may be x, so the vector that overlaps the one before it is worked out first.
+    vector last = rest ? finished(x, e, columns - WIDTH) : nothing;
+    for (long c = 0; c < wide; c += WIDTH) ARBEX_STORE(y + c, finished(x, e, c));
+    if (rest) ARBEX_STORE(y + columns - WIDTH, last);
+    for (long c = 0; c < columns && !wide; c++) {
+      float value = x[c];
+      if (e.gain && e.offset) value = e.gain[c] * value + e.offset[c];
+      else if (e.offset) value += e.offset[c];
+      if (e.addend) value += e.addend[c];
+      y[c] = e.slope && !(value > 0) ? e.slope[c] * value : value;
     }
-    if (e.addend) {
-      for (long c = 0; c < columns; c++) y[c] += e.addend[c];
-      e.addend += columns;
-    }
-    if (e.slope)
-      for (long c = 0; c < columns; c++) y[c] = y[c] > 0 ? y[c] : e.slope[c] * y[c];
+    if (e.addend) e.addend += columns;
   }
 }
 

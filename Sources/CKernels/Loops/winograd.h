@@ -4,11 +4,6 @@
 #include "tilings.h"
 
 typedef void rows(vector *, const vector *);
-/// x > 0 ? x : slope x. A NaN goes through, so that the trainer sees it.
-ARBEX_INLINE vector bent(vector x, vector slope) {
-  choice positive = x > nothing;
-  return x * (vector)((positive & (choice)(nothing + 1.0f)) | (~positive & (choice)slope));
-}
 
 /// Where a tile of m outputs a side lies: its image, and its first output row and column there.
 typedef struct { long image, top, left; } tile_place;
@@ -17,38 +12,48 @@ ARBEX_INLINE tile_place place_of(long tile, int m, arbex_window w) {
   return (tile_place){tile / perImage, inImage / across * m, inImage % across * m};
 }
 
+/// Bᵀ d B of a tile whose first value lies at row `top` and column `left` of the map, into n² matrices `plane` apart.
+/// `whole`: nothing of it lies outside.
+ARBEX_INLINE void input_tile(int m, rows transform, float *v, const float *map, arbex_prologue p, arbex_window w,
+                             long top, long left, long plane, int whole) {
+  int n = m + 2;
+  long C = w.channels;
+  for (long c = 0; c < C; c += WIDTH) {
+    vector half[LARGEST][LARGEST], factor = p.gain ? ARBEX_LOAD(p.gain + c) : nothing;
+    vector addend = p.offset ? ARBEX_LOAD(p.offset + c) : nothing;
+    vector slope = p.slope ? ARBEX_LOAD(p.slope + c) : nothing;
+    for (int j = 0; j < n; j++) {
+      vector d[LARGEST], o[LARGEST];
+      long at = left + j;
+      for (int i = 0; i < n; i++) {
+        long y = top + i;
+        int inside = whole || (y >= 0 && y < w.height && at >= 0 && at < w.width);
+        d[i] = inside ? ARBEX_LOAD(map + (y * w.width + at) * C + c) : nothing;
+        if (p.gain && inside) d[i] = factor * d[i] + addend;
+        if (p.slope && inside) d[i] = bent(d[i], slope);
+      }
+      transform(o, d);
+      for (int i = 0; i < n; i++) half[i][j] = o[i];
+    }
+    for (int i = 0; i < n; i++) {
+      vector o[LARGEST];
+      transform(o, half[i]);
+      for (int j = 0; j < n; j++) ARBEX_STORE(v + c + (i * n + j) * plane, o[j]);
+    }
+  }
+}
+
 ARBEX_INLINE void input_tiles(int m, rows transform, float *v, const float *x, arbex_prologue p, arbex_window w,
                               long firstTile, long tiles) {
   int n = m + 2;
   long C = w.channels, plane = tiles * C;
-  for (long t = 0; t < tiles; t++) {
+  for (long t = 0; t < tiles; t++, v += C) {
     tile_place place = place_of(firstTile + t, m, w);
     long top = place.top - w.padding, left = place.left - w.padding;
     const float *map = x + place.image * w.height * w.width * C;
-    for (long c = 0; c < C; c += WIDTH) {
-      vector half[LARGEST][LARGEST], factor = p.gain ? ARBEX_LOAD(p.gain + c) : nothing;
-      vector addend = p.offset ? ARBEX_LOAD(p.offset + c) : nothing;
-      vector slope = p.slope ? ARBEX_LOAD(p.slope + c) : nothing;
-      for (int j = 0; j < n; j++) {
-        vector d[LARGEST], o[LARGEST];
-        long at = left + j;
-        for (int i = 0; i < n; i++) {
-          long y = top + i;
-          int inside = y >= 0 && y < w.height && at >= 0 && at < w.width;
-          d[i] = inside ? ARBEX_LOAD(map + (y * w.width + at) * C + c) : nothing;
-          if (p.gain && inside) d[i] = factor * d[i] + addend;
-          if (p.slope && inside) d[i] = bent(d[i], slope);
-        }
-        transform(o, d);
-        for (int i = 0; i < n; i++) half[i][j] = o[i];
-      }
-      float *out = v + t * C + c;
-      for (int i = 0; i < n; i++) {
-        vector o[LARGEST];
-        transform(o, half[i]);
-        for (int j = 0; j < n; j++) ARBEX_STORE(out + (i * n + j) * plane, o[j]);
-      }
-    }
+    int whole = top >= 0 && left >= 0 && top + n <= w.height && left + n <= w.width;
+    if (whole) input_tile(m, transform, v, map, p, w, top, left, plane, 1);
+    else input_tile(m, transform, v, map, p, w, top, left, plane, 0);
   }
 }
 
@@ -188,22 +193,29 @@ void ARBEX_NAME(winograd_turned_weight)(long m, float *u, const float *g, long o
     }
 }
 
+/// Gᵀ u G of n² vectors that lie `plane` apart, into nine that lie `step` apart and stay in registers until they are whole.
+ARBEX_INLINE void gather_kernel(int n, const float (*G)[3], float *to, long step, const float *u, long plane) {
+  vector sum[9];
+  ARBEX_UNROLL for (int tap = 0; tap < 9; tap++) sum[tap] = nothing;
+  ARBEX_UNROLL for (int i = 0; i < n; i++)
+    ARBEX_UNROLL for (int j = 0; j < n; j++) {
+      vector value = ARBEX_LOAD(u + (i * n + j) * plane);
+      ARBEX_UNROLL for (int tap = 0; tap < 9; tap++) {
+        float factor = G[i][tap / 3] * G[j][tap % 3];
+        if (factor != 0) sum[tap] += factor * value;
+      }
+    }
+  ARBEX_UNROLL for (int tap = 0; tap < 9; tap++) ARBEX_STORE(to + tap * step, sum[tap]);
+}
+
 /// dg[outputs, 9, inputs] = Gᵀ du G, rows [first, first + count), of du[n²][outputs, inputs].
 void ARBEX_NAME(winograd_weight_gradient)(long m, float *dg, const float *du, long outputs, long inputs, long first,
                                           long count) {
-  const float(*G)[3] = m == 4 ? G4 : G5;
-  long n = m + 2, plane = outputs * inputs;
   for (long o = first; o < first + count; o++)
-    for (int a = 0; a < 3; a++)
-      for (int b = 0; b < 3; b++) {
-        float *to = dg + (o * 9 + a * 3 + b) * inputs;
-        for (long c = 0; c < inputs; c++) to[c] = 0;
-        for (int i = 0; i < n; i++)
-          for (int j = 0; j < n; j++) {
-            float factor = G[i][a] * G[j][b];
-            if (factor == 0) continue;
-            const float *from = du + (i * n + j) * plane + o * inputs;
-            for (long c = 0; c < inputs; c++) to[c] += factor * from[c];
-          }
-      }
+    for (long c = 0; c < inputs; c += WIDTH) {
+      float *to = dg + o * 9 * inputs + c;
+      const float *from = du + o * inputs + c;
+      if (m == 4) gather_kernel(6, G4, to, inputs, from, outputs * inputs);
+      else gather_kernel(7, G5, to, inputs, from, outputs * inputs);
+    }
 }

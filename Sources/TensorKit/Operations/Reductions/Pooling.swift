@@ -9,19 +9,21 @@ extension Tensor {
     let window = pooling("max pooling", kernel, stride, padding)
     let images = shape[0], mapSize = shape[1] * shape[2] * shape[3]
     let result = Tensor(uninitialized: [images, window.outHeight, window.outWidth, window.channels])
-    var places = [Int32](repeating: 0, count: result.count)
-    places.withUnsafeMutableBufferPointer { buffer in
-      nonisolated(unsafe) let places = buffer.baseAddress
-      Parallel.forEach(images) {
-        arbex_max_pool(result.pointer, places, pointer, window, $0 * window.outHeight, window.outHeight)
-      }
+    // Where each came from, in memory that the next step finds again.
+    let storage = TensorStorage(result.count)
+    nonisolated(unsafe) let places = UnsafeMutableRawPointer(storage.pointer).bindMemory(
+      to: Int32.self, capacity: storage.count)
+    Parallel.forEach(images) {
+      arbex_max_pool(result.pointer, places, pointer, window, $0 * window.outHeight, window.outHeight)
     }
-    let original = shape, perImage = result.count / max(images, 1), kept = places
+    let original = shape, perImage = result.count / max(images, 1)
     return result.recorded(from: [self]) { gradient in
       let spread = Tensor.zeros(original)
-      Parallel.forEach(images) { image in
-        for index in image * perImage..<(image + 1) * perImage where kept[index] >= 0 {
-          spread.pointer[image * mapSize + Int(kept[index])] += gradient.pointer[index]
+      withExtendedLifetime(storage) {
+        Parallel.forEach(images) { image in
+          for index in image * perImage..<(image + 1) * perImage where places[index] >= 0 {
+            spread.pointer[image * mapSize + Int(places[index])] += gradient.pointer[index]
+          }
         }
       }
       return [spread]
