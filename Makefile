@@ -15,6 +15,9 @@ DESTDIR =
 STATIC = .build/static
 INSTALLED = bin/arbex lib/libarbex.so include/arbex.h share/arbex share/doc/arbex share/bash-completion/completions/arbex share/zsh/site-functions/_arbex \
   share/zsh/vendor-completions/_arbex share/fish/vendor_completions.d/arbex.fish share/man/man1/arbex.1.gz share/man/man1/arbex-*.1.gz
+# How all that is tested is built, here and in the checks that `make test` calls. `swift test` alone would build with other
+# flags, and whatever is built after it everything once more.
+TESTABLE = -c release -Xswiftc -enable-testing
 # Suites that run again with the kernels of older CPUs: single operations and whole networks against the reference.
 KERNEL_SUITES = 'Golden|Gradient|Winograd|Parallel|Convolution|Layer'
 # Suites in which threads meet.
@@ -32,9 +35,10 @@ quickstart: build
 
 test: setup
 	swift format lint --strict --recursive $(SWIFT)
-	swift test -c release -Xswiftc -enable-testing
+	swift build $(TESTABLE) --build-tests
+	swift test $(TESTABLE) --skip-build
 	for kernels in avx2 baseline; do \
-	  ARBEX_KERNELS=$$kernels swift test -c release -Xswiftc -enable-testing --skip-build --filter $(KERNEL_SUITES) || exit 1; \
+	  ARBEX_KERNELS=$$kernels swift test $(TESTABLE) --skip-build --filter $(KERNEL_SUITES) || exit 1; \
 	done
 	Tests/ExternalPlugin/check
 	Tests/CInterface/check
@@ -78,4 +82,4 @@ format:
 	swift format --in-place --recursive $(SWIFT)
 
 clean:
-	rm -rf .build .build-sanitize Tests/ExternalPlugin/.build
+	rm -rf .build .build-sanitize
