@@ -77,7 +77,7 @@ extension Invocation {
   /// - Parameter before: what became of the rest, in words.
   /// - Throws: ``RunProblem`` that names every file which may not be replaced.
   func requireOwn(_ files: [OwnFile], before: String = "nothing was done") throws(RunProblem) {
-    if let problem = files.lazy.compactMap(\.folderProblem).first { throw RunProblem.request(problem) }
+    if let problem = files.firstResult(\.folderProblem) { throw RunProblem.request(problem) }
     guard !has(Verb.Flag.overwrite.name) else { return }
     let obstacles = files.compactMap(\.obstacle)
     guard !obstacles.isEmpty else { return }

@@ -53,7 +53,7 @@ package enum UsualWords {
       value = inner
     }
     let written = (path.steps.isEmpty ? "" : "\(path).") + words.joined(separator: ".")
-    guard let place = words.reversed().lazy.compactMap(place).first, place != written,
+    guard let place = words.reversed().firstResult(place), place != written,
       place != "\(path / key)"
     else { return "" }
     // Each set of images has its own folder.

@@ -19,7 +19,7 @@ final class EventLog {
     self.path = path
     self.warn = warn
     self.length = length ?? 0
-    descriptor = open(path.systemName, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
+    descriptor = Descriptor.open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       complain(errno)
       return
@@ -68,7 +68,7 @@ final class EventLog {
       let file = try OpenFile(path)
       let content = try file.read(from: 0, count: file.length)
       try AtomicFile.write(to: path, size: content.count) { try $0.write(content) }
-      descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
+      descriptor = Descriptor.open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
       lseek(descriptor, 0, SEEK_END)
     } catch { complain(code) }
   }

@@ -26,7 +26,7 @@ final class TensorBoardFile {
     let path = "\(folder)/\(Self.prefix)\(now)\(Self.suffix)"
     let times = Dictionary(timings.map { ("\($0.event) \($0.step)", $0) }) { $1 }
     // Lines of an older version of this program have no time: they get that of the next which has one.
-    time = timings.lazy.compactMap(\.time).first ?? Clock.date
+    time = timings.firstResult(\.time) ?? Clock.date
     var records = EventRecord.version(at: time) + EventRecord.start(step: 0, at: time)
     for line in metrics { records += Self.record(of: line, times["\(line.event) \(line.step)"], &time) }
     do {

@@ -34,8 +34,7 @@ package struct ResumePlan {
   init(_ recipe: Recipe, in path: String, anyway: Bool) throws {
     (self.path, self.recipe, goesOnAnyway) = (path, recipe, anyway)
     isRecipeThere = RunFolder.isRun(path)
-    let file = ["last", "previous"].lazy
-      .compactMap { try? WeightFile("\(path)/checkpoints/\($0).safetensors") }.first
+    let file = ["last", "previous"].firstResult { try? WeightFile("\(path)/checkpoints/\($0).safetensors") }
     state = file?.trainingState ?? TrainingState()
     // Where neither can be read the trainer says so.
     guard let text = file?.metadata["recipe"] else {

@@ -22,8 +22,9 @@ package struct RunFacts {
     (recipeFile, changes) = (origin?.recipe, origin?.changes)
     let ends = LogLine.ends(of: folder.file("timings.jsonl"))
     (begin, end) = (ends.first?.time, ends.last?.time)
-    let state = ["last", "previous"].lazy
-      .compactMap { try? WeightFile("\(folder.checkpoints)/\($0).safetensors").trainingState }.first
+    let state = ["last", "previous"].firstResult {
+      try? WeightFile("\(folder.checkpoints)/\($0).safetensors").trainingState
+    }
     (bestEpoch, steps, epochs) = (state?.best?.epoch, state?.step, state?.epoch)
   }
 

@@ -50,7 +50,7 @@ package enum AtomicFile {
     let folder = folder(of: path)
     let beside = folder + "/" + temporaryPrefix + "\(getpid())-\(nextNumber())"
     unlink(beside.systemName)
-    let descriptor = open(beside.systemName, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    let descriptor = Descriptor.open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { throw problem(path, "written", errno) }
     do {
       do {
@@ -135,7 +135,7 @@ package enum AtomicFile {
   package static let temporaryPrefix = ".arbex-partial-"
 
   private static func syncFolder(_ folder: String, of path: String) throws {
-    let descriptor = open(folder.systemName, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = Descriptor.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw problem(path, "saved safely (folder)", errno) }
     defer { close(descriptor) }
     // Some file systems cannot sync a folder and say EINVAL; they have nothing to sync then.

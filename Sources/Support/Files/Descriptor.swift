@@ -4,6 +4,16 @@
 
 /// Reading and writing through descriptors: the one place that copes with short counts and interrupted calls.
 package enum Descriptor {
+  /// Opens a file; a signal that comes between does not end it, as it may on slow and on remote file systems.
+  /// - Parameter mode: of a file that is made.
+  /// - Returns: a descriptor, or -1 with the reason in `errno`.
+  package static func open(_ path: String, _ flags: Int32, mode: mode_t = 0o644) -> Int32 {
+    while true {
+      let descriptor = Glibc.open(path.systemName, flags, mode)
+      if descriptor >= 0 || errno != EINTR { return descriptor }
+    }
+  }
+
   /// Writes all bytes, however many calls it takes; where a descriptor does not wait by itself, this waits for it.
   /// - Returns: 0, or the code of the call that failed.
   package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {

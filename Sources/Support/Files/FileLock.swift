@@ -9,7 +9,7 @@ package final class FileLock {
   /// - Returns: nil where somebody else has it.
   /// - Throws: `FileProblem` where the file cannot be written or locked.
   package init?(_ path: String) throws {
-    descriptor = open(path.systemName, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    descriptor = Descriptor.open(path, O_RDWR | O_CREAT | O_CLOEXEC)
     guard descriptor >= 0 else { throw AtomicFile.problem(path, "written", errno) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno

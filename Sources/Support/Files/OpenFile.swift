@@ -32,7 +32,7 @@ package final class OpenFile: Sendable {
     // The system would read the path up to the zero byte only.
     guard !path.utf8.contains(0) else { throw .system(EINVAL) }
     // Non-blocking, so that a pipe in the file's place cannot make us wait.
-    descriptor = open(path.systemName, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    descriptor = Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system(errno) }
     var status = stat()
     let failure = fstat(descriptor, &status) == 0 ? 0 : errno

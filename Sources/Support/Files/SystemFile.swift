@@ -5,7 +5,7 @@ import Foundation
 package enum SystemFile {
   /// The file's text; "" where there is none.
   package static func text(_ path: String) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = Descriptor.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return "" }
     defer { close(descriptor) }
     var (bytes, failure) = ([UInt8](), Int32(0))
@@ -18,7 +18,7 @@ package enum SystemFile {
 
   /// Tells the kernel a word; nothing where it does not listen.
   package static func write(_ text: String, to path: String) {
-    let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+    let descriptor = Descriptor.open(path, O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     _ = Descriptor.write(text, to: descriptor)
     close(descriptor)

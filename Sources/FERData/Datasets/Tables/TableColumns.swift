@@ -1,4 +1,5 @@
 import FERCore
+import Support
 
 /// A table whose first row names its columns: finds columns by name, and checks that each row has them all.
 public struct TableColumns {
@@ -16,7 +17,7 @@ public struct TableColumns {
   public func index(_ name: String) -> Int? { names.firstIndex { $0.lowercased() == name.lowercased() } }
 
   /// The column that has the first of these names that there is; nil where there is none of them.
-  public func first(_ wanted: [String]) -> Int? { wanted.lazy.compactMap(index).first }
+  public func first(_ wanted: [String]) -> Int? { wanted.firstResult(index) }
 
   /// The column of that name.
   /// - Throws: a ``DataProblem`` that lists those that are there.

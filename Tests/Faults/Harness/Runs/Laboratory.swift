@@ -152,13 +152,20 @@ struct Laboratory: Sendable {
   }
 
   /// What of a finished run differs from the reference; nil for nothing.
-  /// - Parameter told: what the run said: a table that it goes on without, and says so, is not lost in silence.
+  /// - Parameter told: what the run said: a table or a log that it goes on without, and says so, is not lost in silence.
+  ///   Both tables are made of the log, and a checkpoint notes the log's length in its head.
   func difference(_ run: String, told: String = "") -> String? {
     let found = Self.digests(run)
     let without = told.split(separator: "\n").filter { $0.contains("goes on without it") }
+    let isWithoutLog = without.contains { $0.contains("/metrics.jsonl:") }
     let names = Self.results.filter { name in
-      found[name] != reference[name]
-        && !(name.hasSuffix("s.csv") && without.contains { $0.contains("/" + name + ":") })
+      guard found[name] != reference[name] else { return false }
+      if isWithoutLog, name.hasSuffix(".safetensors") {
+        return Self.arrays(run + "/" + name) != Self.arrays(folder + "/reference/run/" + name)
+      }
+      if name == "metrics.jsonl" { return !isWithoutLog }
+      return
+        !(name.hasSuffix("s.csv") && (isWithoutLog || without.contains { $0.contains("/" + name + ":") }))
     }
     return names.isEmpty ? nil : "differs from an undisturbed run in \(names.joined(separator: ", "))"
   }
@@ -167,6 +174,13 @@ struct Laboratory: Sendable {
   func remove(_ run: String) {
     try? FileManager.default.removeItem(atPath: run)
     try? FileManager.default.removeItem(atPath: run + ".told")
+  }
+
+  /// What stands behind the head of a safetensors file, whose first eight bytes are the head's length; nil where there is none.
+  private static func arrays(_ path: String) -> Data? {
+    guard let bytes = FileManager.default.contents(atPath: path), bytes.count >= 8 else { return nil }
+    let head = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    return bytes.dropFirst(8 + head)
   }
 
   private static func digests(_ run: String) -> [String: String] {
