@@ -124,9 +124,5 @@ struct BenchVerbTests {
     #expect(broken.code == 2 && broken.remarks.contains("/nowhere/arbex"))
   }
 
-  private static var program: String? {
-    let own = Program.path
-    let file = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("arbex").path
-    return FileManager.default.isExecutableFile(atPath: file) ? file : nil
-  }
+  private static var program: String? { try? ProgramRun.path }
 }

@@ -120,7 +120,7 @@ struct InstallationTests {
       ["train", "quickstrat"], ["train", "quickstrat", "--smoke"], ["recipe", "check", "quickstrat"],
       ["recipe", "show", "quickstrat"], ["bench", "quickstrat"], ["bench", "start", "quickstrat"],
       ["sweep", "quickstrat"], ["eval", "quickstrat", "--weights", "w"],
-      ["weights", "import", "w", "--recipe", "quickstrat", "--out", "/tmp/absent.safetensors"],
+      ["weights", "import", "w", "--recipe", "quickstrat", "--out", "absent.safetensors"],
     ])
   func mistyped(words: [String]) {
     let answer = Answer(words)

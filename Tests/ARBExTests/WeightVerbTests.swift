@@ -265,12 +265,7 @@ final class WeightVerbTests {
     #expect(!FileManager.default.fileExists(atPath: "\(folder)/executed"))
   }
 
-  /// The arbex that was built beside the tests.
-  private static var program: String? {
-    let own = Program.path
-    let file = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("arbex").path
-    return FileManager.default.isExecutableFile(atPath: file) ? file : nil
-  }
+  private static var program: String? { try? ProgramRun.path }
 
   @Test(
     "requests that lack something",

@@ -15,7 +15,8 @@ package enum ProgramRun {
   }
 
   /// The program lies beside the tests.
-  private static var path: String {
+  /// - Throws: where it was not built.
+  package static var path: String {
     get throws {
       let candidates = ([Program.path] + CommandLine.words).map { PathText.folder(of: $0) + "/arbex" }
       guard let found = candidates.first(where: FileManager.default.isExecutableFile) else {

@@ -22,10 +22,7 @@ ARBEX_INLINE vector chosen(choice lanes, vector x, vector otherwise) {
   return (vector)((lanes & (choice)x) | (~lanes & (choice)otherwise));
 }
 /// x > 0 ? x : slope x. A NaN goes through, so that the trainer sees it.
-ARBEX_INLINE vector bent(vector x, vector slope) {
-  choice positive = x > nothing;
-  return x * (vector)((positive & (choice)(nothing + 1.0f)) | (~positive & (choice)slope));
-}
+ARBEX_INLINE vector bent(vector x, vector slope) { return x * chosen(x > nothing, nothing + 1.0f, slope); }
 /// Where the vector of the channels from `next` on begins: the last one ends with the last channel and overlaps the one
 /// before it, which works out the same numbers twice instead of some alone.
 ARBEX_INLINE long last_vector(long next, long C) { return next + WIDTH <= C ? next : C - WIDTH; }

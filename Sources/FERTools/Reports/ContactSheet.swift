@@ -137,7 +137,12 @@ package struct ContactSheet {
     var random = RandomSource(seed: seed, stream: "contact sheet", sample: UInt64(label))
     let all = random.shuffled(images.samples.indices.filter { images.samples[$0].label == label })
     let wanted = pipeline == nil ? Self.filesPerClass : Self.imagesPerClass
-    return Array(all.prefix(wanted * 4).lazy.filter { (try? images.image(at: $0)) != nil }.prefix(wanted))
+    var found: [Int] = []
+    // A lazy filter would read each file twice.
+    for index in all.prefix(wanted * 4) where found.count < wanted && (try? images.image(at: index)) != nil {
+      found.append(index)
+    }
+    return found
   }
 
   /// The file, as evaluation sees it, and as training sees it in each of the first epochs.

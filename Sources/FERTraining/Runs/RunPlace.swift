@@ -1,5 +1,9 @@
 import Support
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// What lies where a run is to go.
 package enum RunPlace: Equatable, Sendable {
   /// Nothing, or an empty folder.
@@ -14,11 +18,11 @@ package enum RunPlace: Equatable, Sendable {
 
   /// Looks.
   package init(at path: String) {
-    guard FileSystem.exists(path) else {
+    guard let kind = FileSystem.kind(of: path) else {
       self = .free
       return
     }
-    guard FileSystem.isFolder(path) else {
+    guard kind == S_IFDIR else {
       self = .taken("is a file, not a folder")
       return
     }

@@ -28,10 +28,10 @@ package enum FileSystem {
   /// - Parameter makesFolder: whether the folder will be made where it is not there.
   package static func folderProblem(of path: String, makesFolder: Bool = false) -> String? {
     let folder = PathText.folder(of: path)
-    guard exists(folder) else {
+    guard let kind = kind(of: folder) else {
       return makesFolder ? nil : "\(path.printable): there is no folder \(folder.printable)"
     }
-    guard isFolder(folder) else {
+    guard kind == S_IFDIR else {
       return "\(path.printable): \(folder.printable) is a file, not a folder; write elsewhere"
     }
     return isWritable(folder)

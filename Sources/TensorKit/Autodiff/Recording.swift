@@ -1,5 +1,3 @@
-import Support
-
 extension Tensor {
   /// The result of an operation, recorded on the tape of its inputs if one of them is on a tape: what every operation
   /// ends with, ours and those of others.
@@ -34,7 +32,7 @@ extension Tensor {
     backward: @escaping Tape.Backward
   ) -> Tensor {
     let label = Profile.mark(operation, work: work, factors: inputs.prefix(2).count { $0.isTracked })
-    guard let tape = inputs.firstResult(\.tape) else { return self }
+    guard let tape = inputs.lazy.compactMap(\.tape).first else { return self }
     return tape.record(self, inputs: inputs, label: label, backward: backward)
   }
 }
