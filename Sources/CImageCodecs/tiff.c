@@ -68,8 +68,8 @@ static int note_error(TIFF *tiff, void *user, const char *module, const char *fo
   tiff_job *job = user;
   char reason[200];
   vsnprintf(reason, sizeof reason, format, arguments);
-  // An orientation beyond 1...8 is none; libtiff leaves the tag out.
-  if (strstr(reason, "for \"Orientation\" tag")) return 1;
+  // An orientation beyond 1...8 is none, a tag of no known kind tells nothing of the picture; libtiff leaves both out.
+  if (strstr(reason, "for \"Orientation\" tag") || strstr(reason, "is TIFF_SETGET_UNDEFINED")) return 1;
   if (!job->message[0]) codec_say(job->message, "is damaged or not supported: %s", reason);
   return 1;
 }

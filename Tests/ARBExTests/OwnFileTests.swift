@@ -12,7 +12,7 @@ final class OwnFileTests {
   private var weights: String { run + "/checkpoints/best.safetensors" }
 
   private func content(_ name: String) -> String {
-    FileSystem.contents(folder / name).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    (try? FileSystem.contents(folder / name)).flatMap { $0.map { String(decoding: $0, as: UTF8.self) } } ?? ""
   }
 
   /// A recipe of a few drawn faces and weights that nobody has trained, apart from a run.
@@ -68,7 +68,7 @@ final class OwnFileTests {
     try AtomicFile.write(to: folder / "out.png") { try $0.write(foreign) }
     let picture = arbex("predict", run, face, "--picture", folder / "out.png")
     #expect(picture.code == 2 && picture.printed.isEmpty && picture.remarks.contains("--overwrite"))
-    #expect(FileSystem.contents(folder / "out.png") == Data(foreign))
+    #expect(try FileSystem.contents(folder / "out.png") == Data(foreign))
     #expect(arbex("predict", run, face, "--picture", folder / "out.png", "--overwrite").code == 0)
     #expect(arbex("predict", run, face, "--picture", folder / "out.png").code == 0)
     try AtomicFile.write(to: folder / "out-2.png") { try $0.write(foreign) }
@@ -93,10 +93,10 @@ final class OwnFileTests {
     // A checkpoint is no import.
     let imported = arbex("weights", "import", weights, "--recipe", recipe, "--out", folder / "a.safetensors")
     #expect(imported.code == 0, "\(imported.remarks)")
-    let before = FileSystem.contents(weights)
+    let before = try FileSystem.contents(weights)
     #expect(
       arbex("weights", "import", folder / "a.safetensors", "--recipe", recipe, "--out", weights).code == 2)
-    #expect(FileSystem.contents(weights) == before)
+    #expect(try FileSystem.contents(weights) == before)
     #expect(
       arbex("weights", "import", weights, "--recipe", recipe, "--out", folder / "a.safetensors").code == 0)
   }

@@ -261,7 +261,7 @@ struct TableNameTests {
     try list.add(files.dropFirst().map { DataProblem($0, "is empty") })
     let again = try QuarantineList(path)
     #expect(again.count == 3 && files.allSatisfy { again.problem(for: $0) != nil })
-    let lines = try #require(FileSystem.contents(path)).split(separator: 10).dropFirst()
+    let lines = try #require(try FileSystem.contents(path)).split(separator: 10).dropFirst()
     #expect(lines.map { $0.split(separator: 9)[0] } == names.map { Data($0) })
   }
 }

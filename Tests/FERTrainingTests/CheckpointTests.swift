@@ -19,7 +19,11 @@ struct CheckpointTests {
     var damages = [
       ("empty", Data()), ("no header", whole.prefix(7)), ("half", whole.prefix(whole.count / 2)),
     ]
-    for place in [20, whole.count / 3, whole.count - 1] {
+    // One bit of what the checkpoint says it was trained by: it is damage, not another recipe.
+    let epochs = try #require(whole.range(of: Data(#"epochs\": "#.utf8))).upperBound
+    let state = try #require(
+      whole.range(of: Data(#"isFinished\": "#.utf8)) ?? whole.range(of: Data("state".utf8)))
+    for place in [20, whole.count / 3, whole.count - 1, epochs, state.upperBound] {
       var flipped = whole
       flipped[place] ^= 16
       damages.append(("bit flipped at \(place)", flipped))

@@ -45,11 +45,11 @@ struct EventLogTests {
     let words = Words()
     for (kept, expected) in [(30, 1), (60, 2)] {
       try Data((lines + #"{"event": "ep"#).utf8).write(to: folder.url("log"))
-      EventLog(folder / "log", cutTo: kept, warn: words.add).append("new")
+      EventLog(folder / "log", warn: words.add, cutTo: { _ in kept }).append("new")
       #expect(try text("log") == lines.prefix(30 * expected) + "new\n")
     }
     #expect(words.all.isEmpty)
-    EventLog(folder / "log", cutTo: 1000, warn: words.add).append("newer")
+    EventLog(folder / "log", warn: words.add, cutTo: { _ in 1000 }).append("newer")
     #expect(try text("log") == lines + "newer\n")
     #expect(words.all.count == 1 && words.all[0].contains("shorter than it was"), "\(words.all)")
   }

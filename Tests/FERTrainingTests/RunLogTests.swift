@@ -1,4 +1,5 @@
 import Foundation
+import FERTools
 import NeuralKit
 import Support
 import TestSupport
@@ -87,7 +88,7 @@ private struct EventFile {
 @Suite("The logs of a run")
 struct RunLogTests {
   private func lines(_ shop: Workshop, _ file: String) -> [LogLine] {
-    LogLine.all(in: shop.path + "/" + file)
+    (try? LogLine.all(in: shop.path + "/" + file)) ?? []
   }
 
   private func append(_ text: String, to path: String) throws {
@@ -225,6 +226,25 @@ struct RunLogTests {
     try Data().write(to: URL(fileURLWithPath: shop.path + "/split/checkpoints/last.safetensors"))
     try shop.run("split", warnings: Warnings())
     try expectWhole(shop, "split", like: "whole", "previous")
+  }
+
+  @Test("a log that is there and cannot be read is told of; a table of nothing is not made of it")
+  func unreadable() throws {
+    let shop = try Workshop()
+    let folder = try RunFolder.create(shop.path + "/run")
+    try FileSystem.makeFolder(folder.file("metrics.jsonl"))
+    var told: [String] = []
+    let log = RunLog(in: folder, at: TrainingState()) { told.append($0) }
+    log.begin()
+    log.writeTables()
+    let path = folder.file("metrics.jsonl")
+    #expect(told.allSatisfy { $0.hasPrefix("\(path): ") && $0.contains("goes on without") }, "\(told)")
+    #expect(told.filter { $0.contains("TensorBoard") || $0.hasSuffix("s.csv") }.count == 3, "\(told)")
+    for name in ["steps.csv", "epochs.csv"] { #expect(!FileSystem.exists(folder.file(name))) }
+    #expect(throws: FileProblem.self) { try LogLine.all(in: path) }
+    #expect(try LogLine.all(in: path + "-absent").isEmpty)
+    let omissions = ReportSubject(folder, of: shop.recipe).omissions
+    #expect(omissions.count == 1 && omissions[0].hasPrefix("How training went: \(path): "), "\(omissions)")
   }
 
   @Test("a table is there after an interruption, too")

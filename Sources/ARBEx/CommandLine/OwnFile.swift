@@ -21,6 +21,8 @@ struct OwnFile {
     case weights = "a file of imported or exported weights"
     /// Nothing in such a file tells who wrote it.
     case numbers = "a file of numbers"
+    /// Somebody may have worked on it since.
+    case recipe = "a recipe"
 
     /// Whether the folder is made where it is not there.
     var makesFolder: Bool { self == .picture || self == .explanation }
@@ -68,7 +70,7 @@ struct OwnFile {
     case .weights:
       guard let file = try? WeightFile(path) else { return false }
       return file.hasDigest && file.metadata["naming"] != nil
-    case .numbers: return false
+    case .numbers, .recipe: return false
     }
   }
 }

@@ -13,11 +13,16 @@ package struct RecipeHeader: ComponentOptions {
 
   /// What a single option's range cannot tell.
   package func issues() -> [OptionIssue] {
-    let isPlain = name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) } && !name.hasPrefix(".")
+    let isPlain = Self.isName(name)
     let found = JSONValue.quoted(name)
     let badName = OptionIssue(
       "name", "names a folder, so it must be made of letters, digits, \"-\", \"_\" and \".\"; is \(found)")
     return (isPlain ? [] : [badName]) + classIssues.map { OptionIssue("classes", $0) }
+  }
+
+  /// Whether a recipe, and so a folder, can be called so.
+  package static func isName(_ name: String) -> Bool {
+    name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) } && !name.hasPrefix(".")
   }
 
   private var classIssues: [String] {

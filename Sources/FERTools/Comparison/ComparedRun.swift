@@ -65,13 +65,13 @@ extension ComparedRun {
     guard recipe.has(request.split) else {
       throw RunProblem.request("\(path.printable): its recipe names no data.\(request.split.rawValue)")
     }
-    let facts = RunFacts(of: try RunFolder.existing(path))
+    let facts = try RunFacts(of: RunFolder.existing(path))
     let judged = try Self.judged(recipe, path, weights, request, registry, tick)
     self.init(
       path: path, name: name, recipe: judged.recipe, weights: weights,
       epoch: weights == .best ? facts.bestEpoch : facts.epochs, date: facts.begin,
       parameters: recipe.parameterCounts().reduce(0) { $0 + $1.count }, set: judged.set,
-      embeddings: judged.embeddings, history: LogLine.all(in: path + "/metrics.jsonl"),
+      embeddings: judged.embeddings, history: try LogLine.all(in: path + "/metrics.jsonl"),
       remarks: judged.remarks)
   }
 
@@ -126,7 +126,7 @@ extension ComparedRun {
     }
     struct Matrix: Decodable { let confusion: [[Int]] }
     struct Scores: Decodable { let primary, corrected: Matrix }
-    let best = try WeightFile("\(path)/checkpoints/best.safetensors")
+    let best = try WeightFile(intact: "\(path)/checkpoints/best.safetensors")
     let set = try EvaluatedSet(
       predictionTable: table,
       classes: best.metadata["classes"].flatMap { JSONValue.decoded(from: $0) } ?? recipe.classes)

@@ -29,7 +29,8 @@ package struct Comparison {
   private static let testedGroups = 6
 
   /// - Parameter runs: at least one.
-  package init(_ runs: [ComparedRun], _ request: ComparisonRequest) {
+  /// - Throws: ``FileProblem`` where what a run noted of its data cannot be read.
+  package init(_ runs: [ComparedRun], _ request: ComparisonRequest) throws {
     self.runs = runs
     split = request.split
     groups = RunGroup.groups(of: runs)
@@ -38,7 +39,7 @@ package struct Comparison {
         ClusterScores(embeddings, labels: run.set.samples.prefix(embeddings.shape[0]).map(\.label))
       }
     }
-    let data = DataComparison(runs)
+    let data = try DataComparison(runs)
     var (pairs, obstacles) = ([Pair](), [String]())
     for (place, group) in groups.enumerated() {
       let others = place == 0 || groups.count <= Self.testedGroups ? groups.dropFirst(place + 1) : []
@@ -124,10 +125,11 @@ package struct Comparison {
 struct DataComparison {
   private let noted: [String: Data]
 
-  init(_ runs: [ComparedRun]) {
+  /// - Throws: ``FileProblem`` where a run's note cannot be read.
+  init(_ runs: [ComparedRun]) throws {
     noted = Dictionary(
-      runs.map {
-        ($0.path, FileSystem.contents("\($0.path)/\(DataFingerprint.name)") ?? Data())
+      try runs.map {
+        ($0.path, try FileSystem.contents("\($0.path)/\(DataFingerprint.name)") ?? Data())
       }
     ) { first, _ in first }
   }

@@ -40,7 +40,7 @@ package struct SuspectSearch {
     let text = CSV.text(
       [["image", "label", "fold"]]
         + samples.indices.map { [samples[$0].id, recipe.classes[given[$0]], "\(folds.folds[$0] + 1)"] })
-    if let old = FileSystem.contents(file("folds.csv")) {
+    if let old = try FileSystem.contents(file("folds.csv")) {
       guard old == Data(text.utf8) else {
         throw RunProblem.request(
           "\(path.printable): holds folds of another search (other images, --folds, seed or label policies); choose "

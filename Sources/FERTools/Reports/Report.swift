@@ -10,7 +10,7 @@ package enum Report {
     var subject = ReportSubject(run.folder, of: run.recipe, remarks: run.remarks)
     (subject.evaluation, subject.image) = (run.evaluation, run.image)
     if run.evaluation == nil {
-      subject.omissions = ["What the model says of images: the recipe names no validation images."]
+      subject.omissions.append("What the model says of images: the recipe names no validation images.")
     } else {
       subject.weights = try? TrainedModel.weights(ofRun: run.folder.path)
     }
@@ -57,7 +57,7 @@ package enum Report {
 
   /// What it takes to run it again, folded.
   private static func sources(of subject: ReportSubject) -> String {
-    let environment = subject.folder.flatMap { OpenFile.text(of: $0.file("environment.json")) }
+    let environment = try? subject.folder.flatMap { try FileSystem.text(of: $0.file("environment.json")) }
     let texts = [("The recipe, with every value", subject.recipe?.text), ("What it ran on", environment)]
     return texts.map { title, text in
       text.map {

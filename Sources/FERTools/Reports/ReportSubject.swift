@@ -35,19 +35,29 @@ package struct ReportSubject {
 
   package init(
     name: String, folder: RunFolder? = nil, recipe: Recipe? = nil, history: [LogLine] = [],
-    evaluation: Evaluation? = nil, remarks: [Table] = [], image: @escaping (String) -> Image? = { _ in nil }
+    evaluation: Evaluation? = nil, remarks: [Table] = [], facts: RunFacts? = nil,
+    image: @escaping (String) -> Image? = { _ in nil }
   ) {
     (self.name, self.folder, self.recipe, self.history) = (name, folder, recipe, history)
     (self.evaluation, self.remarks, self.image) = (evaluation, remarks, image)
-    facts = folder.map(RunFacts.init)
+    self.facts = facts
   }
 
-  /// A run as its folder tells of it, without an evaluation.
+  /// A run as its folder tells of it, without an evaluation. Files that cannot be read are among what is left out.
   package init(_ folder: RunFolder, of recipe: Recipe, remarks: [Table]? = nil) {
+    var omissions: [String] = []
+    func read<Value>(_ what: String, _ body: () throws -> Value) -> Value? {
+      do { return try body() } catch {
+        omissions.append("\(what): \(error)")
+        return nil
+      }
+    }
     self.init(
       name: recipe.name, folder: folder, recipe: recipe,
-      history: LogLine.all(in: folder.file("metrics.jsonl")),
-      remarks: remarks ?? folder.remarks)
+      history: read("How training went") { try LogLine.all(in: folder.file("metrics.jsonl")) } ?? [],
+      remarks: remarks ?? read("What label policies did") { try folder.remarks } ?? [],
+      facts: read("When and how it was trained") { try RunFacts(of: folder) })
+    self.omissions = omissions
   }
 }
 

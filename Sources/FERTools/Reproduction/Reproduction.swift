@@ -38,7 +38,7 @@ package struct Reproduction {
     validation = try RecipeImages.load(.validation, of: recipe)
     var remarks = run.changes(of: recipe).map { "recipe.json5 has been changed since: \($0)" }
     remarks += run.changes(of: .current)
-    remarks += run.folder.resumedWithOthers
+    remarks += try run.folder.resumedWithOthers
     if let before = try DataFingerprint(ofRun: path) {
       dataChanges = before.differences(
         to: try DataFingerprint(of: recipe, train: train, validation: validation))

@@ -19,7 +19,8 @@ package struct SweepFolder {
   /// - Throws: ``RunProblem`` where it holds something else, a `FileProblem` where it cannot be made.
   package init(_ path: String) throws {
     self.path = path
-    if !FileSystem.isFolder(path + "/claims"), (try? FolderNames.all(in: path))?.isEmpty == false {
+    if !FileSystem.isFolder(path + "/claims"), FileSystem.exists(path), try !FolderNames.all(in: path).isEmpty
+    {
       throw RunProblem.request(
         "\(path.printable): is there already, and holds something else; choose another folder with --out")
     }
@@ -34,8 +35,9 @@ package struct SweepFolder {
   }
 
   /// What came of a job; nil where it is not done.
-  package func result(of job: SweepJob) -> SweepResult? {
-    FileSystem.contents(run(job) + "/result.json").flatMap {
+  /// - Throws: ``FileProblem`` where it is noted and cannot be read.
+  package func result(of job: SweepJob) throws -> SweepResult? {
+    try FileSystem.contents(run(job) + "/result.json").flatMap {
       JSONValue.decoded(SweepResult.self, from: String(decoding: $0, as: UTF8.self))
     }
   }
@@ -59,8 +61,9 @@ package struct SweepFolder {
   }
 
   /// Why a job failed the last time it was tried; nil where it did not.
-  package func failure(of job: SweepJob) -> Failure? {
-    FileSystem.contents(mark(job, "failed")).flatMap {
+  /// - Throws: ``FileProblem`` where it is noted and cannot be read.
+  package func failure(of job: SweepJob) throws -> Failure? {
+    try FileSystem.contents(mark(job, "failed")).flatMap {
       JSONValue.decoded(from: String(decoding: $0, as: UTF8.self))
     }
   }

@@ -30,15 +30,17 @@ package struct SweepResult: Codable, Sendable {
   package let peakMemory: Int?
 
   /// What a finished run's files tell.
-  package init(ofRun folder: String, seconds: Double, peakMemory: Int?) {
-    let log = FileSystem.contents(folder + "/metrics.jsonl") ?? Data()
+  /// - Throws: ``FileProblem`` where they cannot be read or are damaged.
+  package init(ofRun folder: String, seconds: Double, peakMemory: Int?) throws {
+    let log = try FileSystem.contents(folder + "/metrics.jsonl") ?? Data()
     let line = String(decoding: log, as: UTF8.self).split(separator: "\n").last {
       $0.contains("\"event\": \"validation\"")
     }
     last = line.flatMap { JSONValue.decoded(from: $0) }
-    best = (try? WeightFile(folder + "/checkpoints/best.safetensors")).flatMap {
-      $0.metadata["scores"].flatMap { JSONValue.decoded(from: $0) }
-    }
+    let file = folder + "/checkpoints/best.safetensors"
+    best =
+      try FileSystem.exists(file)
+      ? WeightFile(intact: file).metadata["scores"].flatMap { JSONValue.decoded(from: $0) } : nil
     (self.seconds, self.peakMemory) = (seconds, peakMemory)
   }
 }

@@ -48,16 +48,16 @@ package struct SweepRunner {
     var isWaiting = false
     while true {
       var (isOpen, hasWorked) = (false, false)
-      for (place, job) in jobs.enumerated() where isUndone(job) {
+      for (place, job) in jobs.enumerated() where try isUndone(job) {
         isOpen = true
         guard let claim = try folder.claim(job) else { continue }
         defer { withExtendedLifetime(claim) {} }
         // Somebody may have finished it in between.
-        guard isUndone(job) else { continue }
+        guard try isUndone(job) else { continue }
         (isWaiting, hasWorked) = (false, true)
         console.line("job \(place + 1) of \(jobs.count): \(job.name)")
         if let signal = try work(at: job) { return .interrupted(signal: signal) }
-        if !keepsGoing, let failure = newFailure(of: job) { return .failed(["\(job.name): \(failure)"]) }
+        if !keepsGoing, let failure = try newFailure(of: job) { return .failed(["\(job.name): \(failure)"]) }
       }
       if !isOpen { break }
       guard !hasWorked else { continue }
@@ -66,18 +66,18 @@ package struct SweepRunner {
       isWaiting = true
       usleep(500_000)
     }
-    let failures = jobs.compactMap { job in newFailure(of: job).map { "\(job.name): \($0)" } }
+    let failures = try jobs.compactMap { job in try newFailure(of: job).map { "\(job.name): \($0)" } }
     return failures.isEmpty ? .complete : .failed(failures)
   }
 
   /// Neither done nor failed since this process began, nor without data.
-  private func isUndone(_ job: SweepJob) -> Bool {
-    folder.result(of: job) == nil && newFailure(of: job) == nil
+  private func isUndone(_ job: SweepJob) throws -> Bool {
+    try folder.result(of: job) == nil && newFailure(of: job) == nil
       && !(leavesOutAbsentData && !job.absentData.isEmpty)
   }
 
-  private func newFailure(of job: SweepJob) -> String? {
-    folder.failure(of: job).flatMap { $0.date >= start ? $0.reason : nil }
+  private func newFailure(of job: SweepJob) throws -> String? {
+    try folder.failure(of: job).flatMap { $0.date >= start ? $0.reason : nil }
   }
 
   /// - Returns: the signal that interrupted it.
@@ -88,7 +88,7 @@ package struct SweepRunner {
       let session = TrainingSession(job.recipe, in: run, console: console, report: report)
       let train = try training(job)
       let validation = try RecipeImages.load(.validation, of: job.recipe)
-      let before = Self.seconds(ofRun: run)
+      let before = try Self.seconds(ofRun: run)
       let begin = Clock.seconds
       Environment.forgetPeakMemory()
       let end: Trainer.End
@@ -101,7 +101,7 @@ package struct SweepRunner {
       switch end {
       case .finished, .alreadyFinished:
         try folder.finish(
-          job, SweepResult(ofRun: run, seconds: seconds, peakMemory: Environment.peakMemory))
+          job, try SweepResult(ofRun: run, seconds: seconds, peakMemory: Environment.peakMemory))
       case .interrupted(let signal): return signal
       case .stoppedAtLimit: break
       }
@@ -113,8 +113,8 @@ package struct SweepRunner {
   }
 
   /// What the epochs of a run took that was interrupted before.
-  private static func seconds(ofRun folder: String) -> Double {
-    LogLine.all(in: folder + "/timings.jsonl").reduce(0) { $0 + ($1.seconds ?? 0) }
+  private static func seconds(ofRun folder: String) throws -> Double {
+    try LogLine.all(in: folder + "/timings.jsonl").reduce(0) { $0 + ($1.seconds ?? 0) }
   }
 
   private func stored(_ job: SweepJob) throws -> Recipe {

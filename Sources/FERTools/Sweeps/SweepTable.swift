@@ -28,12 +28,13 @@ package struct SweepTable {
   private let settings: [SweepSetting]
 
   /// The results that there are in a folder.
-  package init(_ jobs: [SweepJob], of file: SweepFile, in folder: SweepFolder) {
+  /// - Throws: ``FileProblem`` where one of them cannot be read.
+  package init(_ jobs: [SweepJob], of file: SweepFile, in folder: SweepFolder) throws {
     self.file = file
-    rows = jobs.map { job in
+    rows = try jobs.map { job in
       SweepRow(
-        job: job, label: job.label(file.axes), result: folder.result(of: job),
-        failure: folder.failure(of: job)?.reason,
+        job: job, label: job.label(file.axes), result: try folder.result(of: job),
+        failure: try folder.failure(of: job)?.reason,
         absentData: file.leavesOutAbsentData ? job.absentData : [])
     }
     settings = SweepSetting.all(in: rows)

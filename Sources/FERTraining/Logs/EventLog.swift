@@ -14,24 +14,36 @@ final class EventLog {
   private var length: Int
   private var hasWarned = false
 
-  /// Opens or creates the file, cut back to `length` bytes where that is given; one that has fewer, to its whole lines.
-  init(_ path: String, cutTo length: Int? = nil, warn: @escaping (String) -> Void) {
+  /// Opens or creates the file.
+  /// - Parameter length: to how many bytes it is cut back; one that has fewer, to its whole lines. Where that cannot be told,
+  ///   the file stays as it is, and nothing is added.
+  init(_ path: String, warn: @escaping (String) -> Void, cutTo length: ((String) throws -> Int)? = nil) {
     self.path = path
     self.warn = warn
-    self.length = length ?? 0
+    self.length = 0
     descriptor = Descriptor.open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       complain(errno)
       return
     }
-    if var length {
-      if lseek(descriptor, 0, SEEK_END) < length {
-        warn("\(path): is shorter than it was at the last checkpoint; earlier lines are lost")
-        length = LogLine.length(of: path) { _ in true }
-      }
-      if ftruncate(descriptor, off_t(length)) != 0 { complain(errno) }
+    do {
+      try length.map(cut)
+      lseek(descriptor, 0, SEEK_END)
+    } catch {
+      close(descriptor)
+      descriptor = -1
+      hasWarned = true
+      warn("\(error); the run goes on without it")
     }
-    lseek(descriptor, 0, SEEK_END)
+  }
+
+  private func cut(to length: (String) throws -> Int) throws {
+    self.length = try length(path)
+    if lseek(descriptor, 0, SEEK_END) < self.length {
+      warn("\(path): is shorter than it was at the last checkpoint; earlier lines are lost")
+      self.length = try LogLine.length(of: path) { _ in true }
+    }
+    if ftruncate(descriptor, off_t(self.length)) != 0 { complain(errno) }
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }

@@ -55,17 +55,19 @@ extension LogLine {
     self = line
   }
 
-  /// The lines of a file in their order, without those that are damaged; none where it cannot be read.
-  package static func all(in path: String) -> [LogLine] {
+  /// The lines of a file in their order, without those that are damaged; none where there is no file.
+  /// - Throws: ``FileProblem`` where it cannot be read.
+  package static func all(in path: String) throws -> [LogLine] {
     let decoder = JSONDecoder()
-    return bytes(of: path).split(separator: newline).compactMap {
+    return try (FileSystem.contents(path) ?? Data()).split(separator: newline).compactMap {
       try? decoder.decode(LogLine.self, from: Data($0))
     }
   }
 
   /// How many bytes at a file's beginning are whole lines that satisfy a condition.
-  static func length(of path: String, while isKept: (LogLine) -> Bool) -> Int {
-    let (bytes, decoder) = (bytes(of: path), JSONDecoder())
+  /// - Throws: ``FileProblem`` where it cannot be read.
+  static func length(of path: String, while isKept: (LogLine) -> Bool) throws -> Int {
+    let (bytes, decoder) = (try FileSystem.contents(path) ?? Data(), JSONDecoder())
     var start = 0
     while let end = bytes[start...].firstIndex(of: newline),
       let line = try? decoder.decode(LogLine.self, from: Data(bytes[start..<end])), isKept(line)
@@ -74,9 +76,4 @@ extension LogLine {
   }
 
   private static let newline = UInt8(ascii: "\n")
-
-  private static func bytes(of path: String) -> [UInt8] {
-    guard let file = try? OpenFile(path) else { return [] }
-    return (try? file.read(from: 0, count: file.length)) ?? []
-  }
 }

@@ -18,19 +18,22 @@ final class RunLog {
   /// as far as they tell of steps and epochs that the checkpoint holds.
   init(in folder: RunFolder, at state: TrainingState, warn: @escaping (String) -> Void) {
     (self.folder, self.warn) = (folder, warn)
-    metrics = EventLog(folder.file(Self.metrics), cutTo: state.metricsLength, warn: warn)
-    let kept = LogLine.length(of: folder.file(Self.timings)) { line in
-      let isOfEpoch = line.event == "epoch" || line.event == "validation"
-      return line.step <= state.step && (!isOfEpoch || (line.epoch ?? 0) <= state.epoch)
+    metrics = EventLog(folder.file(Self.metrics), warn: warn) { _ in state.metricsLength }
+    timings = EventLog(folder.file(Self.timings), warn: warn) { path in
+      try LogLine.length(of: path) { line in
+        let isOfEpoch = line.event == "epoch" || line.event == "validation"
+        return line.step <= state.step && (!isOfEpoch || (line.epoch ?? 0) <= state.epoch)
+      }
     }
-    timings = EventLog(folder.file(Self.timings), cutTo: kept, warn: warn)
   }
 
   /// Begins TensorBoard's file with what has happened so far.
   func begin() {
-    events = TensorBoardFile(
-      in: folder.path, metrics: LogLine.all(in: folder.file(Self.metrics)),
-      timings: LogLine.all(in: folder.file(Self.timings)), warn: warn)
+    do {
+      events = TensorBoardFile(
+        in: folder.path, metrics: try LogLine.all(in: folder.file(Self.metrics)),
+        timings: try LogLine.all(in: folder.file(Self.timings)), warn: warn)
+    } catch { warn("\(error); the run goes on without a file for TensorBoard") }
   }
 
   /// Notes an event.
@@ -56,11 +59,11 @@ final class RunLog {
 
   /// Writes the tables of all that has happened so far.
   func writeTables() {
-    let lines = LogLine.all(in: folder.file(Self.metrics))
-    for (name, table) in [("steps.csv", LogTables.steps(lines)), ("epochs.csv", LogTables.epochs(lines))] {
+    for (name, table) in [("steps.csv", LogTables.steps), ("epochs.csv", LogTables.epochs)] {
       do {
-        try AtomicFile.write(table, to: folder.file(name))
-      } catch { warn("\(error); the run goes on without it") }
+        let lines = try LogLine.all(in: folder.file(Self.metrics))
+        try AtomicFile.write(table(lines), to: folder.file(name))
+      } catch { warn("\(error); the run goes on without \(name)") }
     }
   }
 

@@ -34,7 +34,9 @@ package struct ResumePlan {
   init(_ recipe: Recipe, in path: String, anyway: Bool) throws {
     (self.path, self.recipe, goesOnAnyway) = (path, recipe, anyway)
     isRecipeThere = RunFolder.isRun(path)
-    let file = ["last", "previous"].firstResult { try? WeightFile("\(path)/checkpoints/\($0).safetensors") }
+    let file = ["last", "previous"].firstResult {
+      try? WeightFile(intact: "\(path)/checkpoints/\($0).safetensors")
+    }
     state = file?.trainingState ?? TrainingState()
     // Where neither can be read the trainer says so.
     guard let text = file?.metadata["recipe"] else {
@@ -109,19 +111,24 @@ package struct ResumePlan {
     line.add("other", .texts(Array(refused.prefix(1000))))
     line.add("others", refused.count)
     let file = "\(path)/\(Self.record)"
-    try AtomicFile.write((OpenFile.text(of: file) ?? "") + line.text + "\n", to: file)
+    try AtomicFile.write((FileSystem.text(of: file) ?? "") + line.text + "\n", to: file)
   }
 }
 
 extension RunFolder {
   /// What made this run another one when it was resumed with `--anyway`, a sentence for each time.
+  /// - Throws: ``FileProblem`` where the record cannot be read.
   package var resumedWithOthers: [String] {
+    get throws { try Self.resumes(file(ResumePlan.record)) }
+  }
+
+  private static func resumes(_ record: String) throws -> [String] {
     struct Line: Decodable {
       let step: Int
       let other: [String]
       let others: Int
     }
-    return (OpenFile.text(of: file(ResumePlan.record)) ?? "").split(separator: "\n").compactMap {
+    return (try FileSystem.text(of: record) ?? "").split(separator: "\n").compactMap {
       guard let line = JSONValue.decoded(Line.self, from: String($0)), line.others > 0 else { return nil }
       let more = line.others > 3 ? " and \(line.others - 3) more" : ""
       return "was resumed at step \(line.step) although something was other: "

@@ -16,14 +16,15 @@ package struct RunFacts {
   package let steps, epochs: Int?
 
   /// Reads them.
-  package init(of folder: RunFolder) {
-    let origin = OpenFile.text(of: folder.file("environment.json"))
+  /// - Throws: ``FileProblem`` where a file is there and cannot be read. What a damaged checkpoint says is not told.
+  package init(of folder: RunFolder) throws {
+    let origin = try FileSystem.text(of: folder.file("environment.json"))
       .flatMap { JSONValue.decoded(Origin.self, from: $0) }
     (recipeFile, changes) = (origin?.recipe, origin?.changes)
-    let ends = LogLine.ends(of: folder.file("timings.jsonl"))
+    let ends = try LogLine.ends(of: folder.file("timings.jsonl"))
     (begin, end) = (ends.first?.time, ends.last?.time)
     let state = ["last", "previous"].firstResult {
-      try? WeightFile("\(folder.checkpoints)/\($0).safetensors").trainingState
+      try? WeightFile(intact: "\(folder.checkpoints)/\($0).safetensors").trainingState
     }
     (bestEpoch, steps, epochs) = (state?.best?.epoch, state?.step, state?.epoch)
   }
@@ -37,8 +38,9 @@ package struct RunFacts {
 
 extension RunFolder {
   /// What label policies did in its training; none where there were none, or an older version of this program trained it.
+  /// - Throws: ``FileProblem`` where they cannot be read.
   package var remarks: [Table] {
-    OpenFile.text(of: file("remarks.json")).flatMap { JSONValue.decoded(from: $0) } ?? []
+    get throws { try FileSystem.text(of: file("remarks.json")).flatMap { JSONValue.decoded(from: $0) } ?? [] }
   }
 
   /// Keeps what label policies did for later reports.
@@ -49,23 +51,15 @@ extension RunFolder {
 
 extension LogLine {
   /// The first and the last line of a file, without reading what is between; nil where they are damaged.
-  fileprivate static func ends(of path: String) -> (first: LogLine?, last: LogLine?) {
-    guard let file = try? OpenFile(path) else { return (nil, nil) }
+  fileprivate static func ends(of path: String) throws -> (first: LogLine?, last: LogLine?) {
+    guard let file = try OpenFile.existing(path) else { return (nil, nil) }
     let size = min(file.length, 4096)
-    let line = { (start: Int, choose: ([ArraySlice<UInt8>]) -> ArraySlice<UInt8>?) -> LogLine? in
-      let bytes = (try? file.read(from: start, count: size)) ?? []
+    let line = { (start: Int, choose: ([ArraySlice<UInt8>]) -> ArraySlice<UInt8>?) throws -> LogLine? in
+      let bytes = try file.read(from: start, count: size)
       return choose(bytes.split(separator: UInt8(ascii: "\n"))).flatMap {
         LogLine(String(decoding: $0, as: UTF8.self))
       }
     }
-    return (line(0, \.first), line(file.length - size, \.last))
-  }
-}
-
-extension OpenFile {
-  /// The text of a small file; nil where it cannot be read, or is larger than a file of facts can be.
-  package static func text(of path: String) -> String? {
-    guard let file = try? OpenFile(path), file.length <= 16 << 20 else { return nil }
-    return (try? file.read(from: 0, count: file.length)).map { String(decoding: $0, as: UTF8.self) }
+    return (try line(0, \.first), try line(file.length - size, \.last))
   }
 }

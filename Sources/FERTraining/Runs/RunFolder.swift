@@ -78,7 +78,7 @@ package final class RunFolder {
     // Whoever had the lock until now may have trained here.
     try requireNew(path)
     AtomicFile.removeLeftovers(in: folder.checkpoints)
-    for name in (try? FolderNames.all(in: path)) ?? [] where name != "lock" && name != "checkpoints" {
+    for name in try FolderNames.all(in: path) where name != "lock" && name != "checkpoints" {
       unlink(folder.file(name))
     }
     return folder
@@ -106,7 +106,7 @@ package final class RunFolder {
   private func takeLock() throws {
     lock = try FileLock(file("lock"))
     guard lock == nil else { return }
-    let owner = OpenFile.text(of: file("lock")) ?? ""
+    let owner = try FileSystem.text(of: file("lock")) ?? ""
     throw RunProblem.request(
       "\(path.printable): another process is training in it (\(owner.printable)); wait for it, or end it first"
     )

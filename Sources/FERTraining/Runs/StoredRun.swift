@@ -31,17 +31,17 @@ package struct StoredRun {
     guard FileSystem.exists(last) else {
       throw RunProblem.request("\(path.printable): has no checkpoint yet; train it first")
     }
-    let file = try WeightFile(last)
+    let file = try WeightFile(intact: last)
     guard let state = file.trainingState else {
       throw FileProblem(last, "holds no state, so it is no checkpoint of this program")
     }
     (isFinished, step, epoch) = (state.isFinished, state.step, state.epoch)
     isBetweenEpochs = state.batch == 0
     recipe = file.metadata["recipe"] ?? ""
-    let log = FileSystem.contents(folder.file("metrics.jsonl")) ?? Data()
+    let log = try FileSystem.contents(folder.file("metrics.jsonl")) ?? Data()
     metrics = String(decoding: log.prefix(state.metricsLength), as: UTF8.self).split(separator: "\n")
       .map(String.init)
-    let text = FileSystem.contents(folder.file("environment.json")) ?? Data()
+    let text = try FileSystem.contents(folder.file("environment.json")) ?? Data()
     environment = (try? JSON5Parser.parse(String(decoding: text, as: UTF8.self)).value.members) ?? [:]
   }
 
@@ -75,7 +75,7 @@ extension StoredRun {
     struct Maker: Decodable { let command: String?, modules: [String]? }
     let file = PathText.folder(of: path) + "/environment.json"
     guard PathText.name(of: path) == "recipe.json5",
-      let maker = OpenFile.text(of: file).flatMap({ JSONValue.decoded(Maker.self, from: $0) })
+      let maker = (try? FileSystem.text(of: file))?.flatMap({ JSONValue.decoded(Maker.self, from: $0) })
     else { return nil }
     let known = Set(registry.summaries.map { $0.type.prefix { $0 != "." } })
     let unknown = (maker.modules ?? []).filter { !known.contains($0[...]) }

@@ -117,7 +117,7 @@ package struct TrainedModel {
     }
     guard PathText.name(of: path) == "best.safetensors" else { return nil }
     let last = PathText.folder(of: path) + "/last.safetensors"
-    let epoch = (try? WeightFile(last))?.trainingState?.best?.epoch
+    let epoch = (try? WeightFile(intact: last))?.trainingState?.best?.epoch
     return "the best" + (epoch.map { ", of epoch \($0)" } ?? "")
   }
 

@@ -107,6 +107,13 @@ package final class WeightFile: Sendable {
     return false
   }
 
+  /// Opens a file, and compares it with the checksums it carries, where it has some.
+  /// - Throws: ``FileProblem`` where it cannot be read, is damaged, or no weight file.
+  package convenience init(intact path: String) throws {
+    try self.init(path)
+    try verifyDigest()
+  }
+
   /// Compares the file with the checksums it carries, where it has some: the SHA-256 in the header of a safetensors
   /// file that this program wrote, the CRC-32 of each part that a zip archive gives weights from.
   /// - Throws: ``FileProblem`` where they differ.

@@ -45,12 +45,20 @@ package enum FileSystem {
     return count > 0 ? FileName.text(buffer[..<count].map { UInt8(bitPattern: $0) }) : nil
   }
 
-  /// The content of a file; nil where it cannot be read.
-  package static func contents(_ path: String) -> Data? {
-    guard let file = try? OpenFile(path), let bytes = try? file.read(from: 0, count: file.length) else {
-      return nil
+  /// The content of a file; nil where there is none.
+  /// - Throws: ``FileProblem`` where there is one and it cannot be read.
+  package static func contents(_ path: String) throws -> Data? {
+    try OpenFile.existing(path).map { Data(try $0.read(from: 0, count: $0.length)) }
+  }
+
+  /// The text of a small file; nil where there is none.
+  /// - Throws: ``FileProblem`` where it cannot be read, or is larger than a file of facts can be.
+  package static func text(of path: String) throws -> String? {
+    guard let file = try OpenFile.existing(path) else { return nil }
+    guard file.length <= 16 << 20 else {
+      throw FileProblem(path, "has \(file.length) bytes; what arbex wrote there has at most 16 MiB")
     }
-    return Data(bytes)
+    return String(decoding: try file.read(from: 0, count: file.length), as: UTF8.self)
   }
 
   /// Makes a folder, and those that it lies in. Where it is there already, nothing happens.

@@ -48,6 +48,15 @@ package final class OpenFile: Sendable {
     do throws(Failure) { try self.init(opening: path) } catch { throw Self.problem(path, error) }
   }
 
+  /// A file; nil where there is none.
+  /// - Throws: ``FileProblem`` where there is one that cannot be opened, or something else.
+  package static func existing(_ path: String) throws(FileProblem) -> OpenFile? {
+    do throws(Failure) { return try OpenFile(opening: path) } catch {
+      if case .system(ENOENT) = error { return nil }
+      throw problem(path, error)
+    }
+  }
+
   deinit { close(descriptor) }
 
   /// `count` bytes from `offset` on.

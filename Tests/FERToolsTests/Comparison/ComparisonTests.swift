@@ -93,7 +93,7 @@ struct ComparisonTests {
       run("b/seed-2", found(4), "seed=2", "training.batch=4"),
       run("b/seed-3", found(4), "seed=3", "training.batch=4"),
     ]
-    let comparison = Comparison(runs, ComparisonRequest())
+    let comparison = try Comparison(runs, ComparisonRequest())
     #expect(comparison.groups.map(\.name) == ["a/seed-*", "b/seed-*"])
     #expect(comparison.groups.map(\.seeds) == [[1, 2, 3], [1, 2, 3]])
     #expect(comparison.recipeTable.rows == [["training.batch", "5", "4"]])
@@ -116,7 +116,7 @@ struct ComparisonTests {
   /// −ln 0.75 = 0.287 682; (0.25² + 0.25²) = 0.125; all right at 0.75: ECE 0.25.
   @Test("single runs have differences without intervals; proper scores by hand")
   func single() throws {
-    let comparison = Comparison(
+    let comparison = try Comparison(
       try [run("one", found(4)), run("other", found(0), "training.epochs=3")], ComparisonRequest())
     func row(_ name: String) -> [String]? { comparison.scoreTable.rows.first { $0[0] == name } }
     #expect(row("NLL") == ["NLL", "0.2877", "1.3863"])
@@ -137,7 +137,7 @@ struct ComparisonTests {
   @Test("runs that cannot be compared are named, and not tested")
   func different() throws {
     let other = answers([0, 0, 0, 0], [0, 0, 0, 0], classes: ["red", "green"])
-    let comparison = Comparison(
+    let comparison = try Comparison(
       try [run("one", found(4)), run("other", other, "input.size=9")], ComparisonRequest())
     #expect(comparison.testTable?.rows == [["one", "other", "–", "–", "–", "–", "–"]])
     #expect(
@@ -158,7 +158,7 @@ struct ComparisonTests {
       try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: folder + "/data.jsonl")
     }
     let runs = try [run("one", found(4)), run("same", found(3)), run("other", found(2))]
-    let comparison = Comparison(runs, ComparisonRequest())
+    let comparison = try Comparison(runs, ComparisonRequest())
     #expect(comparison.pairs.map { $0.answers == nil } == [false, true, true])
     #expect(
       comparison.remarks.first

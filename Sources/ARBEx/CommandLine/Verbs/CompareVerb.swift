@@ -55,7 +55,7 @@ extension Verb {
         }
       }
     }
-    let comparison = Comparison(runs, request)
+    let comparison = try Comparison(runs, request)
     let page = comparison.page { done in
       console.progress("maps", share: Double(done) / Double(runs.count)) { "\(done) of \(runs.count)" }
     }

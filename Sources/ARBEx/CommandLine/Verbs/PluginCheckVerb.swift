@@ -79,7 +79,7 @@ extension Verb {
 
 extension ComponentSummary {
   /// Kind and name, as in "corrections/anchor".
-  fileprivate var place: String { "\(plural)/\(name)" }
+  var place: String { "\(plural)/\(name)" }
 }
 
 extension ConformanceKit.Report {

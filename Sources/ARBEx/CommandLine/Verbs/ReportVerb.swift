@@ -51,6 +51,7 @@ extension Verb {
     let name = "report" + (split == .validation ? "" : "-\(split.rawValue)")
     try call.requireOwn([OwnFile(.report, folder.file(name + ".html"))])
     var subject = ReportSubject(folder, of: recipe)
+    for omission in subject.omissions { call.output.remark("warning: left out: \(omission)") }
     subject.split = split
     var failure: (any Error)?
     do {

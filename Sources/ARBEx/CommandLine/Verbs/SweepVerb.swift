@@ -53,7 +53,7 @@ extension Verb {
       jobs, in: folder, keepsGoing: call.has("--keep-going"), leavesOutAbsentData: file.leavesOutAbsentData,
       console: Console(), report: Report.write)
     let end = try runner.run()
-    let table = SweepTable(jobs, of: file, in: folder)
+    let table = try SweepTable(jobs, of: file, in: folder)
     let written = try table.write(to: folder, named: file.name)
     switch end {
     case .complete:
@@ -80,7 +80,7 @@ extension Verb {
     let folder = FileSystem.exists(path + "/claims") ? try SweepFolder(path) : nil
     var (rows, total, estimates) = ([["job", "state", "minutes"]], 0.0, [String: Double]())
     for job in jobs {
-      if let result = folder?.result(of: job) {
+      if let result = try folder?.result(of: job) {
         rows.append([job.name, "done", (result.seconds / 60).rounded(places: 1)])
         continue
       }
@@ -95,7 +95,7 @@ extension Verb {
       estimates[key] = seconds
       total += seconds
       let state =
-        folder?.isTaken(job) ?? false ? "in work" : folder?.failure(of: job) != nil ? "failed" : "open"
+        try folder?.isTaken(job) ?? false ? "in work" : folder?.failure(of: job) != nil ? "failed" : "open"
       rows.append([job.name, state, "about " + (seconds / 60).rounded(places: 1)])
     }
     try call.output.print(TextTable.text(rows, words: 2))

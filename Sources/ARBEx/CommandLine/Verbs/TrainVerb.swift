@@ -101,7 +101,7 @@ extension Verb {
     case .stoppedAtLimit(let step):
       try call.output.conclude("stopped after step \(step), saved in \(folder); \(goOn)")
     case .interrupted(let signal):
-      let facts = RunFacts(of: try RunFolder.existing(folder))
+      let facts = try RunFacts(of: RunFolder.existing(folder))
       let step = facts.steps.map { " at step \($0)" } ?? ""
       let epoch = facts.epochs.map {
         ", in epoch \(min($0 + 1, recipe.training.epochs)) of \(recipe.training.epochs),"
@@ -133,8 +133,8 @@ extension Verb {
   private static func best(in folder: String, of recipe: Recipe) throws -> String {
     let run = try RunFolder.existing(folder)
     let weights = "\nbest weights: \(folder)/checkpoints/best.safetensors"
-    let facts = RunFacts(of: run)
-    let line = LogLine.all(in: run.file("metrics.jsonl")).last {
+    let facts = try RunFacts(of: run)
+    let line = (try? LogLine.all(in: run.file("metrics.jsonl")))?.last {
       $0.event == "validation" && $0.epoch == facts.bestEpoch
     }
     guard let line, let epoch = line.epoch, let accuracy = line.corrected?.accuracy else { return weights }

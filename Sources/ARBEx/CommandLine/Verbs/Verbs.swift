@@ -3,9 +3,10 @@ extension Verb {
   static var all: [Verb] {
     [
       train, eval, report, compare, predict, explain, calibrate, sweep, reproduce, recipeList, recipeShow,
-      recipeCheck,
+      recipeCheck, newRecipe,
       dataCheck, dataSuspects, weightsInspect, weightsImport, weightsExport,
-      pluginsList, pluginsDescribe, pluginsCheck, bench, benchOperations, benchData, benchStart, doctor,
+      pluginsList, pluginsDescribe, pluginsCheck, newPlugin, bench, benchOperations, benchData, benchStart,
+      doctor,
       completion, manual,
     ]
   }
