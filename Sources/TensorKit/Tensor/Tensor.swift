@@ -64,8 +64,8 @@ public struct Tensor: Sendable {
     try withExtendedLifetime(storage) { try body(UnsafeBufferPointer(start: pointer, count: count)) }
   }
 
-  /// The same numbers without a history.
-  public var detached: Tensor { Tensor(shape: shape, storage: storage) }
+  /// The same numbers without a history. A ``Trace`` still knows where they come from.
+  public var detached: Tensor { isTraced ? self : Tensor(shape: shape, storage: storage) }
 
   /// Changes the numbers in place; they are copied first where another tensor shares them. For optimisers and
   /// weight loading; the history is dropped.

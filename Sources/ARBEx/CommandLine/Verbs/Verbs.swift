@@ -2,7 +2,8 @@ extension Verb {
   /// Everything `arbex` can do, in the order of its help.
   static var all: [Verb] {
     [
-      train, eval, report, compare, predict, explain, calibrate, sweep, reproduce, recipeList, recipeShow,
+      train, eval, report, compare, predict, explain, calibrate, export, sweep, reproduce, recipeList,
+      recipeShow,
       recipeCheck,
       dataCheck, dataSuspects, weightsInspect, weightsImport, weightsExport,
       pluginsList, pluginsDescribe, pluginsCheck, bench, benchOperations, benchData, benchStart, doctor,
