@@ -119,8 +119,10 @@ final class ExportVerbTests {
   @Test(
     "a component that cannot be written is refused by its name",
     arguments: [
-      ("reading", "head \"reading\": multiply works on numbers of shape [1] that were made of the image"),
-      ("secret", "head \"secret\": the operation \"rounding\" has no counterpart"),
+      ("reading", "head \"reading\": reads numbers that were made of the image (values)"),
+      (
+        "secret", "head \"secret\": the operation \"rounding\" is made of none that has a counterpart in ONNX"
+      ),
     ])
   func refusals(head: String, sentence: String) throws {
     try makeRun(["model.head={ use: \"\(head)\" }"], plugins: [StrangePlugin.self])

@@ -53,7 +53,7 @@ struct BatchFreeTrace {
   /// - Throws: ``RunProblem`` with everything that cannot be told for any number of images.
   init(_ first: Run, _ second: Run) throws {
     (self.first, self.second) = (first, second)
-    try compare()
+    compare()
     guard problems.isEmpty else { throw Self.problem(problems) }
   }
 
@@ -66,13 +66,23 @@ struct BatchFreeTrace {
         + "\n  nothing was written; use other components, or run the model by arbex")
   }
 
-  private mutating func compare() throws {
+  private mutating func compare() {
     let (one, other, needed) = (first.trace.steps, second.trace.steps, neededSteps())
+    for read in first.trace.reads {
+      problems.append(
+        "\(read.component ?? "the model"): reads numbers that were made of the image (\(read.function)); what becomes of them "
+          + "is not recorded")
+    }
+    for index in needed.sorted() {
+      guard case .unknown(let name) = one[index].operation else { continue }
+      problems.append(
+        Self.title(one[index]) + ": the operation \"\(name)\" is made of none that has a counterpart in ONNX")
+    }
     if let place = needed.sorted().first(where: { $0 >= other.count || !Self.isSame(one[$0], other[$0]) }) {
-      throw Self.problem([
+      problems.append(
         "\(Self.title(one[place])): does other things from image to image (step \(place), \(one[place].operation)), and an "
-          + "ONNX graph does the same for all"
-      ])
+          + "ONNX graph does the same for all")
+      return
     }
     var places: [Int: Int] = [:]
     for index in one.indices where needed.contains(index) {

@@ -11,8 +11,9 @@ import Support
 /// let answer = model(tape.watch(images))
 /// ```
 ///
-/// It sees one run: a number that was read from a tensor, and decides what happens next, is a constant to it. Two runs over
-/// other values and another batch tell such numbers from true constants.
+/// It sees one run: a number that was read from a tensor, and decides what happens next, is a constant to it. So it notes that
+/// numbers were read, and two runs over other values and another batch tell such constants from true ones. One thread at a time
+/// may trace.
 package final class Trace: @unchecked Sendable {
   /// What an operation worked on.
   package enum Operand: Sendable {
@@ -37,6 +38,9 @@ package final class Trace: @unchecked Sendable {
   /// The steps in the order in which they ran.
   package private(set) var steps: [Step] = []
 
+  /// Who read numbers that a step had made, and by what: such as `values`.
+  package private(set) var reads: [(component: String?, function: String)] = []
+
   /// A trace of nothing yet.
   package init() {}
 
@@ -54,7 +58,17 @@ package final class Trace: @unchecked Sendable {
   }
 }
 
+extension Trace {
+  fileprivate func noteRead(_ function: StaticString) {
+    let read = (component: Running.current.text, function: Profile.name(of: function))
+    if !reads.contains(where: { $0 == read }) { reads.append(read) }
+  }
+}
+
 extension Tensor {
+  /// Lets a trace know that somebody has numbers of it, of which the trace will not know what becomes.
+  func noteRead(_ function: StaticString = #function) { tape?.trace?.noteRead(function) }
+
   /// Whether what is made from this is traced.
   var isTraced: Bool { tape?.trace != nil }
 

@@ -24,6 +24,8 @@ package enum TracedOperation: Equatable, Sendable {
   /// Operands: `[N, T, ...]` and scores `[N, T - leading]`. The first `leading` rows of each sample, and of the others
   /// the `count` of the greatest scores, in their old order.
   case gatherStrongest(count: Int, leading: Int)
+  /// Each row of the last axis in order of size.
+  case sort(descending: Bool)
   case stride(Int)
   case resize(Tensor.Interpolation)
   case concatenate(axis: Int)

@@ -64,7 +64,8 @@ struct BatchFreeTraceTests {
     let constant = try refusal { $0 * Tensor.scalar($0.values[0]) }
     #expect(
       constant.hasPrefix(
-        "the model cannot be written as ONNX:\n  the model: multiply works on numbers of shape [1] that were made of the "
+        "the model cannot be written as ONNX:\n  the model: reads numbers that were made of the image (values); what becomes of "
+          + "them is not recorded\n  the model: multiply works on numbers of shape [1] that were made of the "
           + "image where no operation was recorded\n"), "\(constant)")
     let choice = try refusal { images in
       let rows = images.reshaped([-1, 48])
@@ -86,18 +87,33 @@ struct BatchFreeTraceTests {
     #expect(text.contains("a result of shape [5, 3] with 2 images and [7, 3] with 3"), "\(text)")
   }
 
-  @Test("an operation that nobody knows is refused by its name, when the graph is written")
+  @Test("an operation that nobody knows is refused by its name")
   func unknown() throws {
     func mirrored(_ x: Tensor) -> Tensor {
       Tensor(x.shape, x.values.reversed()).recorded(from: [x]) { [$0] }
     }
-    let trace = try Self.traced { mirrored($0).exp() }
-    let problem = try #require(throws: RunProblem.self) {
-      try ONNXTranslation.graph(trace, name: "x", of: .init())
-    }
+    let text = try refusal { mirrored($0).exp() }
     #expect(
-      problem.description.contains("the model: the operation \"mirrored\" has no counterpart"),
-      "\(problem)")
+      text.contains("the model: the operation \"mirrored\" is made of none that has a counterpart in ONNX"),
+      "\(text)")
+  }
+
+  @Test("every way to read numbers is noticed where the images decide, and none where they do not")
+  func reads() throws {
+    let readings: [(String, @Sendable (Tensor) -> Void)] = [
+      ("values", { _ = $0.values }), ("item", { _ = $0.detached.item }),
+      ("withValues", { $0.withValues { _ in } }),
+      ("argmax", { _ = $0.argmax() }), ("sortedPlaces", { _ = $0.sortedPlaces() }),
+    ]
+    for (name, read) in readings {
+      let text = try refusal { images in
+        read(images)
+        return images.exp()
+      }
+      #expect(text.contains("(\(name))"), "\(text)")
+    }
+    let constant = Tensor.ones([3])
+    #expect(try Self.traced { $0 * Tensor([3], constant.values) }.steps.count == 2)
   }
 
   @Test("a file that would be larger than its format allows is refused with its size")

@@ -98,6 +98,8 @@ struct ONNXCaseTests {
       let all = tokens(x), scores = all.sliced(along: 1, from: 2, count: 34).sum(along: 2)
       return all.gathered(strongest: scores.topPlaces(5).map { $0.sorted() }, by: scores, behind: 2)
     },
+    Case("sort", "TopK") { tokens($0).sum(along: 2).sorted() },
+    Case("sort-descending", "TopK") { tokens($0).sorted(descending: true) },
     Case("stride-first", "Slice") { first($0).strided(by: 2) },
     Case("stride-last", "Slice") { last($0).strided(by: 4) },
     Case("resize-nearest", "MatMul") { first($0).resized(height: 9, width: 4, mode: .nearest) },

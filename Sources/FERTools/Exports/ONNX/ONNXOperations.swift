@@ -10,7 +10,7 @@ extension ONNXTranslation {
         ONNXGraph.Value(name: Self.imageName, shape: [0, 3, 1, 2].map { step.shape[$0] }))
       return Value(shape: step.shape, first: Self.imageName)
     case .unknown(let name):
-      return refuse("the operation \"\(name)\" has no counterpart that is known here", in: step)
+      return refuse("the operation \"\(name)\" has no counterpart in ONNX", in: step)
     case .add: return combined("Add", step)
     case .subtract: return combined("Sub", step)
     case .multiply: return combined("Mul", step)
@@ -29,7 +29,8 @@ extension ONNXTranslation {
         node("Clip", [$0] + (highest.isFinite ? [bound(lowest), bound(highest)] : [bound(lowest)]))
       }
     case .select: return select(step)
-    case .reshape, .broadcast, .permute, .gatherPlaces, .gatherRows, .gatherStrongest, .stride, .resize,
+    case .reshape, .broadcast, .permute, .gatherPlaces, .gatherRows, .gatherStrongest, .sort, .stride,
+      .resize,
       .concatenate, .slice, .interleave:
       return rearranged(step)
     case .maxPool, .averagePool, .sum, .maximum, .minimum: return reduced(step)

@@ -17,6 +17,10 @@ extension ONNXTranslation {
       }
       return made(step, node("Gather", [last(source), integers(rows)], [("axis", .integer(0))]))
     case .gatherStrongest(let count, let leading): return strongest(step, count, leading)
+    case .sort(let descending):
+      guard let count = step.shape.last?.fixed else { return refuse("sorts a whole batch", in: step) }
+      let attributes = [("axis", ONNXGraph.Attribute.integer(-1)), ("largest", .integer(descending ? 1 : 0))]
+      return made(step, node("TopK", [last(source), integers([count])], attributes, outputs: 2))
     case .stride(let every):
       let isFirst = isBetterFirst(step), x = isFirst ? first(source) ?? "" : last(source)
       let axes = integers(isFirst ? [2, 3] : [1, 2])

@@ -48,6 +48,10 @@ extension Tensor {
   /// `[N, T, ...]`, k rising places in 0 ..< T - leading for each sample, which are the ``topPlaces(_:)`` of scores
   /// `[N, T - leading]` → `[N, leading + k, ...]`
   public func gathered(strongest places: [[Int]], by scores: Tensor, behind leading: Int = 0) -> Tensor {
+    require(
+      rank >= 2 && scores.shape == [shape[0], shape[1] - leading], "gather",
+      "scores of shape \(scores.shape)",
+      "\(shape) behind \(leading)")
     let result = gathered(places: places.map { Array(0..<leading) + $0.map { leading + $0 } })
     guard let tape, isTraced else { return result }
     let count = places.first?.count ?? 0

@@ -120,6 +120,7 @@ extension Tensor {
 
   /// Where the largest value of each row of the last axis is; the first of equals.
   public func argmax() -> [Int] {
+    noteRead()
     let columns = shape.last ?? 1
     return extremePlaces(length: columns, inner: 1, >).enumerated().map { $1 - $0 * columns }
   }
