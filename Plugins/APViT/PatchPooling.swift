@@ -46,9 +46,9 @@ struct PatchPooling {
   /// - Parameter positions: `[1, P, D]`.
   func pooled(_ patches: Tensor, positions: Tensor) -> Pooled {
     let placed = patches + positions
-    let places = StrongestTokens.places(by: Self.score(of: patches), rate: rate)
+    let strongest = StrongestTokens(by: Self.score(of: patches), rate: rate)
     return Pooled(
-      patches: patches, tokens: places.map { placed.gathered(places: $0) } ?? placed, places: places)
+      patches: patches, tokens: strongest?.kept(of: placed) ?? placed, places: strongest?.places)
   }
 
   /// `[N, P, D]` -> `[N, P]`, a constant.

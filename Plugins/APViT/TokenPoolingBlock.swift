@@ -44,14 +44,15 @@ struct TokenPoolingBlock {
   /// - Parameter readsClassTokenAlone: whether nobody reads the other tokens, which then need not be worked out.
   func callAsFunction(_ tokens: Tensor, readsClassTokenAlone: Bool = false, _ pass: ForwardPass) -> Pooled {
     let normalised = attentionNorm(tokens, pass)
-    let places = places(in: normalised)
+    let strongest = strongest(in: normalised)
     if readsClassTokenAlone {
       let summary = tokens.sliced(along: 1, from: 0, count: 1)  // [N, 1, D]
-      return Pooled(tokens: refined(summary + attention(normalised, asking: 1, pass), pass), places: places)
+      return Pooled(
+        tokens: refined(summary + attention(normalised, asking: 1, pass), pass), places: strongest?.places)
     }
     let attended = tokens + attention(normalised, pass)  // [N, 1 + T, D]
-    let kept = places.map { attended.gathered(places: $0.map { [0] + $0.map { $0 + 1 } }) } ?? attended
-    return Pooled(tokens: refined(kept, pass), places: places)
+    let kept = strongest?.kept(of: attended, behind: 1) ?? attended
+    return Pooled(tokens: refined(kept, pass), places: strongest?.places)
   }
 
   private func refined(_ x: Tensor, _ pass: ForwardPass) -> Tensor {
@@ -59,10 +60,10 @@ struct TokenPoolingBlock {
   }
 
   /// Which of the tokens beside the class token stay; nil for all.
-  private func places(in normalised: Tensor) -> [[Int]]? {
+  private func strongest(in normalised: Tensor) -> StrongestTokens? {
     let total = normalised.shape[1] - 1
     guard StrongestTokens.count(of: total, rate: rate) < total else { return nil }
     let logits = attention.firstTokenLogits(normalised)  // [N, 1 + T]
-    return StrongestTokens.places(by: logits.sliced(along: 1, from: 1, count: total), rate: rate)
+    return StrongestTokens(by: logits.sliced(along: 1, from: 1, count: total), rate: rate)
   }
 }

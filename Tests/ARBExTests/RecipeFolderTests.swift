@@ -1,4 +1,5 @@
 import ARBEx
+import FERCore
 import FERTools
 import Foundation
 import TestSupport
@@ -97,6 +98,23 @@ struct RecipeFolderTests {
     try recipe.makeOptimizer().step(model.store.trainable, learningRate: 1e-3) {}
     let changed = zip(model.store.trainable, before).count { $0.value.values != $1 }
     #expect(changed > model.store.trainable.count / 2, "an optimiser step changes the model")
+  }
+
+  @Test(
+    "its model can be written as ONNX, taking images of its size for any number of them", arguments: names)
+  func exported(_ name: String) throws {
+    let full = try load(name)
+    let recipe = try load(name, smaller(full))
+    let folder = TestFolder()
+    try StartBenchmark.writeUntrainedRun(recipe, to: folder / "run")
+    let told = arbex("export", folder / "run", "--onnx", folder / "model.onnx", "--json")
+    #expect(told.code == 0, "\(told.remarks)")
+    let json = try told.json()
+    let side = recipe.input.size, classes = recipe.classes.count
+    #expect(json["inputs"] as? [String] == ["image [N, 3, \(side), \(side)]"])
+    let terms = try recipe.buildModel().correctionNames.map { "terms.\($0)" }
+    #expect(
+      json["outputs"] as? [String] == (["primary"] + terms + ["final"]).map { "\($0) [N, \(classes)]" })
   }
 
   /// Attention, batch norms, anchors and matrix products see the batch; a prediction must not.

@@ -19,6 +19,7 @@ struct OwnFile {
     case picture = "a picture"
     case explanation = "an explanation"
     case weights = "a file of imported or exported weights"
+    case network = "a network in ONNX"
     /// Nothing in such a file tells who wrote it.
     case numbers = "a file of numbers"
     /// Somebody may have worked on it since.
@@ -70,6 +71,8 @@ struct OwnFile {
     case .weights:
       guard let file = try? WeightFile(path) else { return false }
       return file.hasDigest && file.metadata["naming"] != nil
+    // The version of the format, then who wrote it.
+    case .network: return start.starts(with: [8, 8, 18, 5] + Array("arbex".utf8))
     case .numbers, .recipe: return false
     }
   }

@@ -7,6 +7,7 @@ enum UsualFlags {
   private static let others: [(words: [String], flag: String)] = [
     (["output", "outdir", "outputdir", "savedir", "logdir", "workdir", "rundir", "o"], "--out"),
     (["initfrom", "finetune", "weights", "pretrained", "pretrain", "init"], "--init-from"),
+    (["out", "output", "outputfile", "o", "file", "f"], "--onnx"),
     (["continue", "resumefrom", "checkpoint", "ckpt", "restart", "autoresume"], "--resume"),
     (["force", "yes", "y", "ignore"], "--anyway"),
     (["debug", "dryrun", "fastdevrun", "sanitycheck", "test"], "--smoke"),

@@ -147,7 +147,7 @@ package final class Profile: @unchecked Sendable {
   }
 
   /// "linear" of "linear(weight:bias:)".
-  private static func name(of operation: StaticString) -> String {
+  static func name(of operation: StaticString) -> String {
     let name = operation.description.prefix { $0 != "(" }
     return name.isEmpty ? operation.description : String(name)
   }

@@ -31,8 +31,24 @@ extension Tensor {
     from inputs: [Tensor], operation: StaticString = #function, work: Int = 0,
     backward: @escaping Tape.Backward
   ) -> Tensor {
+    recorded(from: inputs, operation: operation, work: work, as: nil, backward: backward)
+  }
+
+  /// The same, with what a ``Trace`` is to know of it.
+  /// - Parameter kind: what the operation is; nil where it is known by the operations that it was made of, if they have left
+  ///   the result on the tape.
+  /// - Parameter operands: what `kind` says that it works on; nil for `inputs`.
+  func recorded(
+    from inputs: [Tensor], operation: StaticString = #function, work: Int = 0,
+    as kind: @autoclosure () -> TracedOperation?, of operands: @autoclosure () -> [Tensor]? = nil,
+    backward: @escaping Tape.Backward
+  ) -> Tensor {
     let label = Profile.mark(operation, work: work, factors: inputs.prefix(2).count { $0.isTracked })
     guard let tape = inputs.lazy.compactMap(\.tape).first else { return self }
+    if tape.trace != nil {
+      if let kind = kind() { return tape.traced(self, as: kind, of: operands() ?? inputs) }
+      return isTraced ? self : tape.traced(self, as: .unknown(Profile.name(of: operation)), of: inputs)
+    }
     return tape.record(self, inputs: inputs, label: label, backward: backward)
   }
 }

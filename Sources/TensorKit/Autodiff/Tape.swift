@@ -24,8 +24,14 @@ public final class Tape: @unchecked Sendable {
   /// Places in the middle whose gradients stay.
   private var kept: Set<Int> = []
 
+  /// Where it notes what ran, in place of what finds gradients; nil for a tape that finds them.
+  package let trace: Trace?
+
   /// An empty tape.
-  public init() {}
+  public init() { trace = nil }
+
+  /// A tape that notes which operations run, and finds no gradients.
+  package init(tracing trace: Trace) { self.trace = trace }
 
   /// The tensor as a leaf of this tape: its gradient can be asked for after ``backward(from:)``. Watching
   /// under a known key gives the same leaf.
@@ -38,6 +44,7 @@ public final class Tape: @unchecked Sendable {
 
   /// The tensor as a leaf of this tape.
   public func watch(_ tensor: Tensor) -> Tensor {
+    if trace != nil { return traced(tensor.detached, as: .input, of: []) }
     entries.append(Entry(inputs: [], backward: nil))
     return placed(tensor, entries.count - 1)
   }
@@ -109,6 +116,12 @@ public final class Tape: @unchecked Sendable {
   /// The gradient of a watched tensor, or of one whose gradient is kept; nil where the loss does not depend on it.
   public func gradient(of leaf: Tensor) -> Tensor? {
     gradients.indices.contains(leaf.slot) ? gradients[leaf.slot] : nil
+  }
+
+  /// The result of an operation, noted.
+  func traced(_ output: Tensor, as kind: TracedOperation, of operands: [Tensor]) -> Tensor {
+    guard let trace else { return output }
+    return placed(output, trace.note(kind, of: operands, shape: output.shape))
   }
 
   func record(

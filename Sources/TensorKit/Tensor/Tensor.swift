@@ -55,17 +55,24 @@ public struct Tensor: Sendable {
   /// The number of elements.
   public var count: Int { storage.count }
   /// The numbers, copied.
-  public var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+  public var values: [Float] {
+    noteRead()
+    return Array(UnsafeBufferPointer(start: pointer, count: count))
+  }
   /// The first number; meant for tensors of one.
-  public var item: Float { pointer[0] }
+  public var item: Float {
+    noteRead()
+    return pointer[0]
+  }
 
   /// The numbers, in place.
   public func withValues<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result {
-    try withExtendedLifetime(storage) { try body(UnsafeBufferPointer(start: pointer, count: count)) }
+    noteRead()
+    return try withExtendedLifetime(storage) { try body(UnsafeBufferPointer(start: pointer, count: count)) }
   }
 
-  /// The same numbers without a history.
-  public var detached: Tensor { Tensor(shape: shape, storage: storage) }
+  /// The same numbers without a history. A ``Trace`` still knows where they come from.
+  public var detached: Tensor { isTraced ? self : Tensor(shape: shape, storage: storage) }
 
   /// Changes the numbers in place; they are copied first where another tensor shares them. For optimisers and
   /// weight loading; the history is dropped.

@@ -56,6 +56,9 @@ extension Tensor {
   ) -> Tensor {
     require(Attention.issue(parts.query.shape, parts.key.shape, parts.value.shape, heads, bias?.shape))
     let attention = Attention(query: parts.query, key: parts.key, value: parts.value, heads: heads)
+    if (inputs + (bias.map { [$0] } ?? [])).contains(where: \.isTraced) {
+      return attention.composed(inputs, bias)
+    }
     let (kept, constantBias) = (inputs.map(\.detached), bias?.detached)
     if precision == .bfloat16, !(inputs + (bias.map { [$0] } ?? [])).contains(where: \.isTracked) {
       return attention.forwardInBFloat16(kept, constantBias)

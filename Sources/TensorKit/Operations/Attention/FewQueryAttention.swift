@@ -14,6 +14,12 @@ extension Tensor {
   /// self `[N, T, D]`, weight `[3D, D]` and bias `[3D]` of queries, keys and values in turn → `[N, count, D]`
   public func selfAttention(asking count: Int, weight: Tensor, bias: Tensor?, heads: Int) -> Tensor {
     require(FewQueryAttention.issue(shape, count, weight.shape, bias?.shape, heads))
+    if isTraced {
+      let (all, size) = (linear(weight: weight, bias: bias), shape[2])  // [N, T, 3D]
+      let queries = all.sliced(along: 1, from: 0, count: count).sliced(along: 2, from: 0, count: size)
+      let rest = all.sliced(along: 2, from: size, count: 2 * size)
+      return Tensor.attention(query: queries, keysAndValues: rest, heads: heads)
+    }
     let attention = FewQueryAttention(self, weight, bias, count: count, heads: heads)
     let (output, kept) = attention.forward()
     return output.recorded(

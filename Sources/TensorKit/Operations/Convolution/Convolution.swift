@@ -11,9 +11,13 @@ extension Tensor {
     let sizes = ConvolutionShape(
       input: shape, weight: weight.shape, stride: stride, padding: padding, dilation: dilation,
       groups: groups)
+    let kind = TracedOperation.convolution(
+      stride: stride, padding: padding, dilation: dilation, groups: groups)
+    let operands = [self, weight] + (bias.map { [$0] } ?? [])
     if sizes.isPointwise {
       let matrix = weight.reshaped([sizes.outputs, sizes.window.channels])
-      return linear(weight: matrix, bias: bias, operation: "convolution, 1x1")
+      let result = linear(weight: matrix, bias: bias, operation: "convolution, 1x1")
+      return isTraced ? tape?.traced(result, as: kind, of: operands) ?? result : result
     }
     let (input, weights) = (detached, weight.detached)
     let convolution = sizes.algorithm(inTraining: true)
@@ -22,8 +26,7 @@ extension Tensor {
     let result = convolution.forward(input, convolution.packed(weights), nil, epilogue)
     let wants = (isTracked, weight.isTracked, bias?.isTracked ?? false)
     return result.recorded(
-      from: [self, weight] + (bias.map { [$0] } ?? []), operation: convolution.name,
-      work: result.count * sizes.depth
+      from: operands, operation: convolution.name, work: result.count * sizes.depth, as: kind
     ) { gradient in
       [
         wants.0 ? convolution.inputGradient(gradient, weights) : nil,

@@ -12,6 +12,11 @@ extension Tensor {
     after norm: BatchNormalization?, slope: Tensor?, weight: Tensor, bias: Tensor? = nil, stride: Int = 1,
     padding: Int = 0, dilation: Int = 1, groups: Int = 1
   ) -> Tensor {
+    if isTraced {
+      let normed = norm.map { normalized(by: $0) } ?? self
+      return (slope.map { normed.prelu(slope: $0) } ?? normed).convolved(
+        weight: weight, bias: bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
+    }
     let activation = NormalizedActivation(of: self, norm: norm, slope: slope)
     let prologue = activation.prologue
     let sizes = ConvolutionShape(

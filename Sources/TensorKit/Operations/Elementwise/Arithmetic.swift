@@ -6,7 +6,7 @@ extension Tensor {
   /// Sum.
   public static func + (left: Tensor, right: Tensor) -> Tensor {
     let shapes = (left.shape, right.shape), wants = (left.isTracked, right.isTracked)
-    return combined(.add, left, right).recorded(from: [left, right]) {
+    return combined(.add, left, right).recorded(from: [left, right], as: .add) {
       [wants.0 ? $0.summed(to: shapes.0) : nil, wants.1 ? $0.summed(to: shapes.1) : nil]
     }
   }
@@ -14,7 +14,7 @@ extension Tensor {
   /// Difference.
   public static func - (left: Tensor, right: Tensor) -> Tensor {
     let shapes = (left.shape, right.shape), wants = (left.isTracked, right.isTracked)
-    return combined(.subtract, left, right).recorded(from: [left, right]) {
+    return combined(.subtract, left, right).recorded(from: [left, right], as: .subtract) {
       [wants.0 ? $0.summed(to: shapes.0) : nil, wants.1 ? (-$0).summed(to: shapes.1) : nil]
     }
   }
@@ -22,7 +22,7 @@ extension Tensor {
   /// Product, element by element.
   public static func * (left: Tensor, right: Tensor) -> Tensor {
     let (a, b) = (left.detached, right.detached), wants = (left.isTracked, right.isTracked)
-    return combined(.multiply, left, right).recorded(from: [left, right]) {
+    return combined(.multiply, left, right).recorded(from: [left, right], as: .multiply) {
       [wants.0 ? ($0 * b).summed(to: a.shape) : nil, wants.1 ? ($0 * a).summed(to: b.shape) : nil]
     }
   }
@@ -30,7 +30,7 @@ extension Tensor {
   /// Quotient, element by element.
   public static func / (left: Tensor, right: Tensor) -> Tensor {
     let (a, b) = (left.detached, right.detached), wants = (left.isTracked, right.isTracked)
-    return combined(.divide, left, right).recorded(from: [left, right]) {
+    return combined(.divide, left, right).recorded(from: [left, right], as: .divide) {
       [
         wants.0 ? ($0 / b).summed(to: a.shape) : nil,
         wants.1 ? (-($0 * a) / (b * b)).summed(to: b.shape) : nil,
@@ -40,7 +40,9 @@ extension Tensor {
 
   /// Every element plus a number.
   public static func + (left: Tensor, right: Float) -> Tensor {
-    combined(.add, left, .scalar(right)).passing(left)
+    combined(.add, left, .scalar(right)).recorded(
+      from: [left], operation: "+", as: .add, of: [left, .scalar(right)]
+    ) { [$0] }
   }
   /// A number plus every element.
   public static func + (left: Float, right: Tensor) -> Tensor { right + left }
@@ -50,7 +52,9 @@ extension Tensor {
   public static func - (left: Float, right: Tensor) -> Tensor { -right + left }
   /// Every element times a number.
   public static func * (left: Tensor, right: Float) -> Tensor {
-    combined(.multiply, left, .scalar(right)).recorded(from: [left]) { [$0 * right] }
+    combined(.multiply, left, .scalar(right)).recorded(
+      from: [left], as: .multiply, of: [left, .scalar(right)]
+    ) { [$0 * right] }
   }
   /// A number times every element.
   public static func * (left: Float, right: Tensor) -> Tensor { right * left }
@@ -67,10 +71,8 @@ extension Tensor {
     let original = shape
     let result = Self.combined(.add, self, .zeros([1]), shape: Self.broadcastShape(shape, target))
     require(result.shape == target, "broadcast", "\(original)", "\(target)")
-    return result.recorded(from: [self]) { [$0.summed(to: original)] }
+    return result.recorded(from: [self], as: .broadcast) { [$0.summed(to: original)] }
   }
-
-  private func passing(_ input: Tensor) -> Tensor { recorded(from: [input], operation: "+") { [$0] } }
 
   private enum Operation: Int32 { case add, subtract, multiply, divide }
 

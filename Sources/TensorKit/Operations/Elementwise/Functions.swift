@@ -14,31 +14,31 @@ extension Tensor {
   /// Square roots. The gradient at 0 is infinite: add a small number first.
   public func squareRoot() -> Tensor {
     let result = mapped(arbex_sqrt)
-    return result.recorded(from: [self]) { [$0 * 0.5 / result] }
+    return result.recorded(from: [self], as: .squareRoot) { [$0 * 0.5 / result] }
   }
 
   /// e to the power of every element.
   public func exp() -> Tensor {
     let result = mapped(arbex_exp)
-    return result.recorded(from: [self]) { [$0 * result] }
+    return result.recorded(from: [self], as: .exp) { [$0 * result] }
   }
 
   /// Natural logarithms.
   public func log() -> Tensor {
     let input = detached
-    return mapped(arbex_log).recorded(from: [self]) { [$0 / input] }
+    return mapped(arbex_log).recorded(from: [self], as: .log) { [$0 / input] }
   }
 
   /// 1 / (1 + e^-x)
   public func sigmoid() -> Tensor {
     let result = mapped(arbex_sigmoid)
-    return result.recorded(from: [self]) { [$0 * result * (1 - result)] }
+    return result.recorded(from: [self], as: .sigmoid) { [$0 * result * (1 - result)] }
   }
 
   /// max(x, 0). The gradient at 0 is 0.
   public func relu() -> Tensor {
     let result = mapped(arbex_relu)
-    return result.recorded(from: [self]) { gradient in
+    return result.recorded(from: [self], as: .relu) { gradient in
       [gradient.mapped(with: result) { arbex_relu_gradient($0, $1, $2, $3) }]
     }
   }
@@ -46,7 +46,7 @@ extension Tensor {
   /// x Φ(x) with the normal distribution function Φ by the error function (Hendrycks and Gimpel 2016).
   public func gelu() -> Tensor {
     let input = detached
-    return mapped(arbex_gelu).recorded(from: [self]) { gradient in
+    return mapped(arbex_gelu).recorded(from: [self], as: .gelu) { gradient in
       [gradient.mapped(with: input) { arbex_gelu_gradient($0, $1, $2, $3) }]
     }
   }
@@ -54,13 +54,13 @@ extension Tensor {
   /// Hyperbolic tangents.
   public func tanh() -> Tensor {
     let result = mapped { tanhf($0) }
-    return result.recorded(from: [self]) { [$0 * (1 - result * result)] }
+    return result.recorded(from: [self], as: .tanh) { [$0 * (1 - result * result)] }
   }
 
   /// Absolute values. The gradient at 0 is 0, as PyTorch's.
   public func abs() -> Tensor {
     let input = detached
-    return mapped { Swift.abs($0) }.recorded(from: [self]) {
+    return mapped { Swift.abs($0) }.recorded(from: [self], as: .abs) {
       [$0 * input.mapped { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }]
     }
   }
@@ -69,7 +69,7 @@ extension Tensor {
   /// The gradient of the power 0 is 0 everywhere; that of a power below 1 is infinite at 0.
   public func pow(_ exponent: Float) -> Tensor {
     let input = detached
-    return mapped { powf($0, exponent) }.recorded(from: [self]) {
+    return mapped { powf($0, exponent) }.recorded(from: [self], as: .power(exponent)) {
       [exponent == 0 ? .zeros(input.shape) : $0 * input.pow(exponent - 1) * exponent]
     }
   }
@@ -79,7 +79,9 @@ extension Tensor {
   public func clamped(min lowest: Float = -.infinity, max highest: Float = .infinity) -> Tensor {
     require(lowest <= highest, "clamp", "\(lowest) ... \(highest)", "bounds in order")
     let input = detached
-    return mapped { arbex_clamp($0, $1, lowest, highest, $2) }.recorded(from: [self]) { gradient in
+    return mapped { arbex_clamp($0, $1, lowest, highest, $2) }.recorded(
+      from: [self], as: .clamp(lowest: lowest, highest: highest)
+    ) { gradient in
       [gradient.mapped(with: input) { arbex_clamp_gradient($0, $1, $2, lowest, highest, $3) }]
     }
   }
@@ -101,7 +103,9 @@ extension Tensor {
     }
     let (shapes, wants) = ((chosen.shape, other.shape), (chosen.isTracked, other.isTracked))
     return selected(chosen.detached.broadcast(to: shape), other.detached.broadcast(to: shape))
-      .recorded(from: [chosen, other]) { gradient in
+      .recorded(
+        from: [chosen, other] + (mask.isTraced ? [mask] : []), as: .select, of: [mask, chosen, other]
+      ) { gradient in
         [
           wants.0 ? selected(gradient, zeros).summed(to: shapes.0) : nil,
           wants.1 ? selected(zeros, gradient).summed(to: shapes.1) : nil,

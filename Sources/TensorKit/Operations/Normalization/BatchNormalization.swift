@@ -12,6 +12,7 @@ public struct BatchNormalization {
   /// Per channel, biased (divided by the number of values), `[C]`.
   public let variance: Tensor
   let scale, offset: Tensor
+  let epsilon: Float
   /// Whether the statistics are x's own, so that gradients flow through them too.
   private let followsBatch: Bool
   private let inverse: Tensor
@@ -47,6 +48,7 @@ public struct BatchNormalization {
     followsBatch: Bool
   ) {
     (self.mean, self.variance, self.scale, self.offset) = (mean, variance, scale, offset)
+    self.epsilon = epsilon
     self.followsBatch = followsBatch
     let (inverse, gain, shift) = Profile.asOne {
       let inverse = 1 / (variance + epsilon).squareRoot(), gain = scale.detached * inverse
@@ -61,7 +63,11 @@ public struct BatchNormalization {
   private init(copy: BatchNormalization) {
     (mean, variance, inverse, gain, shift) = (copy.mean, copy.variance, copy.inverse, copy.gain, copy.shift)
     (scale, offset, followsBatch) = (copy.scale.detached, copy.offset.detached, copy.followsBatch)
+    epsilon = copy.epsilon
   }
+
+  /// Whether its statistics are given ones, which follow no batch.
+  var isStored: Bool { !followsBatch }
 
   /// What a ``Profile`` calls it.
   var name: StaticString { followsBatch ? "batch norm" : "batch norm, stored" }
@@ -136,12 +142,15 @@ extension Tensor {
     require(BatchNormalization.issue(shape, norm.scale.shape, norm.offset.shape))
     require(
       addend?.shape ?? shape == shape, "batch norm", "\(shape)", "an addend of shape \(addend?.shape ?? [])")
+    if isTraced || addend?.isTraced ?? false, let addend { return normalized(by: norm) + addend }
     var pass = ConvolutionEpilogue()
     (pass.gain, pass.offset, pass.addend) = (norm.gain, norm.shift, addend?.detached)
     let input = detached, constant = norm.constant
     let wanted = BatchNormalization.Wanted(self, norm), wantsAddend = addend?.isTracked ?? false
     return pass.applied(to: input).recorded(
-      from: [self, norm.scale, norm.offset] + (addend.map { [$0] } ?? []), operation: norm.name
+      from: [self, norm.scale, norm.offset] + (addend.map { [$0] } ?? []), operation: norm.name,
+      as: norm.isStored ? .batchNormalization(epsilon: norm.epsilon) : nil,
+      of: [self, norm.scale, norm.offset, norm.mean, norm.variance]
     ) { gradient in
       let passedOn = wantsAddend ? gradient : nil
       return constant.gradients(&gradient, input, wanted) + (addend == nil ? [] : [passedOn])

@@ -20,7 +20,9 @@ extension Tensor {
         input.pointer + start, factors.pointer, offset.pointer, epsilon, $0.count, columns)
     }
     let wants = (isTracked, scale.isTracked, offset.isTracked)
-    return result.recorded(from: [self, scale, offset], operation: "layer norm") { gradient in
+    return result.recorded(
+      from: [self, scale, offset], operation: "layer norm", as: .layerNormalization(epsilon: epsilon)
+    ) { gradient in
       let inputGradient = gradient.recycled()
       let sums = Tensor(uninitialized: [2, columns])
       Self.sumsOverRows(rows, width: 2 * columns, into: sums.pointer) { both, range in

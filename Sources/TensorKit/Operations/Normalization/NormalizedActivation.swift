@@ -10,10 +10,12 @@ extension Tensor {
   /// The same behind a batch norm, in one pass over memory; only the map before the norm is kept.
   package func prelu(slope: Tensor, after norm: BatchNormalization?) -> Tensor {
     require(shape.last == slope.count && slope.rank == 1, "prelu", "\(shape)", "slope \(slope.shape)")
+    if isTraced, let norm { return normalized(by: norm).prelu(slope: slope) }
     let activation = NormalizedActivation(of: self, norm: norm, slope: slope)
     let input = detached
     return activation.prologue.applied(to: input).recorded(
-      from: [self] + activation.parameters, operation: norm == nil ? "prelu" : "batch norm, prelu"
+      from: [self] + activation.parameters, operation: norm == nil ? "prelu" : "batch norm, prelu",
+      as: norm == nil ? .prelu : nil
     ) { [parts = activation.constant] gradient in
       parts.gradients(&gradient, input)
     }

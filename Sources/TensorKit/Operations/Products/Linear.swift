@@ -53,7 +53,8 @@ extension Tensor {
     let (input, weights) = (detached, weight.detached)
     let wants = (isTracked, weight.isTracked, bias?.isTracked ?? false)
     return result.recorded(
-      from: [self, weight] + (bias.map { [$0] } ?? []), operation: operation, work: rows * inputs * outputs
+      from: [self, weight] + (bias.map { [$0] } ?? []), operation: operation, work: rows * inputs * outputs,
+      as: .linear
     ) { gradient in
       var inputGradient: Tensor?, weightGradient: Tensor?
       let flow = BLAS.Matrix(pointer: gradient.pointer, stride: outputs)

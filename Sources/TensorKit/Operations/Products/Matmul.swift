@@ -14,7 +14,9 @@ extension Tensor {
       left, right, Layout(batch: shape.dropLast(2).reduce(1, *), rows: rows, columns: columns, depth: depth),
       sharedRight: shared, transposedRight: transposingOther, shape: shape.dropLast() + [columns])
     let (wantsLeft, wantsRight) = (isTracked, other.isTracked)
-    return result.recorded(from: [self, other], work: result.count * depth) { gradient in
+    return result.recorded(
+      from: [self, other], work: result.count * depth, as: .matmul(transposesOther: transposingOther)
+    ) { gradient in
       [
         wantsLeft ? gradient.matmul(right, transposingOther: !transposingOther) : nil,
         wantsRight

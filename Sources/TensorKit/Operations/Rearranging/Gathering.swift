@@ -10,7 +10,7 @@ extension Tensor {
       (result.pointer + place * size).update(from: pointer + row * size, count: size)
     }
     let original = shape
-    return result.recorded(from: [self]) { gradient in
+    return result.recorded(from: [self], as: .gatherRows(rows)) { gradient in
       let sums = Tensor.zeros(original)
       for (place, row) in rows.enumerated() {
         arbex_add_into(sums.pointer + row * size, gradient.pointer + place * size, size)
@@ -33,7 +33,28 @@ extension Tensor {
       places.allSatisfy { $0.allSatisfy { (0..<length).contains($0) } }, "gather", "places \(places)",
       "0 ..< \(length)")
     let rows = places.enumerated().flatMap { sample, places in places.map { sample * length + $0 } }
-    return reshaped([samples * length] + rest).gathered(rows: rows)
+    let result = reshaped([samples * length] + rest).gathered(rows: rows)
       .reshaped([samples, places.first?.count ?? 0] + rest)
+    guard let tape, isTraced, let first = places.first, places.allSatisfy({ $0 == first }) else {
+      return result
+    }
+    return tape.traced(result, as: .gatherPlaces(first), of: [self])
+  }
+
+  /// As ``gathered(places:)``, for places that scores have chosen: the first `leading` rows of each sample, and of the others those
+  /// of the greatest scores, in their old order.
+  ///
+  /// ## Shapes
+  /// `[N, T, ...]`, k rising places in 0 ..< T - leading for each sample, which are the ``topPlaces(_:)`` of scores
+  /// `[N, T - leading]` → `[N, leading + k, ...]`
+  public func gathered(strongest places: [[Int]], by scores: Tensor, behind leading: Int = 0) -> Tensor {
+    require(
+      rank >= 2 && scores.shape == [shape[0], shape[1] - leading], "gather",
+      "scores of shape \(scores.shape)",
+      "\(shape) behind \(leading)")
+    let result = gathered(places: places.map { Array(0..<leading) + $0.map { leading + $0 } })
+    guard let tape, isTraced else { return result }
+    let count = places.first?.count ?? 0
+    return tape.traced(result, as: .gatherStrongest(count: count, leading: leading), of: [self, scores])
   }
 }

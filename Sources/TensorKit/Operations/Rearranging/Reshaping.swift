@@ -10,7 +10,9 @@ extension Tensor {
     }
     require(target.elementCount == count, "reshape", "\(shape)", "\(newShape)")
     let original = shape
-    return Tensor(shape: target, storage: storage).recorded(from: [self]) { [$0.reshaped(original)] }
+    return Tensor(shape: target, storage: storage).recorded(from: [self], as: .reshape) {
+      [$0.reshaped(original)]
+    }
   }
 
   /// A new axis of length 1.
@@ -27,7 +29,7 @@ extension Tensor {
     require(order.sorted() == Array(0..<rank), "permute", "\(order)", "the axes of \(shape)")
     var inverse = order
     for (place, axis) in order.enumerated() { inverse[axis] = place }
-    return rearranged(order).recorded(from: [self]) { [$0.rearranged(inverse)] }
+    return rearranged(order).recorded(from: [self], as: .permute(order)) { [$0.rearranged(inverse)] }
   }
 
   private func rearranged(_ order: [Int]) -> Tensor {

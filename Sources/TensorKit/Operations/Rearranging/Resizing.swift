@@ -23,7 +23,7 @@ extension Tensor {
       walk({ large, small in (target + small).update(from: source + large, count: channels) }, image)
     }
     let original = shape
-    return result.recorded(from: [self]) { gradient in
+    return result.recorded(from: [self], as: .stride(step)) { gradient in
       let spread = Tensor.zeros(original)
       Parallel.forEach(original[0]) { image in
         walk(
@@ -75,7 +75,7 @@ extension Tensor {
     Parallel.forEach(original[0]) { image in
       visit(image) { arbex_scale_add_into(result.pointer + $0, source + $1, $2, channels) }
     }
-    return result.recorded(from: [self]) { gradient in
+    return result.recorded(from: [self], as: .resize(mode)) { gradient in
       let spread = Tensor.zeros(original)
       Parallel.forEach(original[0]) { image in
         visit(image) { arbex_scale_add_into(spread.pointer + $1, gradient.pointer + $0, $2, channels) }

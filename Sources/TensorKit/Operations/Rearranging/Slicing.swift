@@ -27,7 +27,7 @@ extension Tensor {
       }
     }
     let wants = parts.map(\.isTracked)
-    return result.recorded(from: parts) { gradient in
+    return result.recorded(from: parts, as: .concatenate(axis: axis)) { gradient in
       var start = 0
       return zip(lengths, wants).map { length, wanted in
         defer { start += length }
@@ -55,7 +55,7 @@ extension Tensor {
           from: source + index * row + start * inner, count: length * inner)
       }
     }
-    return result.recorded(from: [self]) { gradient in
+    return result.recorded(from: [self], as: .slice(axis: axis, start: start)) { gradient in
       let spread = Tensor(uninitialized: original)
       let (before, part) = (start * inner, length * inner)
       Parallel.forEachBlock(of: outer, size: max(1, (1 << 14) / max(1, row))) { range in
@@ -83,7 +83,7 @@ extension Tensor {
       let start = range.lowerBound
       arbex_interleave(result.pointer + 2 * start, first + start, second + start, range.count)
     }
-    return result.recorded(from: [self, other]) { gradient in
+    return result.recorded(from: [self, other], as: .interleave) { gradient in
       let parts = [Tensor(uninitialized: shape), Tensor(uninitialized: shape)]
       let (first, second) = (parts[0].pointer, parts[1].pointer)
       Parallel.forEachBlock(of: parts[0].count, size: 1 << 13) { range in

@@ -2,11 +2,13 @@ extension Tensor {
   /// The places of the largest elements of each row of the last axis, the largest first: of equal ones the lower place,
   /// not a number last of all.
   ///
+  /// What is gathered by them shall be gathered by ``gathered(strongest:by:behind:)``, so that a ``Trace`` knows why.
+  ///
   /// ## Shapes
   /// `[..., n]` → `count` places in 0 ..< n for each row, rows in order
   public func topPlaces(_ count: Int) -> [[Int]] {
     require((0...(shape.last ?? 0)).contains(count), "top places", "\(count) of \(shape)", "its last axis")
-    return sortedPlaces(descending: true).map { Array($0.prefix(count)) }
+    return placesInOrder(descending: true).map { Array($0.prefix(count)) }
   }
 
   /// The places of all elements of each row of the last axis in order of size: of equal ones the lower place first, not
@@ -15,6 +17,11 @@ extension Tensor {
   /// ## Shapes
   /// `[..., n]` → n places for each row, rows in order
   public func sortedPlaces(descending: Bool = false) -> [[Int]] {
+    noteRead()
+    return placesInOrder(descending: descending)
+  }
+
+  private func placesInOrder(descending: Bool) -> [[Int]] {
     let columns = shape.last ?? 0
     return (0..<count / max(columns, 1)).map { row in
       let values = pointer + row * columns
@@ -32,7 +39,9 @@ extension Tensor {
   /// ## Shapes
   /// `[..., n]` → the same
   public func sorted(descending: Bool = false) -> Tensor {
-    let places = sortedPlaces(descending: descending)
-    return reshaped([places.count, shape.last ?? 0]).gathered(places: places).reshaped(shape)
+    let places = placesInOrder(descending: descending)
+    let result = reshaped([places.count, shape.last ?? 0]).gathered(places: places).reshaped(shape)
+    guard let tape, isTraced else { return result }
+    return tape.traced(result, as: .sort(descending: descending), of: [self])
   }
 }

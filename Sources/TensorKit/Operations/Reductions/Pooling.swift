@@ -17,7 +17,9 @@ extension Tensor {
       arbex_max_pool(result.pointer, places, pointer, window, $0 * window.outHeight, window.outHeight)
     }
     let original = shape, perImage = result.count / max(images, 1)
-    return result.recorded(from: [self]) { gradient in
+    return result.recorded(
+      from: [self], as: .maxPool(kernel: kernel, stride: stride, padding: padding)
+    ) { gradient in
       let spread = Tensor.zeros(original)
       withExtendedLifetime(storage) {
         Parallel.forEach(images) { image in
@@ -44,7 +46,7 @@ extension Tensor {
       arbex_depthwise(result.pointer, pointer, weight.pointer, window, $0.lowerBound, $0.count)
     }
     let original = shape
-    return result.recorded(from: [self]) { gradient in
+    return result.recorded(from: [self], as: .averagePool(kernel: kernel, stride: stride)) { gradient in
       let spread = Tensor(uninitialized: original)
       Parallel.forEachBlock(of: images * original[1], size: block) {
         arbex_depthwise_input_gradient(

@@ -40,7 +40,9 @@ extension Tensor {
       sums[0] += arbex_sum(source + range.lowerBound, range.count)
     }
     let shape = shape
-    return result.recorded(from: [self]) { [.full(shape, $0.item)] }
+    return result.recorded(
+      from: [self], as: .sum(axes: Array(shape.indices), keepsDimensions: false)
+    ) { [.full(shape, $0.item)] }
   }
 
   /// The mean of everything, shape `[1]`.
@@ -65,7 +67,9 @@ extension Tensor {
     let original = shape
     let final =
       keepingDimensions ? kept : shape.enumerated().filter { !axes.contains($0.offset) }.map(\.element)
-    return Tensor(shape: final.isEmpty ? [1] : final, storage: result.storage).recorded(from: [self]) {
+    return Tensor(shape: final.isEmpty ? [1] : final, storage: result.storage).recorded(
+      from: [self], as: .sum(axes: axes.sorted(), keepsDimensions: keepingDimensions)
+    ) {
       [$0.reshaped(kept).broadcast(to: original)]
     }
   }
@@ -105,18 +109,25 @@ extension Tensor {
   }
 
   /// The largest value along an axis, which disappears. The gradient goes to the first of equals.
-  public func maximum(along axis: Int) -> Tensor { extreme(along: axis, "maximum", >) }
+  public func maximum(along axis: Int) -> Tensor {
+    extreme(along: axis, "maximum", { .maximum(axis: $0) }, >)
+  }
 
   /// The smallest value along an axis, which disappears. The gradient goes to the first of equals.
-  public func minimum(along axis: Int) -> Tensor { extreme(along: axis, "minimum", <) }
+  public func minimum(along axis: Int) -> Tensor {
+    extreme(along: axis, "minimum", { .minimum(axis: $0) }, <)
+  }
 
   /// Where the largest value of each row of the last axis is; the first of equals.
   public func argmax() -> [Int] {
+    noteRead()
     let columns = shape.last ?? 1
     return extremePlaces(length: columns, inner: 1, >).enumerated().map { $1 - $0 * columns }
   }
 
-  private func extreme(along index: Int, _ name: String, _ wins: (Float, Float) -> Bool) -> Tensor {
+  private func extreme(
+    along index: Int, _ name: String, _ kind: (Int) -> TracedOperation, _ wins: (Float, Float) -> Bool
+  ) -> Tensor {
     let axis = axis(index, name)
     var reduced = shape
     let length = reduced.remove(at: axis), inner = shape[(axis + 1)...].reduce(1, *)
@@ -125,7 +136,7 @@ extension Tensor {
       for (index, place) in places.enumerated() { buffer[index] = pointer[place] }
     }
     let original = shape
-    return result.recorded(from: [self]) { gradient in
+    return result.recorded(from: [self], as: kind(axis)) { gradient in
       let spread = Tensor.zeros(original)
       for (index, place) in places.enumerated() { spread.pointer[place] = gradient.pointer[index] }
       return [spread]

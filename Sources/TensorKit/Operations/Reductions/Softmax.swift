@@ -4,13 +4,17 @@ extension Tensor {
   /// Non-negative numbers that sum to 1 along the last axis. Finite for any finite input.
   public func softmax(along axis: Int = -1) -> Tensor {
     let result = mappedRows("softmax", axis, arbex_softmax)
-    return result.recorded(from: [self]) { [$0.mappedRows(with: result, arbex_softmax_gradient)] }
+    return result.recorded(from: [self], as: .softmax) {
+      [$0.mappedRows(with: result, arbex_softmax_gradient)]
+    }
   }
 
   /// The logarithm of ``softmax(along:)``, computed without forming it.
   public func logSoftmax(along axis: Int = -1) -> Tensor {
     let result = mappedRows("logSoftmax", axis, arbex_log_softmax)
-    return result.recorded(from: [self]) { [$0.mappedRows(with: result, arbex_log_softmax_gradient)] }
+    return result.recorded(from: [self], as: .logSoftmax) {
+      [$0.mappedRows(with: result, arbex_log_softmax_gradient)]
+    }
   }
 
   private func mappedRows(
