@@ -5,7 +5,8 @@
 #                   PREFIX (/usr/local), with DESTDIR before it; make uninstall takes it away
 # make deb          the same as a Debian package: .build/deb/arbex_VERSION_ARCHITECTURE.deb
 # make faults       an hour of trying to break the program: mutated inputs, failing system calls, kills, damage
-# make sanitize     the tests of tensors and images under address, undefined-behaviour and thread sanitizers
+# make sanitize     the tests of tensors and images, and the C interface on eight threads, under address, undefined-behaviour
+#                   and thread sanitizers
 # make format       brings every Swift file into the form that make test asks for
 PACKAGES = libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libgif-dev libssl-dev zlib1g-dev pkg-config python3
 ARBEX = .build/release/arbex
@@ -54,6 +55,7 @@ sanitize: setup
 	  --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined
 	ARBEX_SUITES='TensorKit FERData' OPENBLAS_NUM_THREADS=1 swift test --scratch-path .build-sanitize/thread \
 	  --sanitize=thread --filter $(THREAD_SUITES)
+	Tests/CInterface/sanitize
 
 build: setup
 	swift build -c release --product arbex
