@@ -4,7 +4,7 @@ extension Verb {
     [
       train, eval, report, compare, predict, explain, calibrate, sweep, reproduce, recipeList, recipeShow,
       recipeCheck,
-      dataCheck, dataSuspects, weightsInspect, weightsImport, weightsExport,
+      dataCheck, dataCrop, dataSuspects, weightsInspect, weightsImport, weightsExport,
       pluginsList, pluginsDescribe, pluginsCheck, bench, benchOperations, benchData, benchStart, doctor,
       completion, manual,
     ]
