@@ -20,6 +20,9 @@ final class DlibFaces: FaceDetector {
       "How often the image is doubled first. 0 finds faces of 80 pixels and more, 1 of 40, in four times the time.",
       0...3) var upsample = 0
     @Option(
+      "How far a box is moved up, as a share of its height: dlib's own is about brows and chin, a picture of a face mostly shows the forehead, too.",
+      -0.5...0.5) var lift = 0.07
+    @Option(
       "The file that knows 68 points of a face, by which it is turned upright, as Debian's libdlib-data has it. Empty: no points."
     ) var points: FilePath = "/usr/share/dlib/shape_predictor_68_face_landmarks.dat"
   }
@@ -84,17 +87,18 @@ final class DlibFaces: FaceDetector {
           dlib, bytes, image.width, image.height, Int32(options.upsample), options.threshold, &found,
           found.count, &message)
         guard count >= 0 else { throw Failure(description: Self.sentence(message)) }
-        return found.prefix(count).map(face).sorted { $0.score > $1.score }
+        return found.prefix(count).map { face($0, lift: options.lift) }.sorted { $0.score > $1.score }
       }
 
-      private func face(_ found: arbex_dlib_face) -> DetectedFace {
+      private func face(_ found: arbex_dlib_face, lift: Double) -> DetectedFace {
+        let up = Int((lift * Double(found.bottom - found.top)).rounded())
         let numbers = withUnsafeBytes(of: found.points) { Array($0.bindMemory(to: Float.self)) }
         let points =
           hasPoints
           ? stride(from: 0, to: numbers.count, by: 2).map { ImagePoint(x: numbers[$0], y: numbers[$0 + 1]) }
           : []
         return DetectedFace(
-          box: Box(left: found.left, top: found.top, right: found.right, bottom: found.bottom),
+          box: Box(left: found.left, top: found.top - up, right: found.right, bottom: found.bottom - up),
           score: Float(found.score), points: points)
       }
 

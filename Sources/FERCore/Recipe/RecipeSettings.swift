@@ -184,7 +184,7 @@ package struct ViewOptions: ComponentOptions {
 package struct FaceOptions: ComponentOptions {
   @Option(
     "What was added to a face's box on each side when the faces were cut out, as a share of the box's longer side.",
-    0...2) package var margin = 0.2
+    0...2) package var margin = 0.1
 
   package init() {}
 }

@@ -9,6 +9,25 @@ enum FaceMeasure {
   private struct Trial {
     let placed: PlacedFace
     let found: [DetectedFace]
+
+    /// Whether a find is of the face: its middle lies within a quarter of the face's side from the face's own, and its side is
+    /// between half of the face's and one and a half.
+    func isHit(_ find: DetectedFace) -> Bool {
+      let (dx, dy, scale) = offset(of: find)
+      return abs(dx) <= 0.25 && abs(dy) <= 0.25 && (0.5...1.5).contains(scale)
+    }
+
+    /// How far its middle lies from the face's, and how large it is, in sides of the face.
+    func offset(of find: DetectedFace) -> (dx: Float, dy: Float, scale: Float) {
+      let box = find.box
+      return (
+        (Float(box.left + box.right) / 2 - placed.x) / placed.side,
+        (Float(box.top + box.bottom) / 2 - placed.y) / placed.side, Float(box.right - box.left) / placed.side
+      )
+    }
+
+    /// The surest find of the face.
+    var hit: DetectedFace? { found.first(where: isHit) }
   }
 
   static func main() throws {
@@ -40,8 +59,7 @@ enum FaceMeasure {
           let (photograph, placed) = made(index, face)
           let found = (try? detector.faces(in: photograph)) ?? []
           trials[index] = Trial(placed: placed, found: found)
-          let best = found.max { overlap($0, placed, margin) < overlap($1, placed, margin) }
-          if let best, overlap(best, placed, margin) >= 0.5 {
+          if let best = trials[index]?.hit {
             cuts[index] = FaceCut(margin: margin).image(of: best, in: photograph)
           }
         }
@@ -85,41 +103,35 @@ enum FaceMeasure {
   }
 
   private static func report(_ trials: [Trial], _ margin: Double) {
-    func best(_ trial: Trial, _ margin: Double) -> Double {
-      trial.found.map { overlap($0, trial.placed, margin) }.max() ?? 0
-    }
-    let found = trials.filter { best($0, margin) >= 0.5 }
-    print("recall: \(percent(found.count, trials.count)) (\(found.count) of \(trials.count))")
+    let hits = trials.compactMap { trial in trial.hit.map { (trial, $0) } }
+    print("recall: \(percent(hits.count, trials.count)) (\(hits.count) of \(trials.count))")
     for (least, most) in [(80, 100), (100, 130), (130, 200), (200, 1000)] as [(Float, Float)] {
       let some = trials.filter { (least..<most).contains($0.placed.side) }
-      let hits = some.filter { best($0, margin) >= 0.5 }.count
-      print("  sides from \(Int(least)) to below \(Int(most)): \(percent(hits, some.count)) of \(some.count)")
+      print(
+        "  sides from \(Int(least)) to below \(Int(most)): \(percent(some.count { $0.hit != nil }, some.count)) of \(some.count)"
+      )
     }
-    let others = trials.reduce(0) { sum, trial in
-      sum + trial.found.count { overlap($0, trial.placed, margin) < 0.5 }
+    let others = trials.reduce(0) { sum, trial in sum + trial.found.count { !trial.isHit($0) } }
+    print("finds elsewhere in the photographs with a face: \(others)")
+    func overlaps(_ margin: Double) -> [Double] { hits.map { overlap($1, $0.placed, margin) } }
+    print("overlap of what is cut out with what was put in: mean \(mean(overlaps(margin)))")
+    for step in 0...10 {
+      let margin = Double(step) / 20
+      print("  margin \(margin): mean \(mean(overlaps(margin)))")
     }
-    print("false finds beside the faces: \(others)")
-    let overlaps = found.map { best($0, margin) }
+    let offsets = hits.map { $0.offset(of: $1) }
     print(
-      "overlap of what is cut out with what was put in: mean \(mean(overlaps)), worst \((overlaps.min() ?? 0).rounded(places: 3))"
-    )
-    for margin in stride(from: 0.0, through: 0.5, by: 0.05) {
-      print("  margin \(margin.rounded(places: 2)): mean \(mean(found.map { best($0, margin) }))")
+      "boxes, in sides of the face: middle \(mean(offsets.map { Double($0.dx) })) to the right and "
+        + "\(mean(offsets.map { Double($0.dy) })) down, side \(mean(offsets.map { Double($0.scale) }))")
+    // Faces lean in their own pictures already: how much of what was added is found again is the slope of a line.
+    let angles = hits.filter { !$1.points.isEmpty }.map { trial, find in
+      (Double(trial.placed.degrees), Double(FaceCut(margin: margin).angle(of: find)))
     }
-    let angles = found.compactMap { trial -> Double? in
-      guard
-        let face = trial.found.max(by: {
-          overlap($0, trial.placed, margin) < overlap($1, trial.placed, margin)
-        }),
-        !face.points.isEmpty
-      else { return nil }
-      return Double(abs(FaceCut(margin: margin).angle(of: face) - trial.placed.degrees))
-    }
-    print("angle: mean error \(mean(angles)) degrees, of faces that lean by up to 15")
-    let scales = found.compactMap { trial -> Double? in
-      trial.found.first.map { Double($0.box.right - $0.box.left) / Double(trial.placed.side) }
-    }
-    print("box side as a share of the face's: mean \(mean(scales))")
+    let squares = angles.reduce(0) { $0 + $1.0 * $1.0 }
+    let slope = angles.reduce(0) { $0 + $1.0 * $1.1 } / max(squares, 1)
+    print(
+      "angle: \(slope.rounded(places: 2)) of the turn is found again, mean difference "
+        + "\(mean(angles.map { abs($0.0 - $0.1) })) degrees with the leaning that the faces had before")
   }
 
   private static func accuracy(run: String, _ registry: Registry, _ faces: Faces, _ cuts: [Image?]) throws {

@@ -60,7 +60,7 @@ enum Photographs {
   }
 
   /// Puts a face somewhere into a photograph, its side between 80 pixels and what fits or `largest`, turned by at most 15
-  /// degrees. The edge flows into the background over a twelfth of the side.
+  /// degrees. The edge flows into the background over a fortieth of the side.
   static func put(
     _ face: Image, into photograph: inout Image, largest: Float = 320, random: inout RandomSource
   ) -> PlacedFace {
@@ -77,7 +77,7 @@ enum Photographs {
       side: side, degrees: degrees)
     let large = face.resized(width: Int(side.rounded(.up)), height: Int(side.rounded(.up)), antialias: true)
     let scale = Float(large.width) / side
-    let (source, edge) = (large.pixels, side / 12)
+    let (source, edge) = (large.pixels, side / 40)
     var pixels = photograph.pixels
     for y in max(0, Int(placed.y - reach))...min(height - 1, Int(placed.y + reach)) {
       for x in max(0, Int(placed.x - reach))...min(width - 1, Int(placed.x + reach)) {
