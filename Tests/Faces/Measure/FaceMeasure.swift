@@ -115,6 +115,8 @@ enum FaceMeasure {
     print("finds elsewhere in the photographs with a face: \(others)")
     func overlaps(_ margin: Double) -> [Double] { hits.map { overlap($1, $0.placed, margin) } }
     print("overlap of what is cut out with what was put in: mean \(mean(overlaps(margin)))")
+    let half = overlaps(margin).count { $0 >= 0.5 }
+    print("  found with an overlap of at least a half: \(percent(half, trials.count)) of all")
     for step in 0...10 {
       let margin = Double(step) / 20
       print("  margin \(margin): mean \(mean(overlaps(margin)))")
