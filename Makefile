@@ -8,7 +8,8 @@
 # make sanitize     the tests of tensors and images, and the C interface on eight threads, under address, undefined-behaviour
 #                   and thread sanitizers
 # make format       brings every Swift file into the form that make test asks for
-PACKAGES = libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libgif-dev libssl-dev zlib1g-dev pkg-config python3
+# FACES=1 beside any of them: with faces found in photographs by dlib, whose packages are then installed, too
+PACKAGES = $(if $(FACES),libdlib-dev libdlib-data) libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libgif-dev libssl-dev zlib1g-dev pkg-config python3
 ARBEX = .build/release/arbex
 PREFIX = /usr/local
 DESTDIR =
@@ -16,9 +17,10 @@ DESTDIR =
 STATIC = .build/static
 INSTALLED = bin/arbex lib/libarbex.so include/arbex.h share/arbex share/doc/arbex share/bash-completion/completions/arbex share/zsh/site-functions/_arbex \
   share/zsh/vendor-completions/_arbex share/fish/vendor_completions.d/arbex.fish share/man/man1/arbex.1.gz share/man/man1/arbex-*.1.gz
+export TRAITS = $(if $(FACES),--traits Faces)
 # How all that is tested is built, here and in the checks that `make test` calls. `swift test` alone would build with other
 # flags, and whatever is built after it everything once more.
-TESTABLE = -c release -Xswiftc -enable-testing
+TESTABLE = -c release -Xswiftc -enable-testing $(TRAITS)
 # Suites that run again with the kernels of older CPUs: single operations and whole networks against the reference.
 KERNEL_SUITES = 'Golden|Gradient|Winograd|Parallel|Convolution|Layer'
 # Suites in which threads meet.
@@ -58,11 +60,11 @@ sanitize: setup
 	Tests/CInterface/sanitize
 
 build: setup
-	swift build -c release --product arbex
+	swift build -c release --product arbex $(TRAITS)
 
 static: setup
-	swift build -c release --product arbex --static-swift-stdlib --scratch-path $(STATIC)
-	swift build -c release --product arbex-c --static-swift-stdlib --scratch-path $(STATIC)
+	swift build -c release --product arbex --static-swift-stdlib --scratch-path $(STATIC) $(TRAITS)
+	swift build -c release --product arbex-c --static-swift-stdlib --scratch-path $(STATIC) $(TRAITS)
 
 install: static
 	Sources/Tool/packaging/install $(STATIC)/release "$(DESTDIR)" "$(PREFIX)"

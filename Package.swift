@@ -1,10 +1,11 @@
-// swift-tools-version: 6.0
+// swift-tools-version: 6.1
 import Foundation
 import PackageDescription
 
 /// The folders under `Plugins/`: one published idea, one target.
 let plugins = [
-  "APViT", "Baselines", "EfficientFace", "IR50", "MobileFaceNet", "POSTER", "POSTERPlusPlus", "RAN",
+  "APViT", "Baselines", "DlibFaces", "EfficientFace", "IR50", "MobileFaceNet", "POSTER", "POSTERPlusPlus",
+  "RAN",
   "ReliabilityBalancing", "ResNet", "RUL", "SCN",
 ]
 /// The rooms below the umbrella, lowest first; each may import those before it.
@@ -18,12 +19,17 @@ func room(_ name: String, uses libraries: [String] = []) -> Target {
     name: name, dependencies: named(rooms.prefix { $0 != name } + libraries), path: "Sources/\(name)")
 }
 
+/// What a plug-in alone uses, where a trait asks for it.
+let libraries: [String: [Target.Dependency]] = [
+  "DlibFaces": [.target(name: "CDlib", condition: .when(traits: ["Faces"]))]
+]
+
 /// A plug-in never sees data loading, training or another plug-in. Its page may have pictures.
 func plugin(_ name: String) -> Target {
   let charts = FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Plugins/\(name)/charts")
   return .target(
-    name: name, dependencies: ["FERCore", "NeuralKit", "TensorKit"], path: "Plugins/\(name)",
-    exclude: ["README.md"] + (charts ? ["charts"] : []))
+    name: name, dependencies: ["FERCore", "NeuralKit", "TensorKit"] + (libraries[name] ?? []),
+    path: "Plugins/\(name)", exclude: ["README.md"] + (charts ? ["charts"] : []))
 }
 
 /// A C library of the system, found by pkg-config and installed by apt.
@@ -34,7 +40,8 @@ func system(_ name: String, pkgConfig: String, package: String) -> Target {
 
 /// The tests of one room or plug-in, which see what lies below it; what hands worked examples to the conformance kit
 /// sees all rooms, and a plug-in's tests see the whole program: a published network is several plug-ins'. `TestSupport`
-/// holds what they share. `FaultHarness` is no suite but a program: it must outlive what it breaks.
+/// holds what they share. `FaultHarness` and `FaceMeasure` are no suites
+/// but programs: the one must outlive what it breaks, the other takes minutes.
 func suite(_ name: String, testing names: [String]) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: named(names) + ["TestSupport"], path: "Tests/\(name)Tests")
@@ -54,6 +61,8 @@ let suites =
     suite("ARBEx", testing: ["ARBEx"] + rooms + plugins),
     .executableTarget(
       name: "FaultHarness", dependencies: ["ARBEx"] + named(rooms), path: "Tests/Faults/Harness"),
+    .executableTarget(
+      name: "FaceMeasure", dependencies: ["ARBEx"] + named(rooms), path: "Tests/Faces/Measure"),
   ] + plugins.map { suite($0, testing: plugins + ["ARBEx"] + rooms) })
   .filter { wanted?.contains($0.name) ?? true }
 
@@ -65,6 +74,10 @@ let package = Package(
     .executable(name: "arbex", targets: ["Tool"]),
     // `make install` calls it libarbex.so, as arbex.h says; a product of that name there is already.
     .library(name: "arbex-c", type: .dynamic, targets: ["CInterface"]),
+  ],
+  traits: [
+    .trait(
+      name: "Faces", description: "Finds faces in photographs by dlib; needs libdlib-dev and libdlib-data.")
   ],
   targets: [
     system("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
@@ -82,6 +95,11 @@ let package = Package(
       path: "Sources/CImageCodecs"),
     .target(name: "CKernels", path: "Sources/CKernels"),
     .target(name: "CProcess", path: "Sources/CProcess"),
+    // By name: its pkg-config carries flags that SwiftPM forbids. Empty without the trait.
+    .target(
+      name: "CDlib", path: "Sources/CDlib",
+      cxxSettings: [.define("ARBEX_FACES", .when(traits: ["Faces"]))],
+      linkerSettings: ["dlib", "lapack", "blas"].map { .linkedLibrary($0, .when(traits: ["Faces"])) }),
 
     room("Support", uses: ["CCrypto", "CMalloc", "CProcess", "CZlib"]),
     room("TensorKit", uses: ["COpenBLAS", "CLAPACKE", "CKernels"]),
@@ -100,5 +118,6 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["ARBEx"] + named(rooms), path: "Tests/TestSupport"),
   ] + plugins.map(plugin) + suites,
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
 )

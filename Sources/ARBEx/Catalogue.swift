@@ -4,6 +4,7 @@ import FERTools
 import FERTraining
 import APViT
 import Baselines
+import DlibFaces
 import EfficientFace
 import IR50
 import MobileFaceNet
@@ -20,7 +21,8 @@ extension Registry {
   package static let builtinPlugins: [any Plugin.Type] = [
     IR50Plugin.self, MobileFaceNetPlugin.self, ResNetPlugin.self, POSTERPlusPlusPlugin.self,
     POSTERPlugin.self, APViTPlugin.self, EfficientFacePlugin.self, RANPlugin.self, RULPlugin.self,
-    SCNPlugin.self, BaselinesPlugin.self, ReliabilityBalancingPlugin.self, FERDataPlugin.self,
+    SCNPlugin.self, DlibFacesPlugin.self, BaselinesPlugin.self, ReliabilityBalancingPlugin.self,
+    FERDataPlugin.self,
     FERTrainingPlugin.self,
   ]
 

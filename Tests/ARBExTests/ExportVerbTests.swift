@@ -65,18 +65,18 @@ final class ExportVerbTests {
         && told.output.contains("image [N, 3, 32, 32]"))
     #expect(told.output.contains("primary [N, 7], terms.anchor [N, 7], terms.attentive [N, 7], final [N, 7]"))
     #expect(told.remarks.contains("weights: \(run)/checkpoints/best.safetensors"))
-    let first = try #require(FileSystem.contents(file))
+    let first = try #require(try FileSystem.contents(file))
     let again = try arbex("export", run, "--onnx", file, "--json").json()
     #expect(again["bytes"] as? Int == first.count && again["operatorSet"] as? Int == 17)
-    #expect(FileSystem.contents(file) == first)
+    #expect(try FileSystem.contents(file) == first)
 
     try AtomicFile.write("mine", to: file)
     let refused = arbex("export", run, "--onnx", file)
     #expect(
       refused.code == 2 && refused.remarks.contains("is not known for a network in ONNX that arbex wrote"))
-    #expect(FileSystem.contents(file) == Data("mine".utf8))
+    #expect(try FileSystem.contents(file) == Data("mine".utf8))
     #expect(arbex("export", run, "--onnx", file, "--overwrite").code == 0)
-    #expect(FileSystem.contents(file) == first)
+    #expect(try FileSystem.contents(file) == first)
   }
 
   @Test("what leaves the normalisation out is another graph; stored temperatures are in it unless left out")
@@ -85,7 +85,7 @@ final class ExportVerbTests {
     func bytes(_ flags: String...) throws -> Data {
       let told = Answer(["export", run, "--onnx", file] + flags)
       #expect(told.code == 0, "\(told.remarks)")
-      return try #require(FileSystem.contents(file))
+      return try #require(try FileSystem.contents(file))
     }
     let (plain, bare) = (try bytes(), try bytes("--normalised-input"))
     #expect(

@@ -171,7 +171,7 @@ final class PredictVerbTests {
       texts += items.map {
         switch $0 {
         case .file(let path): path
-        case .bytes(let bytes): "\(bytes.count) bytes"
+        case .bytes(let bytes, _): "\(bytes.count) bytes"
         case .problem(let problem): "\(problem)"
         }
       }

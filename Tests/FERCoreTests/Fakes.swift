@@ -196,6 +196,12 @@ final class FakePolicy: LabelPolicy {
   init(_ options: NoOptions) {}
 }
 
+struct FakeDetector: FaceDetector {
+  typealias Options = NoOptions
+  init(_ options: NoOptions) {}
+  func faces(in image: Image) -> [DetectedFace] { [] }
+}
+
 enum FakePlugin: Plugin {
   static func register(in registry: inout Registry) throws {
     try registry.backbones.register("tiny", FakeBackbone.self, "one linear map")
@@ -209,6 +215,7 @@ enum FakePlugin: Plugin {
     try registry.samplers.register("all", FakeSampler.self)
     try registry.augmentations.register("rotate", FakeAugmentation.self)
     try registry.views.register("whole", FakeViews.self)
+    try registry.faceDetectors.register("blind", FakeDetector.self)
     try registry.labelPolicies.register("none", FakePolicy.self)
     try registry.datasets.register("drawn", FakeDataset.self)
     try registry.optimizers.register("adam", Adam.self)

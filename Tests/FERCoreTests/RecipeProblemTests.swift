@@ -131,7 +131,7 @@ struct RecipeProblemTests {
       "data: { tran: { use: 'drawn' } }",
       """
       a.json5:1: data.tran: "data" has no such key; did you mean "train"?
-        keys: pixelLimit, test, train, validation
+        keys: faces, pixelLimit, test, train, validation
       """),
     Mistake(
       "data: { train: null }",

@@ -63,6 +63,21 @@ struct ResumePlanTests {
     #expect(refusal("whole", [Self.constant, "training.epochs=3"]).contains("4 are done or begun"))
   }
 
+  @Test("how the faces were cut out changes no number")
+  func faces() throws {
+    var registry = shop.recipe.registry
+    try RedFacesPlugin.register(in: &registry)
+    let recipes = try [[], ["data.faces={ use: \"red\" }"], ["data.faces={ use: \"red\", margin: 0.5 }"]].map
+    {
+      try Recipe.load(path: shop.path + "/tiny.json5", overrides: $0, registry: registry)
+    }
+    #expect(recipes[2].effective["data"]?["faces"]?["margin"] == .double(0.5))
+    for (old, new) in [(0, 1), (1, 2), (2, 0)] {
+      let changes = RecipeChanges(from: recipes[old], to: recipes[new], at: TrainingState()).all
+      #expect(!changes.isEmpty && changes.allSatisfy(\.isAllowed), "\(changes.map(\.sentence))")
+    }
+  }
+
   /// With a warm-up of one epoch of four steps, a cosine begins only then to depend on the number of epochs.
   @Test("a schedule that depends on the number of epochs: refused by name, but not before it does")
   func cosine() throws {

@@ -1,3 +1,4 @@
+import FERData
 import FERTraining
 import Foundation
 import NeuralKit
@@ -66,7 +67,7 @@ struct OwnFile {
         && text.contains("\"Content-Security-Policy\" content=\"default-src 'none'; style-src")
     case .predictions: return text.hasPrefix("image,class,primary,final,confidence,")
     case .comparison: return text.hasPrefix("run,folder,group,seed,weights,epoch,")
-    case .picture: return text.hasPrefix("\u{FFFD}PNG") && text.contains("tEXtSoftware\0arbex")
+    case .picture: return ImageFile.isSigned(start: start)
     case .explanation: return text.hasPrefix("{\"image\": \"") && text.contains("\"explained\": {\"class\": ")
     case .weights:
       guard let file = try? WeightFile(path) else { return false }

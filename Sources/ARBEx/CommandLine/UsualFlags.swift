@@ -12,6 +12,8 @@ enum UsualFlags {
     (["force", "yes", "y", "ignore"], "--anyway"),
     (["debug", "dryrun", "fastdevrun", "sanitycheck", "test"], "--smoke"),
     (["steps", "maxiter", "maxiters", "iterations"], "--max-steps"),
+    (["video", "webcam", "camera", "film", "stdin"], "--stream"),
+    (["detect", "detectfaces", "face", "crop", "align"], "--faces"),
     (["amp", "fp16", "bf16", "half", "dtype", "float16", "bfloat16"], "--precision"),
   ]
   private static let devices = ["device", "devices", "gpu", "gpus", "gpuid", "cuda", "cpu", "accelerator"]

@@ -142,6 +142,19 @@ package struct Invocation: Sendable {
     return number
   }
 
+  /// The number behind a flag; nil where the flag was not given.
+  /// - Throws: ``UsageProblem`` where it is no number, or outside of `range`.
+  func number(_ flag: String, in range: ClosedRange<Double>) throws(UsageProblem) -> Double? {
+    guard let text = value(flag) else { return nil }
+    guard let number = Double(text), range.contains(number) else {
+      let bound = { (number: Double) in number == number.rounded() ? "\(Int(number))" : "\(number)" }
+      throw UsageProblem(
+        "\(flag) needs a number from \(bound(range.lowerBound)) to \(bound(range.upperBound)), was given \(JSONValue.quoted(text.printable))"
+      )
+    }
+    return number
+  }
+
   /// Reads and checks a recipe with the `--set`s of this invocation.
   /// - Parameter word: the path of its file, or the name of one that comes along.
   /// - Parameter more: changes beside those of `--set`.

@@ -15,7 +15,8 @@ extension ComponentChoice {
 extension RecipeChoices {
   /// The places of all options that name a file or folder.
   var filePlaces: [JSONPath] {
-    sets.values.flatMap(\.filePlaces) + labels.flatMap(\.filePlaces) + model.filePlaces
+    sets.values.flatMap(\.filePlaces) + labels.flatMap(\.filePlaces) + (faces?.filePlaces ?? [])
+      + model.filePlaces
   }
 
   /// Those that a component reads, in the order of the recipe. Files of weights are not among them.

@@ -107,6 +107,12 @@ public struct Recipe {
     return (loaded, request.badImagePolicy(in: loaded.folder))
   }
 
+  /// The detector that cut its faces out of photographs, anew, and with which margin; nil where the recipe does not say.
+  /// - Throws: ``NotInThisBuild`` where this program cannot run it.
+  package func makeFaceDetector() throws -> (detector: any FaceDetector, margin: Double)? {
+    try choices.faces.map { (try $0.make(), $0.settings.margin) }
+  }
+
   /// New label policies that have learned nothing yet, in their order.
   package func makeLabelPolicies() throws -> [any LabelPolicy] { try choices.labels.map { try $0.make() } }
 

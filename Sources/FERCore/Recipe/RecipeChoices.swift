@@ -12,6 +12,7 @@ struct RecipeChoices {
   let labels: [Plain<any LabelPolicy>]
   let data: DataOptions
   let sets: [DataSplit: ComponentChoice<any Dataset, DatasetOptions>]
+  let faces: ComponentChoice<any FaceDetector, FaceOptions>?
   let sampler: Plain<any Sampler>?
   let model: ModelPlan
   let training: TrainingOptions
@@ -36,6 +37,9 @@ struct RecipeChoices {
         key: split.rawValue, isNeeded: split == .train)
     }
     self.sets = sets
+    faces = reader.component(
+      at: JSONPath("data", "faces"), from: registry.faceDetectors, settings: FaceOptions.self, key: "faces",
+      isNeeded: false)
     sampler = reader.component(
       at: JSONPath("sampler"), from: registry.samplers, settings: NoOptions.self, key: "sampler")
     model = ModelPlan(&reader, hasViewsOneByOne: views?.settings.statistics != .together)
@@ -55,6 +59,7 @@ struct RecipeChoices {
     inputs["views"] = views?.effective
     var data = members(of: data)
     for (split, choice) in sets { data[split.rawValue] = choice.effective }
+    data["faces"] = faces?.effective
     var rules = members(of: training)
     rules["optimizer"] = optimizer?.effective
     rules["schedule"] = schedule?.effective

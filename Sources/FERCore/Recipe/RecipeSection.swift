@@ -121,7 +121,12 @@ extension RecipeSection where Options == DataOptions {
         (.test, "What final numbers come from; training never reads it."),
       ].map {
         RecipePlace($0.rawValue, .one, of: "datasets", settings: DatasetOptions.self, $1)
-      })
+      } + [
+        RecipePlace(
+          "faces", .one, of: "detectors", settings: FaceOptions.self,
+          "What cut the faces of these sets out of photographs; `predict --faces` does the same. Training never runs it."
+        )
+      ])
   }
 }
 extension RecipeSection where Options == ModelOptions {

@@ -185,6 +185,15 @@ package struct ViewOptions: ComponentOptions {
   package init() {}
 }
 
+/// What a recipe may say of the face detector that made its data, beside the detector's own options.
+package struct FaceOptions: ComponentOptions {
+  @Option(
+    "What was added to a face's box on each side when the faces were cut out, as a share of the box's longer side.",
+    0...2) package var margin = 0.1
+
+  package init() {}
+}
+
 /// How the learning rate of a part's parameters differs from the others': one factor for all of them, or factors by the
 /// beginnings of their names within the part.
 package struct LearningRateScale: OptionValue {

@@ -32,6 +32,9 @@ public struct Registry: Sendable {
   /// What makes several images of one.
   public var views = ComponentRegistry<any Views>(
     kind: "view plan", plural: "views", settings: ViewOptions.self)
+  /// What finds faces in photographs.
+  public var faceDetectors = ComponentRegistry<any FaceDetector>(
+    kind: "face detector", plural: "detectors", settings: FaceOptions.self)
   /// What changes parameters.
   public var optimizers = ComponentRegistry<any Optimizer>(kind: "optimizer", plural: "optimizers")
   /// What changes the learning rate.
@@ -91,7 +94,7 @@ public struct Registry: Sendable {
   public var summaries: [ComponentSummary] {
     backbones.summaries + landmarks.summaries + encoders.summaries + heads.summaries + corrections.summaries
       + losses.summaries + samplers.summaries + augmentations.summaries + views.summaries + datasets.summaries
-      + labelPolicies.summaries + optimizers.summaries + schedules.summaries
+      + faceDetectors.summaries + labelPolicies.summaries + optimizers.summaries + schedules.summaries
   }
 }
 

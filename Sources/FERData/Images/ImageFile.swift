@@ -119,6 +119,17 @@ public enum ImageFile {
     }
   }
 
+  /// Whether this program wrote a file that begins so.
+  package static func isSigned(start: [UInt8]) -> Bool {
+    let text = String(decoding: start, as: UTF8.self)
+    return text.hasPrefix("\u{FFFD}PNG") && text.contains("tEXtSoftware\0arbex")
+  }
+
+  /// Whether this program wrote the picture at a path.
+  package static func isSigned(path: String) -> Bool {
+    (try? FileBytes.start(of: path, count: 64).bytes).map(isSigned) ?? false
+  }
+
   /// With a text "Software" behind the header, by which this program knows its own pictures (PNG 1.2, section 11.3.4).
   private static func signed(_ png: [UInt8]) -> [UInt8] {
     let headerEnd = 33

@@ -180,11 +180,14 @@ public enum ConformanceKit {
       case let subject as Subject<any Augmentation>: try check(subject, &found)
       case let subject as Subject<any Views>: try check(subject, &found)
       case let subject as Subject<any Dataset>: try check(subject, &found)
+      case let subject as Subject<any FaceDetector>: try check(subject, &found)
       case let subject as Subject<any LabelPolicy>: try LabelPolicyCheck(subject, evidence).run(&found)
       case let subject as Subject<any Optimizer>: try OptimizerCheck(subject).run(&found)
       case let subject as Subject<any Schedule>: try check(subject, &found)
       default: found.add(.purpose, "the kit knows no rules for this kind")
       }
+    } catch is NotInThisBuild {
+      found.skip(.determinism, .purpose, .range)
     } catch {
       found.add(.options, "cannot be built with these options: \(error)")
     }

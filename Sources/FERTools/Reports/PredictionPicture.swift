@@ -241,7 +241,7 @@ package struct PredictionPicture {
   }
 
   /// "83.4 %", or a dash where there is no number.
-  static func percent(_ share: Float) -> String {
+  package static func percent(_ share: Float) -> String {
     guard share.isFinite else { return "-" }
     return (Double(share) * 100).rounded(places: 1) + " %"
   }

@@ -51,6 +51,13 @@ package enum Descriptor {
     return bytes
   }
 
+  /// Whether reading would answer at once, be it with the end or a failure.
+  /// - Parameter milliseconds: so long is waited for it, or until a signal comes.
+  package static func isReady(_ descriptor: Int32, within milliseconds: Int32 = 0) -> Bool {
+    var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&request, 1, milliseconds) > 0
+  }
+
   /// Whether a call that failed with this code is to be made again. Where the descriptor does not wait by itself, this waits
   /// until it is ready.
   private static func goesOn(after code: Int32, _ descriptor: Int32, _ event: Int32) -> Bool {

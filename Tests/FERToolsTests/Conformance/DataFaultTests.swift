@@ -31,6 +31,22 @@ struct DataFaultTests {
     #expect(try views(Unsteady.self).contains { $0.rule == .determinism })
   }
 
+  @Test("face detectors find nothing in nothing, tell the surest first, and go by the image alone")
+  func faceDetectors() throws {
+    func detector<F: Seeing>(_ fault: F.Type) throws -> [Finding] {
+      try problems { try $0.faceDetectors.register("faulty", FaultyDetector<F>.self) }
+    }
+    expect(try detector(Blind.self), nil)
+    expect(try detector(Dreaming.self), .purpose, "finds 1 faces in an even grey")
+    expect(
+      try detector(Reversed.self), .range, "does not tell the surest face of an image of 320x240 pixels first"
+    )
+    expect(try detector(Pointed.self), .range, "a face has 1 points; there must be 68 or none, in an image")
+    #expect(try detector(Guessing.self).contains { $0.rule == .determinism })
+    // What this build cannot run is held to what can be known of it.
+    expect(try detector(Absent.self), nil)
+  }
+
   @Test("a dataset that is not there is told by name, and an empty folder is none")
   func datasets() throws {
     func dataset<F: Reading>(_ fault: F.Type) throws -> [Finding] {
@@ -152,6 +168,48 @@ private enum Unsteady: Cut {
     let left = Int.random(in: 0..<width)
     return OneOnly.boxes(width, height, random) + [Box(left: left, top: 0, right: width, bottom: height)]
   }
+}
+
+// MARK: face detectors
+
+private protocol Seeing: SendableMetatype {
+  static func faces(_ image: Image) -> [DetectedFace]
+  static var obstacle: NotInThisBuild? { get }
+}
+extension Seeing { static var obstacle: NotInThisBuild? { nil } }
+
+private struct FaultyDetector<F: Seeing>: FaceDetector {
+  typealias Options = NoOptions
+  init(_ options: NoOptions) throws { if let obstacle = F.obstacle { throw obstacle } }
+  func faces(in image: Image) -> [DetectedFace] { F.faces(image) }
+}
+
+private let anyBox = Box(left: 1, top: 1, right: 9, bottom: 9)
+
+private enum Blind: Seeing {
+  static func faces(_ image: Image) -> [DetectedFace] { [] }
+}
+private enum Dreaming: Seeing {
+  static func faces(_ image: Image) -> [DetectedFace] { [DetectedFace(box: anyBox, score: 1)] }
+}
+private enum Reversed: Seeing {
+  static func faces(_ image: Image) -> [DetectedFace] {
+    image.width < 320 ? [] : [DetectedFace(box: anyBox, score: 1), DetectedFace(box: anyBox, score: 2)]
+  }
+}
+private enum Pointed: Seeing {
+  static func faces(_ image: Image) -> [DetectedFace] {
+    image.width < 320 ? [] : [DetectedFace(box: anyBox, score: 1, points: [ImagePoint(x: 0, y: 0)])]
+  }
+}
+private enum Guessing: Seeing {
+  static func faces(_ image: Image) -> [DetectedFace] {
+    image.width < 320 ? [] : [DetectedFace(box: anyBox, score: Float.random(in: 0...1))]
+  }
+}
+private enum Absent: Seeing {
+  static func faces(_ image: Image) -> [DetectedFace] { [] }
+  static var obstacle: NotInThisBuild? { NotInThisBuild("build it otherwise") }
 }
 
 // MARK: datasets

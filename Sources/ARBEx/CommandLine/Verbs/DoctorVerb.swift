@@ -7,7 +7,8 @@ extension Verb {
   static let doctor = Verb(
     "doctor", "CPU, matrix kernel, threads, memory, libraries, and what to change", flags: [.json]
   ) { call in
-    let examination = Examination.current
+    var examination = Examination.current
+    examination.facts.append(("face detectors", call.registry.faceDetectorsInWords))
     if call.has("--json") {
       try call.output.print(examination.json.pretty())
     } else {
@@ -132,5 +133,18 @@ struct Examination {
     #else
       "6.0"
     #endif
+  }
+}
+
+extension Registry {
+  /// Each face detector, and why it does not work here where it does not.
+  fileprivate var faceDetectorsInWords: String {
+    let all = faceDetectors.all.map { entry in
+      do {
+        _ = try entry.make()
+        return entry.summary.name
+      } catch { return "\(entry.summary.name) (does not work here: \(error))" }
+    }
+    return all.isEmpty ? "none" : all.joined(separator: ", ")
   }
 }

@@ -56,23 +56,24 @@ extension Verb {
       let items = queue.next(upTo: FaceReader.groupSize)
       queue.takeRemarks().forEach(call.output.remark)
       if items.isEmpty { break }
-      for face in reader.read(items) {
-        guard let input = reader.input(of: [face]), let image = face.thumbnail else {
-          if let problem = face.problem { list.add(unreadable: face.name, problem) }
+      for reading in reader.read(items) {
+        guard let face = reading.faces.first, let image = face.thumbnail else {
+          if let problem = reading.problem { list.add(unreadable: reading.name, problem) }
           continue
         }
+        let (name, input) = (reading.name, reader.input(of: [face]))
         if explainer == nil {
           try FileSystem.makeFolder(folder)
           if !call.has("--no-training-faces") { faces = call.trainingFaces(of: subject, console) }
           explainer = Explainer(
             subject.trained.model, subject: part, neighbours: neighbours, faces: faces)
         }
-        guard let found = try explainer?.explain(input, id: face.name, label: label) else { continue }
+        guard let found = try explainer?.explain(input, id: name, label: label) else { continue }
         let picture = ExplanationPicture(
           found, classes: classes, termNames: terms, face: image, boxes: face.views, faces: faces)
         try list.add(
           found.object(classes: classes, termNames: terms, boxes: face.views), picture,
-          named: face.name, saying: found.text(classes: classes, termNames: terms))
+          named: name, saying: found.text(classes: classes, termNames: terms))
       }
     }
     return try list.end()

@@ -5,13 +5,25 @@ import FERTraining
 import Foundation
 import Support
 
+/// Where the images of a command line come from, one after another.
+protocol ImageSource {
+  /// How many there are; nil where nobody knows yet.
+  var total: Int? { get }
+  /// Whether it is no mistake where there are none.
+  var mayBeEmpty: Bool { get }
+  /// The next images, at least one where there is one left; it waits for no more than that.
+  mutating func next(upTo count: Int) -> [ImageQueue.Item]
+  /// What was passed over, in sentences; each is told once.
+  mutating func takeRemarks() -> [String]
+}
+
 /// The images that a command line names, one after another: files, folders, patterns, and for `-` what comes on
 /// standard input, a list of paths or one image.
-struct ImageQueue {
+struct ImageQueue: ImageSource {
   /// One image, or why there is none.
   enum Item {
     case file(String)
-    case bytes([UInt8])
+    case bytes([UInt8], name: String)
     case problem(DataProblem)
   }
 
@@ -20,6 +32,7 @@ struct ImageQueue {
 
   /// How many images there are; nil while a list on standard input may go on.
   let total: Int?
+  let mayBeEmpty = false
   private var waiting: ArraySlice<Item?>
   private var input: InputLines
   private var remarks: [String]
@@ -53,7 +66,6 @@ struct ImageQueue {
     }
   }
 
-  /// What was passed over, in sentences; each is told once.
   mutating func takeRemarks() -> [String] {
     defer { (remarks, input.remarks) = ([], []) }
     return remarks + input.remarks
@@ -102,8 +114,7 @@ private struct InputLines {
 
   /// Whether ``next()`` will answer at once.
   var isReady: Bool {
-    var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    return hasEnded || buffer[start...].contains(10) || poll(&request, 1, 0) != 0
+    hasEnded || buffer[start...].contains(10) || Descriptor.isReady(descriptor)
   }
 
   /// What the next line names; nil at the end.
@@ -160,7 +171,18 @@ private struct InputLines {
         DataProblem(
           ImageQueue.inputName, "is too long; at most \(ImageFile.largestFile) bytes are read as an image"))
     }
-    return .bytes(buffer)
+    tellOfMore()
+    return .bytes(buffer, name: ImageQueue.inputName)
+  }
+
+  /// Says so where other images follow the first.
+  private mutating func tellOfMore() {
+    var frames = FrameSplitter()
+    frames.add(buffer)
+    guard case .image? = frames.next(), case .image? = frames.next() else { return }
+    remarks.append(
+      "\(ImageQueue.inputName): more images follow the first and were not looked at; `predict --stream` takes each for a frame"
+    )
   }
 
   /// Reads what is there, or waits for it. False at the end.

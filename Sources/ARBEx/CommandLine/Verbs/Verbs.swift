@@ -3,7 +3,7 @@ extension Verb {
   static var all: [Verb] {
     [
       train, eval, report, compare, predict, explain, calibrate, export, sweep, reproduce,
-      recipeList, recipeShow, recipeCheck, newRecipe, dataCheck, dataSuspects,
+      recipeList, recipeShow, recipeCheck, newRecipe, dataCheck, dataCrop, dataSuspects,
       weightsInspect, weightsImport, weightsExport, pluginsList, pluginsDescribe, pluginsCheck, newPlugin,
       bench, benchOperations, benchData, benchStart, doctor, completion, manual,
     ]
