@@ -11,6 +11,7 @@ final class RunLog {
   private let metrics: EventLog
   private let timings: EventLog
   private var events: TensorBoardFile?
+  private var toldOfTables: Set<String> = []
 
   /// Opens the files of a run, cut back to where its checkpoint stands, so that nothing comes twice.
   ///
@@ -59,11 +60,12 @@ final class RunLog {
 
   /// Writes the tables of all that has happened so far.
   func writeTables() {
+    let lines = Result { try LogLine.all(in: folder.file(Self.metrics)) }
     for (name, table) in [("steps.csv", LogTables.steps), ("epochs.csv", LogTables.epochs)] {
-      do {
-        let lines = try LogLine.all(in: folder.file(Self.metrics))
-        try AtomicFile.write(table(lines), to: folder.file(name))
-      } catch { warn("\(error); the run goes on without \(name)") }
+      do { try AtomicFile.write(table(lines.get()), to: folder.file(name)) } catch {
+        let told = "\(error); the run goes on without \(name)"
+        if toldOfTables.insert(told).inserted { warn(told) }
+      }
     }
   }
 
