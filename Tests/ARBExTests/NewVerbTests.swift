@@ -4,7 +4,6 @@ import TestSupport
 import Testing
 
 @testable import ARBEx
-@testable import FERTools
 
 @Suite("new recipe, new plugin")
 struct NewVerbTests {

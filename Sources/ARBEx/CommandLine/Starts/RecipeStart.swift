@@ -2,7 +2,7 @@ import FERCore
 import Support
 
 /// The first recipe of one's own: a small ARBEx that is trained from nothing, with every part where one would change it.
-package struct RecipeStart {
+struct RecipeStart {
   /// Also the name of the run's folder below `runs`.
   let name: String
   /// `classes` and `data`; nil for drawn faces, which need no files.
@@ -11,12 +11,12 @@ package struct RecipeStart {
   let size: Int
 
   /// - Parameter dataLines: `classes` and `data`, as ``DataCheck/recipeLines`` has them.
-  package init(_ name: String, dataLines: String?, size: Int) {
+  init(_ name: String, dataLines: String?, size: Int) {
     (self.name, self.dataLines, self.size) = (name, dataLines, size)
   }
 
   /// The recipe's file.
-  package var text: String {
+  var text: String {
     """
     // \(name): a small ARBEx, trained from nothing\(dataLines == nil ? " on drawn faces" : "").
     //   \(Program.command) recipe check \(name).json5    finds mistakes before any image is read

@@ -1,9 +1,9 @@
 import Support
 
 /// The first package of one's own components: it builds, its tests run, and its recipe trains.
-package struct PluginStart {
+struct PluginStart {
   /// What a component can be that is written for a start.
-  package enum Kind: String, CaseIterable, Sendable {
+  enum Kind: String, CaseIterable, Sendable {
     case backbone, head, correction, loss, augmentation
   }
 
@@ -16,14 +16,14 @@ package struct PluginStart {
 
   /// A package of one component of each kind.
   /// - Parameter framework: the folder of arbex's package.
-  package init(_ name: String, kinds: [Kind], framework: String) {
+  init(_ name: String, kinds: [Kind], framework: String) {
     var seen: Set<Kind> = []
     (self.name, self.framework) = (name, framework)
     self.kinds = kinds.filter { seen.insert($0).inserted }
   }
 
   /// Whether a package, a module and a component can be called so: small letters, digits and single hyphens.
-  package static func isName(_ name: String) -> Bool {
+  static func isName(_ name: String) -> Bool {
     name.wholeMatch(of: /[a-z][a-z0-9]*(-[a-z0-9]+)*/) != nil && name != "arbex"
   }
 
@@ -35,7 +35,7 @@ package struct PluginStart {
   private var module: String { type + "Parts" }
 
   /// The files, each with its path from the package's folder.
-  package var files: [(path: String, text: String)] {
+  var files: [(path: String, text: String)] {
     [
       ("Package.swift", manifest), (".gitignore", ".build\nruns\n"),
       ("Sources/\(name)/main.swift", main), ("Sources/\(module)/\(type)Plugin.swift", plugin),
@@ -85,6 +85,7 @@ package struct PluginStart {
 
       /// What this package adds. Recipes name a component by the text that stands here.
       public enum \(type)Plugin: Plugin {
+        /// Tells the program of them.
         public static func register(in registry: inout Registry) throws {
       \(lines.joined(separator: "\n"))
         }

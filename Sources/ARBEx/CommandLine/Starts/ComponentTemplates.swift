@@ -3,7 +3,7 @@ extension PluginStart.Kind {
   var typeSuffix: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
 
   /// The registry's property.
-  package var registry: String { self == .loss ? "losses" : rawValue + "s" }
+  var registry: String { self == .loss ? "losses" : rawValue + "s" }
 
   /// For lists of components.
   var purpose: String {
