@@ -15,6 +15,8 @@ PREFIX = /usr/local
 DESTDIR =
 # Built apart: with the Swift runtime linked in.
 STATIC = .build/static
+# Of a shared library's own accord the linker does not look there.
+STATIC_RUNTIME = $(dir $(realpath $(shell command -v swiftc)))../lib/swift_static/linux
 INSTALLED = bin/arbex lib/libarbex.so include/arbex.h share/arbex share/doc/arbex share/bash-completion/completions/arbex share/zsh/site-functions/_arbex \
   share/zsh/vendor-completions/_arbex share/fish/vendor_completions.d/arbex.fish share/man/man1/arbex.1.gz share/man/man1/arbex-*.1.gz
 export TRAITS = $(if $(FACES),--traits Faces)
@@ -64,7 +66,7 @@ build: setup
 
 static: setup
 	swift build -c release --product arbex --static-swift-stdlib --scratch-path $(STATIC) $(TRAITS)
-	swift build -c release --product arbex-c --static-swift-stdlib --scratch-path $(STATIC) $(TRAITS)
+	swift build -c release --product arbex-c --static-swift-stdlib --scratch-path $(STATIC) $(TRAITS) -Xlinker -L$(STATIC_RUNTIME)
 
 install: static
 	Sources/Tool/packaging/install $(STATIC)/release "$(DESTDIR)" "$(PREFIX)"

@@ -48,7 +48,7 @@ struct KernelChoice {
     guard let kernel = current.restart else { return }
     setenv(variable, kernel, 1)
     setenv(guardVariable, "1", 1)
-    execv("/proc/self/exe", CommandLine.unsafeArgv)
+    Program.restart()
     unsetenv(variable)
   }
 }

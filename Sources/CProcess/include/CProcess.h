@@ -15,3 +15,11 @@ void arbex_name_thread(const char *name);
 /// process with one sentence on standard error and exit code 1. Nothing happens where the environment says something of
 /// SWIFT_BACKTRACE: the Swift runtime then tells of the trap in its own way.
 void arbex_tell_of_traps(void);
+
+/// The words that the process was started with, the program's name first. Swift reads them from /proc, which a bare root may
+/// not have.
+int arbex_argument_count(void);
+/// As many texts, and NULL behind them.
+char **arbex_arguments(void);
+/// The path by which the system was asked to start the program; NULL where it does not tell.
+const char *arbex_program(void);

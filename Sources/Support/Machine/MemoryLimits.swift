@@ -25,9 +25,17 @@ package struct MemoryLimits: Equatable, Sendable {
     var space = rlimit()
     let isLimited =
       getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &space) == 0 && space.rlim_cur < 1 << 60
+    let meminfo = SystemFile.text("/proc/meminfo")
     return MemoryLimits(
-      meminfo: SystemFile.text("/proc/meminfo"), status: SystemFile.text("/proc/self/status"),
+      meminfo: meminfo.isEmpty ? counted : meminfo, status: SystemFile.text("/proc/self/status"),
       group: ControlGroup.current.memory, addressSpace: isLimited ? Int(space.rlim_cur) : nil)
+  }
+
+  /// What a root without /proc can tell, as `/proc/meminfo` would have it; memory that caches hold counts as taken.
+  private static var counted: String {
+    let kilobytes = { (pages: Int) in max(0, sysconf(Int32(pages))) * (sysconf(Int32(_SC_PAGESIZE)) >> 10) }
+    let (total, free) = (kilobytes(Int(_SC_PHYS_PAGES)), kilobytes(Int(_SC_AVPHYS_PAGES)))
+    return total > 0 ? "MemTotal: \(total) kB\nMemAvailable: \(free) kB\n" : ""
   }
 
   /// - Parameter meminfo: the text of `/proc/meminfo`.
