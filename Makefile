@@ -57,7 +57,8 @@ faults: build
 sanitize: setup
 	ARBEX_SUITES='TensorKit FERData' ASAN_OPTIONS=detect_leaks=0 swift test --scratch-path .build-sanitize/address \
 	  --sanitize=address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined
-	ARBEX_SUITES='TensorKit FERData' OPENBLAS_NUM_THREADS=1 swift test --scratch-path .build-sanitize/thread \
+	ARBEX_SUITES='TensorKit FERData' OPENBLAS_NUM_THREADS=1 TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/CInterface/thread-sanitizer.txt \
+	  swift test --scratch-path .build-sanitize/thread \
 	  --sanitize=thread --filter $(THREAD_SUITES)
 	Tests/CInterface/sanitize
 
