@@ -12,7 +12,7 @@ final class OwnFileTests {
   private var weights: String { run + "/checkpoints/best.safetensors" }
 
   private func content(_ name: String) -> String {
-    (try? FileSystem.contents(folder / name)).flatMap { $0.map { String(decoding: $0, as: UTF8.self) } } ?? ""
+    (try? FileSystem.text(of: folder / name)) ?? ""
   }
 
   /// A recipe of a few drawn faces and weights that nobody has trained, apart from a run.

@@ -66,8 +66,9 @@ package struct ShippedRecipes {
 
   /// What a recipe is, in the first sentence of the comment at its head; "" where it has none.
   package func purpose(of name: String) -> String {
-    let data = (try? FileSystem.contents(path(for: name))).flatMap { $0 } ?? Data()
-    let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").prefix { $0.hasPrefix("//") }
+    let lines = ((try? FileSystem.text(of: path(for: name))) ?? "").split(separator: "\n").prefix {
+      $0.hasPrefix("//")
+    }
     let text = lines.map { $0.dropFirst(2).trimmingPrefix(" ") }.joined(separator: " ")
     return text.firstRange(of: /[.:;] |[.:;]$/).map { String(text[..<$0.lowerBound]) } ?? text
   }

@@ -17,8 +17,7 @@ struct InitialWeights {
   /// - Parameter tell: told what was set and what was not, a line at a time.
   /// - Throws: `FileProblem` where the file holds nothing of the model, or is damaged.
   func load(into model: ExpressionModel, tell: (String) -> Void) throws {
-    let file = try WeightFile(path)
-    try file.verifyDigest()
+    let file = try WeightFile(intact: path)
     let theirs = file.metadata["classes"].flatMap { JSONValue.decoded([String].self, from: $0) }
     let hasSameClasses = theirs == nil || theirs == recipe.classes
     let parameters = model.store.all.filter { hasSameClasses || !Self.knowsClasses($0.name) }

@@ -18,6 +18,11 @@ public struct DataProblem: AttributedError, Equatable, CustomStringConvertible {
     (self.path, self.message, self.isRequest, component) = (path, message, isRequest, "")
   }
 
+  /// What is wrong with a file, as reading it told.
+  package init(_ problem: FileProblem) {
+    self.init(problem.path, problem.message, isRequest: problem.isRequest)
+  }
+
   /// What a component did to the file at `path`.
   package init(_ path: String, _ message: String, by component: String) {
     (self.path, self.message, self.component) = (path, message, component)

@@ -52,7 +52,7 @@ package enum ImageSearch {
         "holds no images" + (contents.others.isEmpty ? "" : "; it holds \(contents.others.listedCounts)"))
     }
     var found = Found(
-      files: contents.images.map { path.endsExactly(with: "/") ? path + $0 : "\(path)/\($0)" })
+      files: contents.images.map { PathText.start(in: path) + $0 })
     found.problems = contents.unreadable
     found.remarks =
       contents.passedOver.map(\.description) + contents.others.asLeftOut.map { "\(path.printable): \($0)" }

@@ -84,6 +84,6 @@ package struct ChildProcess: Sendable {
   private static let (outputName, remarksName) = ("/output", "/remarks")
 
   private static func text(of path: String) -> String {
-    (try? FileSystem.contents(path)).flatMap { $0.map { String(decoding: $0, as: UTF8.self) } } ?? ""
+    (try? FileSystem.contents(path)).map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
 }

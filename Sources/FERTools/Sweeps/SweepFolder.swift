@@ -19,8 +19,7 @@ package struct SweepFolder {
   /// - Throws: ``RunProblem`` where it holds something else, a `FileProblem` where it cannot be made.
   package init(_ path: String) throws {
     self.path = path
-    if !FileSystem.isFolder(path + "/claims"), FileSystem.exists(path), try !FolderNames.all(in: path).isEmpty
-    {
+    if !FileSystem.isFolder(path + "/claims"), FileSystem.isFolder(path), RunPlace(at: path) != .free {
       throw RunProblem.request(
         "\(path.printable): is there already, and holds something else; choose another folder with --out")
     }

@@ -15,8 +15,7 @@ package enum WeightExport {
     guard let fileName = naming.fileName else {
       throw RunProblem.request("\(naming.name) is no kind of file that can be written")
     }
-    let file = try WeightFile(source)
-    try file.verifyDigest()
+    let file = try WeightFile(intact: source)
     let names = file.names.filter { WeightNaming.checkpoint.modelName($0) != nil }
     let places = Set(names.compactMap { $0.split(separator: ".").first.map(String.init) })
     guard !places.isDisjoint(with: naming.parts.map(\.place)) else {

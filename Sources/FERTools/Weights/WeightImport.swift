@@ -42,8 +42,7 @@ package struct WeightImport {
   /// - Throws: `FileProblem` where it is damaged or too little fits, ``RunProblem`` where it belongs to something else.
   package init(_ path: String, for recipe: Recipe, _ options: Options, registry: Registry) throws {
     self.recipe = recipe
-    file = try WeightFile(path)
-    try file.verifyDigest()
+    file = try WeightFile(intact: path)
     model = try recipe.buildModel(loadingWeights: false, filling: false)
     let parameters = try Self.parameters(of: model, part: options.part)
     let naming = try Self.naming(for: file, parameters, recipe, options, registry)

@@ -119,20 +119,18 @@ extension RunFolder {
   /// What made this run another one when it was resumed with `--anyway`, a sentence for each time.
   /// - Throws: ``FileProblem`` where the record cannot be read.
   package var resumedWithOthers: [String] {
-    get throws { try Self.resumes(file(ResumePlan.record)) }
-  }
-
-  private static func resumes(_ record: String) throws -> [String] {
-    struct Line: Decodable {
-      let step: Int
-      let other: [String]
-      let others: Int
-    }
-    return (try FileSystem.text(of: record) ?? "").split(separator: "\n").compactMap {
-      guard let line = JSONValue.decoded(Line.self, from: String($0)), line.others > 0 else { return nil }
-      let more = line.others > 3 ? " and \(line.others - 3) more" : ""
-      return "was resumed at step \(line.step) although something was other: "
-        + line.other.prefix(3).joined(separator: "; ") + more
+    get throws {
+      struct Line: Decodable {
+        let step: Int
+        let other: [String]
+        let others: Int
+      }
+      return (try FileSystem.text(of: file(ResumePlan.record)) ?? "").split(separator: "\n").compactMap {
+        guard let line = JSONValue.decoded(Line.self, from: String($0)), line.others > 0 else { return nil }
+        let more = line.others > 3 ? " and \(line.others - 3) more" : ""
+        return "was resumed at step \(line.step) although something was other: "
+          + line.other.prefix(3).joined(separator: "; ") + more
+      }
     }
   }
 }

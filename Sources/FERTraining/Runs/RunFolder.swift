@@ -78,7 +78,7 @@ package final class RunFolder {
     // Whoever had the lock until now may have trained here.
     try requireNew(path)
     AtomicFile.removeLeftovers(in: folder.checkpoints)
-    for name in try FolderNames.all(in: path) where name != "lock" && name != "checkpoints" {
+    for name in (try? FolderNames.all(in: path)) ?? [] where name != "lock" && name != "checkpoints" {
       unlink(folder.file(name))
     }
     return folder

@@ -75,7 +75,7 @@ extension StoredRun {
     struct Maker: Decodable { let command: String?, modules: [String]? }
     let file = PathText.folder(of: path) + "/environment.json"
     guard PathText.name(of: path) == "recipe.json5",
-      let maker = (try? FileSystem.text(of: file))?.flatMap({ JSONValue.decoded(Maker.self, from: $0) })
+      let maker = (try? FileSystem.text(of: file)).flatMap({ JSONValue.decoded(Maker.self, from: $0) })
     else { return nil }
     let known = Set(registry.summaries.map { $0.type.prefix { $0 != "." } })
     let unknown = (maker.modules ?? []).filter { !known.contains($0[...]) }

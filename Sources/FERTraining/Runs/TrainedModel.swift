@@ -121,6 +121,9 @@ package struct TrainedModel {
     return "the best" + (epoch.map { ", of epoch \($0)" } ?? "")
   }
 
+  /// What is told of them: "weights: runs/mine/checkpoints/best.safetensors (the best, of epoch 3)".
+  package var remark: String { "weights: \(path)" + (kind.map { " (\($0))" } ?? "") }
+
   /// The weights of a run: the best, or where there are none yet, the last.
   package static func weights(ofRun path: String) throws -> String {
     let candidates = ["best", "last", "previous"].map { "\(path)/checkpoints/\($0).safetensors" }

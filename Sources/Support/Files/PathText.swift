@@ -46,9 +46,14 @@ package enum PathText {
 
   /// `path` seen from `folder`, where it lies below; nil where it does not.
   package static func path(_ path: String, below folder: String) -> String? {
-    let start = folder.endsExactly(with: "/") ? folder : folder + "/"
+    let start = start(in: folder)
     guard path.startsExactly(with: start) else { return nil }
     return String(Substring(path.utf8.dropFirst(start.utf8.count)))
+  }
+
+  /// How the paths of what lies in a folder begin: with the folder and a slash.
+  package static func start(in folder: String) -> String {
+    folder.endsExactly(with: "/") ? folder : folder + "/"
   }
 
   /// Seen from the root of the file system.

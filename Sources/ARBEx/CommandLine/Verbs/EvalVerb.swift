@@ -62,7 +62,7 @@ extension Verb {
     try Report.write(reported, to: "\(folder)/report\(suffix).html")
     try call.output.print(call.has("--json") ? evaluation.json : evaluation.summary)
     if !call.has("--json") {
-      call.output.remark("weights: \(subject.trained.path)\(subject.trained.kind.map { " (\($0))" } ?? "")")
+      call.output.remark(subject.trained.remark)
       call.output.remark("written: \(folder)/predictions\(suffix).csv, report\(suffix).html")
     }
     return 0

@@ -43,7 +43,7 @@ extension Verb {
         "\(path): ONNX, operator set \(ONNXExport.operatorSet), \(export.nodeCount) operators, "
           + "\(ByteCount.text(size))\n  in   \(export.inputs.joined(separator: ", "))\n  out  "
           + export.outputs.joined(separator: ", "))
-      call.output.remark("weights: \(subject.trained.path)\(subject.trained.kind.map { " (\($0))" } ?? "")")
+      call.output.remark(subject.trained.remark)
     }
     return 0
   }

@@ -83,8 +83,7 @@ struct StreamedFrames: ImageSource {
       splitter.finish()
     }
     guard failure != 0 else { return [] }
-    let problem = AtomicFile.problem(ImageQueue.inputName, "read", failure)
-    return [.problem(DataProblem(problem.path, problem.message, isRequest: problem.isRequest))]
+    return [.problem(DataProblem(AtomicFile.problem(ImageQueue.inputName, "read", failure)))]
   }
 }
 
@@ -131,12 +130,11 @@ struct WatchedFolder: ImageSource {
     let names = waiting.prefix(limit.share(of: count))
     waiting = waiting.dropFirst(names.count)
     limit.take(names.count)
-    return names.map { .file(folder.endsExactly(with: "/") ? folder + $0 : "\(folder)/\($0)") }
+    return names.map { .file(PathText.start(in: folder) + $0) }
   }
 
   /// By its name: what is still being written often has another one.
   private static func isImage(_ name: String) -> Bool {
-    guard !name.hasPrefix("."), let dot = name.lastIndex(of: ".") else { return false }
-    return ImageSearch.endings.contains(name[name.index(after: dot)...].lowercased())
+    !name.hasPrefix(".") && ImageSearch.endings.contains(PathText.ending(of: name))
   }
 }

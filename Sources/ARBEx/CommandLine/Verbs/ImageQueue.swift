@@ -201,8 +201,7 @@ private struct InputLines {
   /// Why there is nothing more to read where it is not the end; told once. What was read of a line is let go.
   private mutating func takeFailure() -> ImageQueue.Item? {
     guard failure != 0 else { return nil }
-    let problem = AtomicFile.problem(ImageQueue.inputName, "read", failure)
-    (buffer, start, failure) = ([], 0, 0)
-    return .problem(DataProblem(problem.path, problem.message, isRequest: problem.isRequest))
+    defer { (buffer, start, failure) = ([], 0, 0) }
+    return .problem(DataProblem(AtomicFile.problem(ImageQueue.inputName, "read", failure)))
   }
 }

@@ -83,9 +83,7 @@ extension Verb {
       throw UsageProblem("\(places) is there already; choose another name", verb: "new plugin")
     }
     let folder = call.value("--out") ?? name
-    let isFree =
-      try !FileSystem.exists(folder) || (FileSystem.isFolder(folder) && FolderNames.all(in: folder).isEmpty)
-    guard isFree else {
+    guard RunPlace(at: folder) == .free else {
       throw RunProblem.request("\(folder.printable): is there already; choose another folder with --out")
     }
     let start = PluginStart(name, kinds: kinds, framework: try framework(call))

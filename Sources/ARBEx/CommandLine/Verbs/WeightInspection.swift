@@ -20,8 +20,7 @@ struct WeightInspection {
   ]
 
   init(_ path: String, registry: Registry) throws {
-    file = try WeightFile(path)
-    try file.verifyDigest()
+    file = try WeightFile(intact: path)
     fits = try registry.fits(of: file)
     let dangerous = file.skipped.filter { name in Self.dangers.contains { name.hasPrefix($0) } }
     let danger =
