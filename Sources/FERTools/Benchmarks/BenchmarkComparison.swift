@@ -129,11 +129,11 @@ extension BenchmarkComparison {
     let head = [("A", before), ("B", after)].map { letter, file in
       "\(letter): \(file.name.printable)\(facts(of: file))"
     }
-    let rule = "Ratios above 1: B is faster, or takes less memory. "
+    let rule = "Ratios above 1: B is faster, or takes less memory."
     let spread =
       before.turns.count > 1
-      ? "Medians of \(before.turns.count) turns, and the least and the greatest ratio of a turn."
-      : "Least and most: the ratios that the runs of A and of B allow; in turns they would lie closer."
+      ? "Medians of \(before.turns.count) turns; least and most: of the ratios of the turns."
+      : "Least and most: of the ratios that the runs of A and of B allow; those of turns lie closer."
     var tables: [(name: String, rows: [[String]])] = []
     for line in lines {
       if tables.last?.name != line.name.table {
@@ -144,7 +144,7 @@ extension BenchmarkComparison {
     let rest = [("A", onlyBefore), ("B", onlyAfter)].filter { !$0.1.isEmpty }.map { letter, names in
       "only \(letter) has " + names.map { "\($0.line) (\($0.table))" }.joined(separator: ", ")
     }
-    return (head + [rule + spread]).joined(separator: "\n") + "\n\n"
+    return (head + [rule, spread]).joined(separator: "\n") + "\n\n"
       + tables.map { TextTable.text($0.rows, words: 2, indent: 2) + "\n" }.joined(separator: "\n")
       + (rest.isEmpty ? "" : "\n" + rest.joined(separator: "\n") + "\n")
   }
