@@ -51,7 +51,7 @@ struct BenchmarkComparisonTests {
     #expect(found.lines.count == 3 && found.notes.isEmpty)
     #expect(
       found.text.contains(
-        "  inference              ms per image   40.0   20.0  2.000  1.636  2.444  better\n"))
+        "  inference              ms per image   40.000   20.000  2.000  1.636  2.444  better\n"))
   }
 
   /// Turn by turn 40/20, 60/20, 50/50: 2, 3 and 1, of which 2 is the middle; the medians 50 and 20 have another ratio. The
