@@ -1,3 +1,9 @@
+/// Copies n floats. Nine, a row of a 3x3 kernel over three colours, are too few for a call.
+ARBEX_INLINE void copy(float *to, const float *from, long n) {
+  if (n == 9) memcpy(to, from, 9 * sizeof(float));
+  else memcpy(to, from, sizeof(float) * (size_t)n);
+}
+
 void ARBEX_NAME(gather_patches)(float *columns, const float *x, arbex_window w, long firstRow, long rows,
                                 long firstChannel, long groupChannels, long firstTap, long taps) {
   size_t one = sizeof(float) * (size_t)groupChannels;
@@ -14,7 +20,7 @@ void ARBEX_NAME(gather_patches)(float *columns, const float *x, arbex_window w, 
         for (long k = 0; k < w.kernelHeight; k++) {
           long y = top + k;
           if (y < 0 || y >= w.height) memset(columns + k * run, 0, sizeof(float) * (size_t)run);
-          else memcpy(columns + k * run, map + (y * w.width + left) * w.channels, sizeof(float) * (size_t)run);
+          else copy(columns + k * run, map + (y * w.width + left) * w.channels, run);
         }
         continue;
       }
