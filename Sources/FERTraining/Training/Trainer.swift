@@ -214,6 +214,7 @@ package final class Trainer {
       epoch: state.epoch, epochs: options.epochs, done: state.batch, request: request, console: console)
     let stream = try train.stream(request)
     while state.batch < request.batchCount {
+      try WritePermits.permit(for: folder.path)?.check()
       if let end = endAsked {
         try save()
         return end
