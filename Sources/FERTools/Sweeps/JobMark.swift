@@ -47,6 +47,7 @@ package struct JobMark {
   /// - Returns: false where another process has made it.
   /// - Throws: ``FileProblem`` where it cannot be written; then it is not there.
   static func make(_ path: String, _ content: Content) throws -> Bool {
+    AtomicFile.ignoresSizeSignal
     let text = try taken + JSONValue.text(encoding: content) + "\n"
     let file = Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
     guard file >= 0 else {

@@ -121,6 +121,7 @@ package final class RunFolder {
   package var checkpoints: String { file("checkpoints") }
 
   private func takeLock() throws {
+    try WritePermits.permit(for: path)?.confirm()
     lock = try FileLock(file("lock"))
     guard lock == nil else { return }
     let owner = try FileSystem.text(of: file("lock")) ?? ""

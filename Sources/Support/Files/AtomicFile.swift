@@ -172,7 +172,7 @@ package enum AtomicFile {
   }
 
   /// Beyond the size limit a write shall fail with EFBIG, not kill the process.
-  private static let ignoresSizeSignal: Void = { _ = signal(SIGXFSZ, SIG_IGN) }()
+  package static let ignoresSizeSignal: Void = { _ = signal(SIGXFSZ, SIG_IGN) }()
 
   /// Processes of several machines may have the same number and write into the same folder.
   private static let processMark = String(UInt64.random(in: 0 ... .max), radix: 36)
