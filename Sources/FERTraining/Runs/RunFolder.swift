@@ -102,6 +102,7 @@ package final class RunFolder {
   /// the logs are put in place anew, so that what it holds is no longer what lies here. Only for whom the run is.
   /// - Throws: a `FileProblem` where a log cannot be read or written.
   package static func takeAway(_ path: String, from owner: ProcessIdentity) throws {
+    try WritePermits.permit(for: path)?.confirm()
     let folder = RunFolder(path)
     if try FileSystem.text(of: folder.file("lock")) == owner.description {
       unlink(folder.file("lock").systemName)

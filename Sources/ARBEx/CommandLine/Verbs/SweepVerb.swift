@@ -43,8 +43,8 @@ extension Verb {
 
       The same command again goes on: what is done stays, what was interrupted is resumed, what failed is tried
       again. It may run several times at once over one folder, also on several machines that share it: each process
-      takes the next open job, and takes over the job of one that died or is silent. The tables lie in the folder: results.csv, table.csv, table.html, grid.csv for two
-      axes, differences.csv and effect-*.svg with a reference.
+      takes the next open job, and takes over the job of one that died or is silent. The tables lie in the folder:
+      results.csv, table.csv, table.html, grid.csv for two axes, differences.csv and effect-*.svg with a reference.
       """
   ) { call in
     let file = try SweepFile.read(call.recipePath(of: call.words[0]))
