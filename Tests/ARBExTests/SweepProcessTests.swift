@@ -41,9 +41,7 @@ struct SweepProcessTests {
       """ + "\n" + script, in: folder)
   }
 
-  private func text(_ name: String) throws -> String {
-    try String(contentsOf: folder.url(name), encoding: .utf8)
-  }
+  private func text(_ name: String) -> String { (try? FileSystem.text(of: folder / name)) ?? "" }
 
   @Test(
     "12 jobs, 3 processes, one killed in the middle: each is done once, the table is whole, the bits are those of one"
@@ -57,11 +55,11 @@ struct SweepProcessTests {
       wait $a; echo $?; wait $c; echo $?
       [ "$(bits alone)" = "$(bits shared)" ] && echo same
       """)
-    #expect(result.output == "0\n0\n0\nsame\n", "\(result.remarks)\(try text("a.err"))\(try text("c.err"))")
-    let table = try text("shared/results.csv").split(separator: "\r\n")
+    #expect(result.output == "0\n0\n0\nsame\n", "\(result.remarks)\(text("a.err"))\(text("c.err"))")
+    let table = text("shared/results.csv").split(separator: "\r\n")
     #expect(table.count == 1 + 12 * 2 && table.dropFirst().allSatisfy { $0.contains(",done,") })
     // Every job was taken once, but for the one that the killed process had.
-    let begun = try ["a.err", "b.err", "c.err"].flatMap { try text($0).split(separator: "\n") }
+    let begun = ["a.err", "b.err", "c.err"].flatMap { text($0).split(separator: "\n") }
       .filter { $0.hasPrefix("job ") }
     let again = begun.filter { $0.contains(", taken over from process ") }
     #expect(begun.count == 12 + again.count && again.count <= 1, "\(begun)")
@@ -84,8 +82,8 @@ struct SweepProcessTests {
       wait $a; echo $?; wait $b; echo $?
       [ "$(bits alone)" = "$(bits shared)" ] && echo same
       """)
-    #expect(result.output == "0\n0\n0\nsame\n", "\(result.remarks)\(try text("a.err"))\(try text("b.err"))")
-    let told = try text("a.err")
+    #expect(result.output == "0\n0\n0\nsame\n", "\(result.remarks)\(text("a.err"))\(text("b.err"))")
+    let told = text("a.err")
     #expect(told.contains(" has taken it over, since this one gave no sign of life for 2 s"), "\(told)")
     #expect(!told.contains("goes on without") && !told.contains("failed"), "\(told)")
     let marks = try FolderNames.all(in: folder / "shared/claims")
@@ -107,9 +105,9 @@ struct SweepProcessTests {
       "$arbex" sweep long.json5 --out shared > b.out 2> b.err; echo $?
       [ "$(bits alone)" = "$(bits shared)" ] && echo same
       """)
-    #expect(result.output == "0\n75\n1\n0\nsame\n", "\(result.remarks)\(try text("a.err"))")
-    #expect(try text("a.err").contains("interrupted and saved; the same command goes on"))
-    let goesOn = try text("b.err")
+    #expect(result.output == "0\n75\n1\n0\nsame\n", "\(result.remarks)\(text("a.err"))")
+    #expect(text("a.err").contains("interrupted and saved; the same command goes on"))
+    let goesOn = text("b.err")
     #expect(!goesOn.contains("taken over") && goesOn.contains("resuming at step"), "\(goesOn)")
   }
 
@@ -122,6 +120,6 @@ struct SweepProcessTests {
       grep -o "code 1" a.err; ls full/claims
       """)
     #expect(result.output == "code 1\n", "\(result.remarks)")
-    #expect(try text("a.err").contains("base.taken-1: cannot be written"), "\(try text("a.err"))")
+    #expect(text("a.err").contains("base.taken-1: cannot be written"), "\(text("a.err"))")
   }
 }
