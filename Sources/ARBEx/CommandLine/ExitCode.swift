@@ -16,6 +16,11 @@ package enum ExitCode {
 
   /// A signal asked to end.
   package static func interrupted(by signal: Int32) -> Int32 { 128 + signal }
+  /// Saved, and to be started again: what `mpirun` hands on of its processes; it takes codes above 128 for their death.
+  package static let again = EX_TEMPFAIL
+
+  /// What one of several processes ends with where one by itself would end with `code`.
+  package static func ofJob(_ code: Int32) -> Int32 { code > 128 && code != readerGone ? again : code }
 
   /// Every code, and what it means, as help and manual tell it.
   package static let table: [(code: Int32, meaning: String)] = [
@@ -27,6 +32,10 @@ package enum ExitCode {
     (
       request,
       "the request was wrong: a word, a recipe, a file that is missing, damaged or closed to us; every problem is listed"
+    ),
+    (
+      again,
+      "a training over several processes was asked to end by a signal, and saved: start it again with --resume"
     ),
     (interrupted(by: SIGHUP), "the terminal was closed (SIGHUP)"),
     (interrupted(by: SIGINT), "Ctrl-C (SIGINT)"),
