@@ -101,7 +101,7 @@ struct BatchPartTests {
         #expect(parts.allSatisfy { !$0.isShared && $0.images.values == batch.images.values })
         continue
       }
-      #expect(parts.allSatisfy(\.isShared))
+      #expect(parts.allSatisfy { $0.isShared })
       #expect(parts.flatMap(\.indices) == batch.indices)
       #expect(parts.flatMap(\.images.values) == batch.images.values)
       #expect(parts.map(\.firstRow) == parts.indices.map { parts[..<$0].reduce(0) { $0 + $1.indices.count } })

@@ -1,5 +1,6 @@
 import FERCore
 import FERData
+import FERTools
 import Foundation
 import NeuralKit
 import Support
@@ -97,7 +98,7 @@ struct RankTests {
   func evaluation(size: Int) throws {
     let workshop = try Workshop()
     nonisolated(unsafe) let recipe = workshop.recipe
-    func evaluate(_ ranks: any Collective) throws -> Evaluation {
+    @Sendable func evaluate(_ ranks: any Collective) throws -> Evaluation {
       let model = try recipe.buildModel(loadingWeights: false) { _ in }
       return try Evaluator(model, batchSize: 4, metrics: recipe.registry.metrics)
         .evaluate(TinyImages(count: 14), on: ranks, keepsEmbeddings: true)
@@ -117,7 +118,8 @@ struct RankTests {
   func writing() throws {
     let workshop = try Workshop("training.epochs=1")
     try workshop.run("alone")
-    nonisolated(unsafe) let (recipe, path) = (workshop.recipe, workshop.path)
+    nonisolated(unsafe) let recipe = workshop.recipe
+    let path = workshop.path
     let ends = try ThreadRanks.run(2) { ranks in
       let session = TrainingSession(
         recipe, in: ranks.rank == 0 ? path + "/shared" : path + "/nothing", console: Console(descriptor: -1),
