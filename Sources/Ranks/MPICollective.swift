@@ -111,7 +111,8 @@
       // One array for all, so that no storage moves while messages are on their way.
       let starts = counts.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1) }
       var all = [Float](repeating: 0, count: starts[size])
-      try all.withUnsafeMutableBufferPointer { all in
+      try all.withUnsafeMutableBufferPointer { [starts] buffer in
+        let all = buffer
         let place = { (peer: Int) in
           UnsafeMutableRawBufferPointer(
             UnsafeMutableBufferPointer(rebasing: all[starts[peer]..<starts[peer + 1]]))

@@ -102,9 +102,12 @@ package final class Ranks {
   }
 
   /// Ends all ranks at once, wherever they are.
-  /// - Parameter tell: tells why. What all ranks met is told once: others leave the first word to rank 0 for a second.
+  /// - Parameter tell: tells why. What all ranks met is told once: others leave the first word to rank 0 for three seconds,
+  ///   within which the launcher ends them where it has spoken.
   package func abort(_ code: Int32, _ tell: () -> Void) -> Never {
-    if collective.rank > 0 { sleep(1) }
+    let patience = Clock.seconds + 3
+    // A signal ends a sleep, not the waiting.
+    while collective.rank > 0, Clock.seconds < patience { usleep(100_000) }
     tell()
     #if MPI
       MPICollective.abort(code)

@@ -76,7 +76,7 @@ extension SharedFact {
         name: "program", lines: ["arbex \(Program.version), SHA-256 \(program)"],
         advice: "install the same build on every machine"),
       SharedFact(
-        name: "command", lines: Array(CommandLine.words.dropFirst()),
+        name: "command", lines: [CommandLine.words.dropFirst().joined(separator: " ")],
         advice: "start all ranks with the same words"),
       SharedFact(
         name: "kind of CPU",

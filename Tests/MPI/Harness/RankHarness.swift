@@ -21,7 +21,9 @@ enum RankHarness {
     guard let ranks = try Ranks.joined() else { return print("RankHarness: start it by mpirun") }
     do {
       switch words.first {
-      case "check": try Trials(ranks.collective).all()
+      case "check":
+        try Trials(ranks.collective).all()
+        if ranks.collective.rank == 0 { print("all is right on \(ranks.collective.size) ranks") }
       case "hang":
         if ranks.collective.rank == 1 { sleep(600) }
         try ranks.collective.sum(.init(start: nil, count: 0))
