@@ -9,17 +9,19 @@
 #                   and thread sanitizers
 # make format       brings every Swift file into the form that make test asks for
 # FACES=1 beside any of them: with faces found in photographs by dlib, whose packages are then installed, too
-PACKAGES = $(if $(FACES),libdlib-dev libdlib-data) libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libgif-dev libssl-dev zlib1g-dev pkg-config python3
+# MPI=1 beside any of them: with training over many processes by Open MPI; make test MPI=1 tries 1, 2 and 4 of them
+PACKAGES = $(if $(FACES),libdlib-dev libdlib-data) $(if $(MPI),libopenmpi-dev openmpi-bin) libopenblas-dev liblapacke-dev libjpeg-dev libpng-dev libtiff-dev libwebp-dev libgif-dev libssl-dev zlib1g-dev pkg-config python3
 ARBEX = .build/release/arbex
 PREFIX = /usr/local
 DESTDIR =
+COMMA = ,
 # Built apart: with the Swift runtime linked in.
 STATIC = .build/static
 # Of a shared library's own accord the linker does not look there.
 STATIC_RUNTIME = $(dir $(realpath $(shell command -v swiftc)))../lib/swift_static/linux
 INSTALLED = bin/arbex lib/libarbex.so include/arbex.h share/arbex share/doc/arbex share/bash-completion/completions/arbex share/zsh/site-functions/_arbex \
   share/zsh/vendor-completions/_arbex share/fish/vendor_completions.d/arbex.fish share/man/man1/arbex.1.gz share/man/man1/arbex-*.1.gz
-export TRAITS = $(if $(FACES),--traits Faces)
+export TRAITS = $(if $(FACES)$(MPI),--traits $(if $(FACES),Faces)$(if $(and $(FACES),$(MPI)),$(COMMA))$(if $(MPI),MPI))
 # How all that is tested is built, here and in the checks that `make test` calls. `swift test` alone would build with other
 # flags, and whatever is built after it everything once more.
 TESTABLE = -c release -Xswiftc -enable-testing $(TRAITS)
@@ -48,6 +50,7 @@ test: setup
 	Tests/ExternalPlugin/check
 	Tests/CInterface/check
 	BUILD=no Tests/Faults/run short
+	$(if $(MPI),Tests/MPI/check)
 
 faults: build
 	Tests/Faults/run

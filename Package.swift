@@ -40,8 +40,8 @@ func system(_ name: String, pkgConfig: String, package: String) -> Target {
 
 /// The tests of one room or plug-in, which see what lies below it; what hands worked examples to the conformance kit
 /// sees all rooms, and a plug-in's tests see the whole program: a published network is several plug-ins'. `TestSupport`
-/// holds what they share. `FaultHarness` and `FaceMeasure` are no suites
-/// but programs: the one must outlive what it breaks, the other takes minutes.
+/// holds what they share. `FaultHarness`, `FaceMeasure` and `RankHarness` are no suites
+/// but programs: the first must outlive what it breaks, the second takes minutes, the third is started several times at once.
 func suite(_ name: String, testing names: [String]) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: named(names) + ["TestSupport"], path: "Tests/\(name)Tests")
@@ -52,17 +52,20 @@ let wanted = Context.environment["ARBEX_SUITES"].map { $0.split(separator: " ").
 let suites =
   ([
     suite("Support", testing: ["Support"]),
-    suite("TensorKit", testing: ["TensorKit", "CKernels"]),
+    suite("TensorKit", testing: ["TensorKit", "CKernels", "Support"]),
+    suite("Ranks", testing: ["Ranks", "TensorKit", "Support"]),
     suite("NeuralKit", testing: rooms),
     suite("FERCore", testing: ["FERCore", "NeuralKit", "TensorKit", "Support"]),
     suite("FERData", testing: rooms),
     suite("FERTraining", testing: rooms),
     suite("FERTools", testing: rooms),
-    suite("ARBEx", testing: ["ARBEx"] + rooms + plugins),
+    suite("ARBEx", testing: ["ARBEx", "Ranks"] + rooms + plugins),
     .executableTarget(
       name: "FaultHarness", dependencies: ["ARBEx"] + named(rooms), path: "Tests/Faults/Harness"),
     .executableTarget(
       name: "FaceMeasure", dependencies: ["ARBEx"] + named(rooms), path: "Tests/Faces/Measure"),
+    .executableTarget(
+      name: "RankHarness", dependencies: ["Ranks", "TensorKit", "Support"], path: "Tests/MPI/Harness"),
   ] + plugins.map { suite($0, testing: plugins + ["ARBEx"] + rooms) })
   .filter { wanted?.contains($0.name) ?? true }
 
@@ -77,7 +80,8 @@ let package = Package(
   ],
   traits: [
     .trait(
-      name: "Faces", description: "Finds faces in photographs by dlib; needs libdlib-dev and libdlib-data.")
+      name: "Faces", description: "Finds faces in photographs by dlib; needs libdlib-dev and libdlib-data."),
+    .trait(name: "MPI", description: "Trains over many processes by Open MPI; needs libopenmpi-dev."),
   ],
   targets: [
     system("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
@@ -89,6 +93,7 @@ let package = Package(
     system("CGIF", pkgConfig: "libgif", package: "libgif-dev"),
     system("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
     system("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
+    system("CMPI", pkgConfig: "ompi-c", package: "libopenmpi-dev"),
     .systemLibrary(name: "CMalloc", path: "Sources/CMalloc"),
     .target(
       name: "CImageCodecs", dependencies: ["CJPEG", "CPNG", "CTIFF", "CWebP", "CGIF", "CZlib"],
@@ -108,7 +113,12 @@ let package = Package(
     room("FERData", uses: ["CImageCodecs"]),
     room("FERTraining"),
     room("FERTools"),
-    .target(name: "ARBEx", dependencies: named(rooms + plugins), path: "Sources/ARBEx"),
+    // Nothing else knows MPI. Without the trait there is only ever one process.
+    .target(
+      name: "Ranks",
+      dependencies: ["Support", "TensorKit", .target(name: "CMPI", condition: .when(traits: ["MPI"]))],
+      path: "Sources/Ranks"),
+    .target(name: "ARBEx", dependencies: ["Ranks"] + named(rooms + plugins), path: "Sources/ARBEx"),
     .executableTarget(
       name: "Tool", dependencies: ["ARBEx"], path: "Sources/Tool", exclude: ["packaging"]),
     .target(

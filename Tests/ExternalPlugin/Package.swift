@@ -1,11 +1,11 @@
-// swift-tools-version: 6.0
+// swift-tools-version: 6.1
 import PackageDescription
 
 // A package of somebody else's: it depends on arbex and adds components of every kind. The components are a library, so
 // that tests can import them; the program is its main file alone.
 let package = Package(
   name: "outside-arbex",
-  dependencies: [.package(name: "arbex", path: "../..")],
+  dependencies: [.package(name: "arbex", path: "../..", traits: Set(traits))],
   targets: [
     .target(name: "Outside", dependencies: [.product(name: "ARBEx", package: "arbex")]),
     .executableTarget(name: "outside-arbex", dependencies: ["Outside"]),

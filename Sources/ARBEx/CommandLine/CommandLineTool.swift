@@ -50,7 +50,7 @@ public enum CommandLineTool {
       if let problem = KernelWord.problem(environment[Kernels.variable], best: .best) { throw problem }
       let threads = ThreadChoice(
         cores: ThreadChoice.current.cores, quota: ThreadChoice.current.quota,
-        asked: environment[ThreadChoice.variable])
+        asked: environment[ThreadChoice.variable], launch: Launch(environment: environment))
       if let problem = threads.problem { throw UsageProblem(problem) }
       switch try ArgumentParser(verbs: Verb.all).parse(arguments) {
       case .version: try output.print("\(tool) \(version)")

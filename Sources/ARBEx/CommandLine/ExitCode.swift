@@ -19,11 +19,14 @@ package enum ExitCode {
 
   /// A signal asked to end, and there is nothing to go on with.
   package static func interrupted(by signal: Int32) -> Int32 { 128 + signal }
-
   /// A signal asked to end, and all was saved. What a person did (Ctrl-C, a closed terminal) is told as any program tells it.
   package static func saved(by signal: Int32) -> Int32 {
     [SIGTERM, SIGUSR1].contains(signal) ? toBeContinued : interrupted(by: signal)
   }
+
+  /// What one of several processes ends with where one by itself would end with `code`: `mpirun` takes those above 128 for
+  /// the death of a process.
+  package static func ofJob(_ code: Int32) -> Int32 { code > 128 && code != readerGone ? toBeContinued : code }
 
   /// Every code, and what it means, as help and manual tell it.
   package static let table: [(code: Int32, meaning: String)] = [

@@ -1,4 +1,5 @@
 import FERCore
+import Ranks
 import Support
 import TensorKit
 
@@ -7,7 +8,9 @@ enum OwnVariables {
   /// What the names of all begin with.
   private static let beginning = "ARBEX_"
   /// Those that people set.
-  private static let known = [Kernels.variable, ShippedRecipes.variable, ThreadChoice.variable].sorted()
+  private static let known = [
+    Kernels.variable, Ranks.patienceVariable, ShippedRecipes.variable, ThreadChoice.variable,
+  ].sorted()
   /// Those of the program itself, of its build and of its tests.
   private static let others = [KernelChoice.guardVariable, "ARBEX_SUITES", "ARBEX_HOSTILE_FOLDER"]
 

@@ -98,7 +98,7 @@ package struct Invocation: Sendable {
   /// Everything a recipe can name.
   package let registry: Registry
   /// Where results and remarks go.
-  package let output: CommandOutput
+  package internal(set) var output: CommandOutput
   /// The name by which the program was called.
   let tool: String
   /// What this process lacks for a precision, in words.

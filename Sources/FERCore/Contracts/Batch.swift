@@ -11,11 +11,23 @@ public struct Batch: Sendable {
   public let indices: [Int]
   /// The place of the first of them in the step's batch, over all pieces that a step is cut into.
   public let firstRow: Int
+  /// ``indices`` of the step's whole batch, over all pieces and all processes.
+  package let stepIndices: [Int]
+
+  /// n samples with V images each, alone in their step.
+  public init(number: Int, images: Tensor, indices: [Int], firstRow: Int = 0) {
+    self.init(number: number, images: images, indices: indices, firstRow: firstRow, of: indices)
+  }
 
   /// n samples with V images each.
-  public init(number: Int, images: Tensor, indices: [Int], firstRow: Int = 0) {
+  /// - Parameter stepIndices: those of the step's whole batch.
+  package init(number: Int, images: Tensor, indices: [Int], firstRow: Int, of stepIndices: [Int]) {
     (self.number, self.images, self.indices, self.firstRow) = (number, images, indices, firstRow)
+    self.stepIndices = stepIndices
   }
+
+  /// Whether other processes have some of the step's rows. Where each of them has all, each takes the step by itself.
+  package var isShared: Bool { firstRow > 0 || indices.count < stepIndices.count }
 
   /// How many images each sample has.
   package var viewCount: Int { images.shape[0] / max(1, indices.count) }
@@ -26,6 +38,6 @@ public struct Batch: Sendable {
     return Batch(
       number: number,
       images: images.sliced(along: 0, from: rows.lowerBound * views, count: rows.count * views),
-      indices: Array(indices[rows]), firstRow: firstRow + rows.lowerBound)
+      indices: Array(indices[rows]), firstRow: firstRow + rows.lowerBound, of: stepIndices)
   }
 }

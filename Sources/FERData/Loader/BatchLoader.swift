@@ -4,7 +4,8 @@ import FERCore
 ///
 /// The batches are the same, bit by bit, for any number of workers: a sample's randomness comes from (seed,
 /// epoch, sample, how often the epoch drew it before), its place from the order. An image that cannot be decoded
-/// is left out where the policy allows it; the batch is then smaller, and all others stay as they are.
+/// is left out where the policy allows it; the batch is then smaller, and all others stay as they are. Where several
+/// processes share the batches (``BatchPart``), they tell each other of such images, so that all leave out the same.
 ///
 /// A loader serves one epoch and one caller. Dropping it stops its threads.
 package final class BatchLoader: BatchStream {
@@ -13,6 +14,7 @@ package final class BatchLoader: BatchStream {
 
   private let work: BatchWork
   private let policy: BadImagePolicy
+  private let part: BatchPart?
   private var quarantine: QuarantineList?
   private var newlyBad = 0
   private let batchCount: Int
@@ -30,13 +32,14 @@ package final class BatchLoader: BatchStream {
   ) {
     let batches = request.batches
     (self.policy, batchCount, skipped) = (policy, batches.count, request.alreadySkipped)
+    part = request.part
     (smallestBatch, nextNumber) = (max(1, request.smallestBatch), max(0, request.firstBatch))
     do throws(DataProblem) { quarantine = try policy.quarantineList() } catch { failure = error }
     let (known, samples) = (quarantine, dataset.samples.indices)
     let knownProblem = { @Sendable in known?.problem(for: dataset.path(at: $0)) }
     newlyBad = skipped.count { !samples.contains($0) || knownProblem($0) == nil }
     work = BatchWork(
-      dataset, batches: batches, from: nextNumber, pipeline: pipeline,
+      dataset, batches: batches, part: part, from: nextNumber, pipeline: pipeline,
       augmentation: request.epoch.map { (seed, $0) }, batchesAhead: batchesAhead, knownProblem: knownProblem)
     work.start(workers: min(max(0, workers), 64))
   }
@@ -45,14 +48,16 @@ package final class BatchLoader: BatchStream {
 
   /// The next batch; nil after the last.
   /// - Throws: a ``DataProblem`` where an image is bad and may not be left out, or an augmentation or a view plan spoils
-  ///   it. It is thrown again at every further call.
-  package func next() throws(DataProblem) -> Batch? {
+  ///   it. It is thrown again at every further call. ``CollectiveFault`` where other processes prepare the rest.
+  package func next() throws -> Batch? {
     if let failure { throw failure }
     while nextNumber < batchCount {
       let finished = work.take(nextNumber)
       nextNumber += 1
-      for bad in finished.bad { try note(bad) }
-      if finished.indices.count >= smallestBatch { return finished.batch }
+      let bad = try part?.gathered(finished.bad) ?? finished.bad
+      for bad in bad { try note(bad) }
+      let batch = try work.batch(finished, without: bad)
+      if batch.stepIndices.count >= smallestBatch { return batch }
     }
     return nil
   }
@@ -72,7 +77,7 @@ package final class BatchLoader: BatchStream {
     // What the machine could not read now says nothing about the image, and is neither left out nor put on a list.
     guard bad.problem.isRequest else { throw stop(bad.problem) }
     newlyBad += 1
-    try quarantine?.add([bad.problem])
+    try quarantine?.add([bad.problem], isWritten: part.map { $0.ranks.rank == 0 } ?? true)
     guard let problem = policy.problem(bad: newlyBad, of: work.sampleCount, first: bad.problem) else {
       return
     }

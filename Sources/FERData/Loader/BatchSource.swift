@@ -1,4 +1,5 @@
 import FERCore
+import TensorKit
 
 /// Which batches are wanted.
 package struct BatchRequest: Sendable {
@@ -14,6 +15,8 @@ package struct BatchRequest: Sendable {
   package var smallestBatch = 1
   /// Samples that had been skipped as unreadable before the first batch.
   package var alreadySkipped: [Int] = []
+  /// Which rows of each batch this process prepares; nil for all.
+  package var part: BatchPart?
 
   /// All batches of that order.
   package init(order: [Int], batchSize: Int, epoch: Int? = nil) {

@@ -11,25 +11,22 @@ import TensorKit
 final class BatchWork: @unchecked Sendable {
   /// An image that could not be had.
   struct Bad {
+    /// In its batch.
+    let place: Int
     let index: Int
     let problem: DataProblem
     /// Whether it was named as bad before anybody looked at it.
     let wasKnown: Bool
   }
 
-  /// A batch whose samples have all been tried.
+  /// A batch, or this process's part of it, whose samples have all been tried.
   struct Finished {
     let number: Int
+    /// The places that were tried.
+    let tried: Range<Int>
+    /// A row for each of them.
     let values: TensorBuffer
-    var indices: [Int] = []
-    var places: [Int] = []
     var bad: [Bad] = []
-
-    var batch: Batch {
-      let rows = bad.isEmpty ? values.finished() : values.finished(keeping: places)
-      let side = rows.shape[2]
-      return Batch(number: number, images: rows.reshaped([-1, side, side, 3]), indices: indices)
-    }
   }
 
   private struct Pending {
@@ -42,6 +39,7 @@ final class BatchWork: @unchecked Sendable {
   private let dataset: any LoadedDataset
   private let samples: [Sample]
   private let batches: [[Int]]
+  private let part: BatchPart?
   private let draws: [[UInt64]]
   private let pipeline: InputPipeline
   private let augmentation: (seed: UInt64, epoch: Int)?
@@ -57,17 +55,18 @@ final class BatchWork: @unchecked Sendable {
   private var running = 0
   private var hasWorkers = false
 
+  /// - Parameter part: which part of each batch is prepared; nil for all of it.
   /// - Parameter first: the first batch that will be asked for.
   /// - Parameter augmentation: what random augmentations follow from; nil for images as evaluation sees them.
   /// - Parameter knownProblem: what is known to be wrong with a sample, which is then not read.
   init(
-    _ dataset: any LoadedDataset, batches: [[Int]], from first: Int, pipeline: InputPipeline,
+    _ dataset: any LoadedDataset, batches: [[Int]], part: BatchPart? = nil, from first: Int, pipeline: InputPipeline,
     augmentation: (seed: UInt64, epoch: Int)?, batchesAhead: Int,
     knownProblem: @escaping @Sendable (Int) -> DataProblem?
   ) {
     (self.dataset, self.batches, self.pipeline) = (dataset, batches, pipeline)
     (self.augmentation, self.batchesAhead) = (augmentation, max(1, batchesAhead))
-    self.knownProblem = knownProblem
+    (self.part, self.knownProblem) = (part, knownProblem)
     samples = dataset.samples
     sampleCount = samples.count
     draws = Self.draws(batches)
@@ -129,24 +128,51 @@ final class BatchWork: @unchecked Sendable {
   private func isComplete(_ number: Int) -> Bool { pending[number]?.remaining == 0 }
 
   private func finish(_ number: Int, _ batch: Pending?) -> Finished {
-    guard let batch else { return Finished(number: number, values: buffer(samples: 0)) }
-    var finished = Finished(number: number, values: batch.values)
-    for (place, index) in batches[number].enumerated() {
-      if let problem = batch.problems[place] {
-        let wasKnown = samples.indices.contains(index) && knownProblem(index) != nil
-        finished.bad.append(Bad(index: index, problem: problem, wasKnown: wasKnown))
-      } else {
-        finished.indices.append(index)
-        finished.places.append(place)
-      }
+    guard let batch else { return Finished(number: number, tried: 0..<0, values: buffer(samples: 0)) }
+    var finished = Finished(number: number, tried: places(of: number), values: batch.values)
+    for place in finished.tried {
+      guard let problem = batch.problems[place] else { continue }
+      let index = batches[number][place]
+      let wasKnown = samples.indices.contains(index) && knownProblem(index) != nil
+      finished.bad.append(Bad(place: place, index: index, problem: problem, wasKnown: wasKnown))
     }
     return finished
+  }
+
+  /// The places of a batch that this process prepares, where all images can be had.
+  private func places(of number: Int) -> Range<Int> {
+    part?.places(of: batches[number].count) ?? batches[number].indices
+  }
+
+  /// What is left of a batch, or this process's part of it. Where other images are bad its part may be another one than was
+  /// prepared; what is missing is then made now.
+  /// - Parameter bad: the bad ones of the whole batch.
+  /// - Throws: a ``DataProblem`` where an image cannot be had that another process could have.
+  func batch(_ finished: Finished, without bad: [Bad]) throws(DataProblem) -> Batch {
+    let (order, badPlaces) = (batches[finished.number], Set(bad.map(\.place)))
+    let good = order.indices.filter { !badPlaces.contains($0) }
+    let own = part?.places(of: good.count) ?? good.indices
+    var values = finished.values
+    if !good[own].elementsEqual(finished.tried) {
+      values = buffer(samples: own.count)
+      for (row, place) in good[own].enumerated() {
+        if finished.tried.contains(place) {
+          _ = values[row].update(fromContentsOf: finished.values[place - finished.tried.lowerBound])
+        } else if let problem = make(finished.number, place, into: values[row]) {
+          throw problem
+        }
+      }
+    }
+    return Batch(
+      number: finished.number, images: values.finished().reshaped([-1, pipeline.size, pipeline.size, 3]),
+      indices: good[own].map { order[$0] }, firstRow: own.lowerBound, of: good.map { order[$0] })
   }
 
   /// Makes one sample. False where there is nothing left to do.
   private func workOnce(waits: Bool) -> Bool {
     guard let claim = claim(waits: waits) else { return false }
-    let problem = make(claim)
+    let values = claim.values[claim.place - places(of: claim.number).lowerBound]
+    let problem = make(claim.number, claim.place, into: values)
     condition.withLock {
       pending[claim.number]?.problems[claim.place] = problem
       pending[claim.number]?.remaining -= 1
@@ -167,9 +193,10 @@ final class BatchWork: @unchecked Sendable {
       while !isStopped && nextBatch < batches.count {
         if nextBatch < delivered + batchesAhead {
           let batch = pending[nextBatch] ?? begin(nextBatch)
-          let claim = Claim(number: nextBatch, place: nextPlace, values: batch.values)
+          let place = places(of: nextBatch).lowerBound + nextPlace
+          let claim = Claim(number: nextBatch, place: place, values: batch.values)
           nextPlace += 1
-          while nextBatch < batches.count && nextPlace >= batches[nextBatch].count {
+          while nextBatch < batches.count && nextPlace >= places(of: nextBatch).count {
             nextPlace = 0
             nextBatch += 1
           }
@@ -183,7 +210,7 @@ final class BatchWork: @unchecked Sendable {
   }
 
   private func begin(_ number: Int) -> Pending {
-    let count = batches[number].count
+    let count = places(of: number).count
     let batch = Pending(values: buffer(samples: count), remaining: count)
     pending[number] = batch
     return batch
@@ -193,9 +220,8 @@ final class BatchWork: @unchecked Sendable {
     TensorBuffer([samples, pipeline.viewCount * pipeline.size, pipeline.size, 3])
   }
 
-  private func make(_ claim: Claim) -> DataProblem? {
-    let index = batches[claim.number][claim.place]
-    let values = claim.values[claim.place]
+  private func make(_ number: Int, _ place: Int, into values: UnsafeMutableBufferPointer<Float>) -> DataProblem? {
+    let index = batches[number][place]
     guard samples.indices.contains(index) else {
       return DataProblem("", "the sampler asked for sample \(index) of \(samples.count)")
     }
@@ -206,7 +232,7 @@ final class BatchWork: @unchecked Sendable {
       let name = dataset.path(at: index)
       if let (seed, epoch) = augmentation {
         let random = RandomSource.augmenting(
-          index, epoch: epoch, seed: seed, drawnBefore: draws[claim.number][claim.place])
+          index, epoch: epoch, seed: seed, drawnBefore: draws[number][place])
         try pipeline.training(image, named: name, random: random, into: values)
       } else {
         try pipeline.evaluation(image, named: name, into: values)

@@ -46,7 +46,9 @@ package struct Excerpt: BatchSource {
 
     func next() throws -> Batch? {
       try inner.next().map { batch in
-        Batch(number: batch.number, images: batch.images, indices: batch.indices.compactMap { own[$0] })
+        Batch(
+          number: batch.number, images: batch.images, indices: batch.indices.compactMap { own[$0] },
+          firstRow: batch.firstRow, of: batch.stepIndices.compactMap { own[$0] })
       }
     }
   }

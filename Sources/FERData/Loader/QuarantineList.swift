@@ -46,8 +46,9 @@ package struct QuarantineList: Sendable {
   }
 
   /// Adds files that it does not name yet.
+  /// - Parameter isWritten: false where another process writes the same.
   /// - Throws: a ``DataProblem`` where the list cannot be written.
-  package mutating func add(_ problems: [DataProblem]) throws(DataProblem) {
+  package mutating func add(_ problems: [DataProblem], isWritten: Bool = true) throws(DataProblem) {
     let new = problems.filter { !$0.path.isEmpty && reasons[ExactName(name(of: $0.path))] == nil }
     guard !new.isEmpty else { return }
     var whole =
@@ -59,12 +60,13 @@ package struct QuarantineList: Sendable {
       whole += "\(name(of: problem.path))\t\(reason)\n"
       reasons[ExactName(name(of: problem.path))] = reason
     }
+    defer { text = whole }
+    guard isWritten else { return }
     do { try AtomicFile.write(to: path) { try $0.write(FileName.bytes(of: whole)) } } catch {
       let problem = error as? FileProblem
       throw DataProblem(
         path, problem?.message ?? "cannot be written: \(error)", isRequest: problem?.isRequest ?? false)
     }
-    text = whole
   }
 
   private func name(of file: String) -> String {

@@ -94,39 +94,51 @@ package struct Evaluator {
   }
 
   /// Runs over all samples in their order.
+  /// - Parameter ranks: who shares the work: whole batches, so that no number depends on how many there are. All have the
+  ///   same answer, but for the shared evidence, which a rank without images has not.
   /// - Parameter keepsEmbeddings: whether the embeddings are kept; of very many images those of the first.
-  /// - Parameter tick: told of the images done; throws to stop.
-  /// - Parameter observe: told of each batch's outcome, in their order.
+  /// - Parameter tick: told of the images done here; throws to stop.
+  /// - Parameter observe: told of the outcome of each batch that is done here, in their order.
   package func evaluate(
-    _ source: some BatchSource, keepsEmbeddings: Bool = false, tick: (Int) throws -> Void = { _ in },
-    observe: (Outcome) -> Void = { _ in }
+    _ source: some BatchSource, on ranks: any Collective = SingleProcess(), keepsEmbeddings: Bool = false,
+    tick: (Int) throws -> Void = { _ in }, observe: (Outcome) -> Void = { _ in }
   ) throws -> Evaluation {
-    var (lossSum, embeddings, kept) = (0.0, [Tensor](), 0)
-    var (rows, termNames, shared) = ([EvaluatedSample](), [String](), Evidence())
-    let (samples, order) = (source.samples, Array(source.samples.indices))
+    var found = EvaluatedShare()
+    let samples = source.samples
+    let share = EvaluatedShare.batches((samples.count + batchSize - 1) / batchSize, of: ranks)
+    let order = Array(
+      samples.indices.prefix(share.upperBound * batchSize).dropFirst(share.lowerBound * batchSize))
     let stream = try source.stream(BatchRequest(order: order, batchSize: batchSize))
-    while let batch = try stream.next() {
-      let own = batch.indices.map { samples[$0] }
-      if let problem = batch.imageProblem(ids: own.map(\.id)) { throw RunProblem.failure(problem) }
-      let (isFirst, outcome) = (rows.isEmpty, try model(batch.images, pass, isThorough: rows.isEmpty))
-      let targets = Targets(of: own, classCount: model.classes.count)
-      let value = try model.objective(outcome, against: targets, pass, isThorough: isFirst)
-      lossSum += Double(value.total.item) * Double(own.count)
-      rows += tempered(outcome.evaluated(ids: own.map(\.id), of: own))
-      observe(outcome)
-      termNames = outcome.terms.map(\.name)
-      shared = outcome.evidence.filter { $0.key.layout == .shared }.mapValues(\.detached)
-      if keepsEmbeddings, kept < Self.mostEmbeddingValues {
-        embeddings.append(outcome.embedding.detached)
-        kept += outcome.embedding.count
+    var interruption: InterruptedBySignal?
+    do {
+      while let batch = try stream.next() {
+        let own = batch.indices.map { samples[$0] }
+        if let problem = batch.imageProblem(ids: own.map(\.id)) { throw RunProblem.failure(problem) }
+        let isFirst = found.rows.isEmpty
+        let outcome = try model(batch.images, pass, isThorough: isFirst)
+        let targets = Targets(of: own, classCount: model.classes.count)
+        let value = try model.objective(outcome, against: targets, pass, isThorough: isFirst)
+        found.losses += [value.total.item, Float(own.count)]
+        found.indices += batch.indices
+        found.rows += tempered(outcome.evaluated(ids: own.map(\.id), of: own))
+        observe(outcome)
+        found.termNames = outcome.terms.map(\.name)
+        found.shared = outcome.evidence.filter { $0.key.layout == .shared }.mapValues(\.detached)
+        let place = (share.lowerBound + batch.number) * batchSize
+        if keepsEmbeddings, place * outcome.embedding.shape[1] < Self.mostEmbeddingValues {
+          found.embeddings.append(outcome.embedding.detached)
+        }
+        try tick(found.rows.count)
       }
-      try tick(rows.count)
-    }
+    } catch let stop as InterruptedBySignal where ranks.size > 1 { interruption = stop }
+    if let signal = try ranks.agreed(interruption?.signal) { throw InterruptedBySignal(signal: signal) }
+    found.problems = stream.problems
+    try found.join(on: ranks, samples: samples)
     var evaluation = Evaluation(
-      EvaluatedSet(classes: model.classes, termNames: termNames, samples: rows),
-      loss: rows.isEmpty ? nil : lossSum / Double(rows.count), metrics: metrics,
-      problems: source.problems + stream.problems,
-      embeddings: embeddings.isEmpty ? nil : .concatenated(embeddings, along: 0), shared: shared)
+      EvaluatedSet(classes: model.classes, termNames: found.termNames, samples: found.rows),
+      loss: found.loss, metrics: metrics, problems: source.problems + found.problems,
+      embeddings: found.embeddings.isEmpty ? nil : .concatenated(found.embeddings, along: 0),
+      shared: found.shared)
     evaluation.temperatures = temperatures
     return evaluation
   }

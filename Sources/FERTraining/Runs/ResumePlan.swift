@@ -15,7 +15,7 @@ package struct ResumePlan {
   /// What nobody can tell.
   private(set) var doubts: [String] = []
   /// Whether the data were other than those that the run has been trained on.
-  private(set) var hasOtherData = false
+  var hasOtherData = false
   /// Whether a changed recipe has to be put into the folder.
   var hasOtherRecipe: Bool { hasChanges || !isRecipeThere }
 

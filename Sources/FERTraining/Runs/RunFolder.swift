@@ -84,6 +84,9 @@ package final class RunFolder {
     return folder
   }
 
+  /// The folder of a run that another process has opened and writes.
+  static func ofAnother(_ path: String) -> RunFolder { RunFolder(path) }
+
   /// Opens the folder of a run to go on with it, and locks it.
   package static func resume(_ path: String) throws -> RunFolder {
     guard isRun(path) || RunPlace(at: path) == .run else {

@@ -3,38 +3,51 @@ import FERData
 import Foundation
 import NeuralKit
 import Support
+import TensorKit
 
-/// A run from the outside: makes or takes up its folder, then trains in it.
+/// A run from the outside: makes or takes up its folder, then trains in it. Where several processes train together, rank 0
+/// alone does what is done to the folder.
 package struct TrainingSession {
   private let recipe: Recipe
   private let path: String
   private let console: Console
   private let report: ReportWriter
   private let goesOnAnyway: Bool
+  private let ranks: any Collective
 
   /// - Parameter path: the run's folder.
   /// - Parameter anyway: whether a run is resumed also where recipe or data have changed so that it becomes another one.
+  /// - Parameter ranks: who trains with this process.
   package init(
-    _ recipe: Recipe, in path: String, anyway: Bool = false, console: Console, report: @escaping ReportWriter
+    _ recipe: Recipe, in path: String, anyway: Bool = false, console: Console, report: @escaping ReportWriter,
+    ranks: any Collective = SingleProcess()
   ) {
     (self.recipe, self.path, self.console, self.report) = (recipe, path, console, report)
-    goesOnAnyway = anyway
+    (goesOnAnyway, self.ranks) = (anyway, ranks)
   }
 
   /// Looks at the folder, before any image is read.
   /// - Parameter resuming: whether a run is expected there.
   /// - Returns: how to go on with the run that lies there; nil where one is to be started.
-  /// - Throws: ``RunProblem`` where the folder holds something else than expected, or a run of another recipe.
+  /// - Throws: ``RunProblem`` where the folder holds something else than expected, or a run of another recipe; where ranks
+  ///   are not alike.
   package func plan(resuming: Bool) throws -> ResumePlan? {
+    try SharedFact.require(SharedFact.ofStart(recipe), on: ranks)
+    let hasRun = try ranks.decided { try findsRun(resuming: resuming) }
+    return hasRun ? try ResumePlan(recipe, in: path, anyway: goesOnAnyway) : nil
+  }
+
+  /// Whether there is a run to go on with.
+  private func findsRun(resuming: Bool) throws -> Bool {
     guard resuming else {
       try RunFolder.requireNew(path)
-      return nil
+      return false
     }
     switch RunPlace(at: path) {
-    case .run: return try ResumePlan(recipe, in: path, anyway: goesOnAnyway)
+    case .run: return true
     case .begun:
       console.line("\(path.printable): the run there ended before its first checkpoint; it begins anew")
-      return nil
+      return false
     case .free:
       throw RunProblem.request(
         "\(path.printable): there is no run to resume here; leave out --resume to start one")
@@ -48,9 +61,12 @@ package struct TrainingSession {
     train: any BatchSource, validation: (any BatchSource)?, steps: Int? = nil, epochs: Int? = nil,
     witness: MetricsWitness? = nil
   ) throws -> Trainer.End {
-    let folder = try RunFolder.create(path)
-    try AtomicFile.write(Environment.current.text(for: recipe), to: folder.file("environment.json"))
-    try AtomicFile.write(recipe.text, to: folder.file("recipe.json5"))
+    let folder = try opened {
+      let folder = try RunFolder.create(path)
+      try AtomicFile.write(Environment.current.text(for: recipe), to: folder.file("environment.json"))
+      try AtomicFile.write(recipe.text, to: folder.file("recipe.json5"))
+      return folder
+    }
     return try run(folder, train, validation, Trainer.Limits(steps: steps, epochs: epochs), witness)
   }
 
@@ -59,13 +75,24 @@ package struct TrainingSession {
   package func resume(
     _ plan: ResumePlan, train: any BatchSource, validation: (any BatchSource)?, steps: Int? = nil
   ) throws -> Trainer.End {
-    let folder = try RunFolder.resume(path)
     var plan = plan
-    try plan.compareData(train: train, validation: validation)
+    let folder = try opened {
+      let folder = try RunFolder.resume(path)
+      try plan.compareData(train: train, validation: validation)
+      return folder
+    }
+    plan.hasOtherData = try ranks.decided { plan.hasOtherData }
     plan.doubts.forEach(console.warn)
     for change in plan.allowed { console.line("changed: \(change)") }
     for change in plan.refused.prefix(20) { console.warn("changed: \(change)") }
     return try run(folder, train, validation, Trainer.Limits(steps: steps), resuming: plan)
+  }
+
+  /// The run's folder: what `open` makes ready on rank 0, which has it for itself as long as it lives.
+  private func opened(_ open: () throws -> RunFolder) throws -> RunFolder {
+    let folder = ranks.rank == 0 ? try open() : RunFolder.ofAnother(path)
+    try ranks.barrier()
+    return folder
   }
 
   private func run(
@@ -79,9 +106,10 @@ package struct TrainingSession {
     }
     let trainer = try Trainer(
       recipe, train: train, validation: validation, in: folder, limits: limits,
-      takesOtherData: plan?.hasOtherData == true, console: console, report: report, witness: witness)
+      takesOtherData: plan?.hasOtherData == true, console: console, report: report, witness: witness,
+      ranks: ranks)
     defer { console.clearBar() }
-    if let plan {
+    if let plan, ranks.rank == 0 {
       try plan.keep()
       if plan.hasOtherRecipe {
         try AtomicFile.write(recipe.text, to: folder.file("recipe.json5"))

@@ -47,8 +47,10 @@ extension Trainer {
     let start = Clock.seconds
     let evaluation = try withAverage {
       try Evaluator(model, batchSize: options.validationBatch, metrics: recipe.registry.metrics).evaluate(
-        source
+        source, on: ranks
       ) { done in
+        // Of this rank's share; the others are about as far.
+        let done = min(done * ranks.size, source.samples.count)
         console.progress("validation", share: Double(done) / Double(max(1, source.samples.count))) {
           "\((Double(done) / max(Clock.seconds - start, 1e-9)).rounded(places: 0)) images/s"
         }
@@ -70,7 +72,7 @@ extension Trainer {
     // Without validation images the latest weights are the best there are.
     let score = evaluation.map { $0.score(options.best, recipe.registry.metrics) } ?? Double(number)
     guard let score, state.best.map({ score > $0.score }) ?? true else { return }
-    try withAverage { try store.saveBest(model, evaluation?.object ?? OrderedObject()) }
+    if writes { try withAverage { try store.saveBest(model, evaluation?.object ?? OrderedObject()) } }
     state.best = BestSoFar(score: score, epoch: number)
   }
 
@@ -79,20 +81,24 @@ extension Trainer {
   func writeResults() throws {
     let values = model.store.all.map(\.value)
     defer { for (parameter, value) in zip(model.store.all, values) { parameter.value = value } }
-    if FileSystem.exists(store.best) {
+    if writes, FileSystem.exists(store.best) {
       try WeightFile(store.best).load(into: model.store.all)
     }
-    let remarks = labels.remarks
+    // Where folders are shared over a network, others may not see yet what was written.
+    try ranks.share(model.store.all)
+    let remarks = writes ? labels.remarks : []
     for table in remarks { try AtomicFile.write(table.csv, to: folder.file(table.stem + ".csv")) }
     if !remarks.isEmpty { try folder.keep(remarks) }
     guard let validation else {
-      return try report(FinishedRun(nil, in: folder, of: recipe, remarks: remarks))
+      if writes { try report(FinishedRun(nil, in: folder, of: recipe, remarks: remarks)) }
+      return
     }
     let evaluation = try Evaluator(
       model, batchSize: options.validationBatch, metrics: recipe.registry.metrics
-    ).evaluate(validation, keepsEmbeddings: true) { _ in
+    ).evaluate(validation, on: ranks, keepsEmbeddings: true) { _ in
       if let signal = StopSignal.received { throw InterruptedBySignal(signal: signal) }
     }
+    guard writes else { return }
     try AtomicFile.write(evaluation.set.predictionTable, to: folder.file("predictions.csv"))
     try report(
       FinishedRun(evaluation, in: folder, of: recipe, remarks: remarks, image: validation.image(of:)))

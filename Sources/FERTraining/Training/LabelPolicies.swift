@@ -82,9 +82,10 @@ final class LabelPolicies {
   }
 
   /// Tells them how a step went.
+  /// - Parameter batch: of whose whole batch, over all pieces and processes, outcome and targets have the rows.
   func observe(_ outcome: Outcome, _ targets: Targets, _ batch: Batch, epoch: Int) {
     for policy in policies {
-      Running.of(policy) { policy.observe(outcome, targets, batch.indices, epoch: epoch) }
+      Running.of(policy) { policy.observe(outcome, targets, batch.stepIndices, epoch: epoch) }
     }
   }
 

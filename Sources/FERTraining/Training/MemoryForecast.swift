@@ -19,12 +19,14 @@ struct MemoryForecast {
   private static let tried = 2
 
   /// - Parameter isFresh: whether optimiser and average have nothing yet.
+  /// - Parameter ranks: how many processes share a batch.
   /// - Throws: what a part of the model or a loss throws.
   init(
-    _ model: ExpressionModel, _ recipe: Recipe, _ options: TrainingOptions, samples: Int, isFresh: Bool
+    _ model: ExpressionModel, _ recipe: Recipe, _ options: TrainingOptions, samples: Int, isFresh: Bool,
+    ranks: Int = 1
   ) throws {
     let need = MemoryNeed(of: model.store)
-    let whole = min(options.batch, samples)
+    let whole = (min(options.batch, samples) + ranks - 1) / ranks
     rows = options.microBatch > 0 ? min(options.microBatch, whole) : whole
     let peak = try TensorMemory.peak { try Self.trial(model, recipe) }
     let image = max(0, peak - need.trained) / Self.tried

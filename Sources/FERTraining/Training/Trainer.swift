@@ -40,6 +40,9 @@ package typealias ReportWriter = (FinishedRun) throws -> Void
 /// not. Each random number depends on the seed and on what it is for, never on what ran before.
 ///
 /// A last batch of one image is left out of an epoch: a batch norm cannot work with it.
+///
+/// Several processes may train together, each with a trainer of its own that goes the same way: every decision follows
+/// from what all of them know. Rank 0 alone writes.
 package final class Trainer {
   /// How a run ended.
   package enum End: Equatable, Sendable {
@@ -78,6 +81,9 @@ package final class Trainer {
     }
   }
 
+  /// Into how many shards a batch is cut for its sums.
+  static let shards = 4
+
   /// The model in training; after the run the last weights, not the best.
   package let model: ExpressionModel
 
@@ -85,13 +91,15 @@ package final class Trainer {
   let options: TrainingOptions
   let train: any BatchSource
   let validation: (any BatchSource)?
+  let ranks: any Collective
   let folder: RunFolder
   let console: Console
   let store: CheckpointStore
   let average: WeightAverage?
   let step: TrainingStep
   var state = TrainingState()
-  let log: RunLog
+  /// Nil where another rank writes.
+  let log: RunLog?
   /// How long the epoch took that has just ended.
   var epochTiming = OrderedObject()
   let report: ReportWriter
@@ -108,12 +116,19 @@ package final class Trainer {
   /// Builds the model, or takes up what the folder's last checkpoint holds.
   /// - Parameter options: the recipe's, or others in their place.
   /// - Parameter takesOtherData: whether a checkpoint counts that was trained on other data.
+  /// - Parameter ranks: who trains with this process.
   package init(
     _ recipe: Recipe, options: TrainingOptions? = nil, train: any BatchSource, validation: (any BatchSource)?,
     in folder: RunFolder, limits: Limits = Limits(), takesOtherData: Bool = false, console: Console,
-    report: @escaping ReportWriter, witness: MetricsWitness? = nil
+    report: @escaping ReportWriter, witness: MetricsWitness? = nil, ranks: any Collective = SingleProcess()
   ) throws {
     let options = options ?? recipe.training
+    if let problem = BatchPart.problem(
+      ranks: ranks.size, shards: Self.shards, batch: options.batch, images: train.samples.count)
+    {
+      throw RunProblem.request("\(recipe.path.printable): \(problem)")
+    }
+    self.ranks = ranks
     labels = try LabelPolicies(of: recipe, for: train.samples)
     let digest = Self.digest(of: [train.samples, validation?.samples ?? []], and: labels.fingerprint)
     var store = CheckpointStore(folder: folder.checkpoints, recipe: recipe, dataDigest: digest)
@@ -131,11 +146,18 @@ package final class Trainer {
     if let states = state.labels { labels.restore(states) }
     // Logs are cut back to the checkpoint: only those of a run that is still this process's.
     try WritePermits.permit(for: folder.path)?.confirm()
-    log = RunLog(in: folder, at: state) { console.warn($0) }
+    log = ranks.rank == 0 ? RunLog(in: folder, at: state) { console.warn($0) } : nil
     (self.recipe, self.options, self.train, self.validation) = (recipe, options, train, validation)
     (self.folder, self.console, self.store, self.limits) = (folder, console, store, limits)
     (self.report, self.witness) = (report, witness)
+    // Nobody writes before all have read what was there.
+    try SharedFact.require(
+      [.ofData(recipe, train: train, validation: validation, labels: labels.fingerprint), standing], on: ranks
+    )
   }
+
+  /// Whether this process writes the run's folder.
+  var writes: Bool { ranks.rank == 0 }
 
   /// Trains until all epochs are done or something asks to stop.
   /// - Throws: ``RunProblem``, a `FileProblem` or a `DataProblem`; the last good checkpoint stays.
@@ -159,15 +181,15 @@ package final class Trainer {
   /// Nil where a fingerprint lies there already: it tells of the files that the run began with.
   private func startFingerprint() -> FingerprintTask? {
     let path = folder.file(DataFingerprint.name)
-    guard !FileSystem.exists(path) else { return nil }
+    guard writes, !FileSystem.exists(path) else { return nil }
     let files = DataFingerprint.open(
       recipe, train: train, validation: validation, labels: labels.fingerprint)
     return FingerprintTask(files, writingTo: path)
   }
 
   private func trainToEnd() throws -> End {
-    log.begin()
-    defer { log.finish() }
+    log?.begin()
+    defer { log?.finish() }
     // The first checkpoint shows, before any work is done, that there is room for more.
     if !hasResumed { try save() }
     // What could be written to when training began is no wrong request later.
@@ -188,7 +210,7 @@ package final class Trainer {
       return .interrupted(signal: stop.signal)
     }
     // Before the run counts as finished, since nothing writes them afterwards.
-    log.writeTables()
+    log?.writeTables()
     state.isFinished = true
     try save()
     return .finished
@@ -198,7 +220,7 @@ package final class Trainer {
     let limits = MemoryLimits.current  // before the trial, which keeps what it took
     // What a component throws here it throws in the first step too, which tells the batch.
     let forecast = try? MemoryForecast(
-      model, recipe, options, samples: train.samples.count, isFresh: !hasResumed)
+      model, recipe, options, samples: train.samples.count, isFresh: !hasResumed, ranks: ranks.size)
     if let warning = forecast?.warning(within: limits) { console.warn(warning) }
   }
 
@@ -217,7 +239,7 @@ package final class Trainer {
     let stream = try train.stream(request)
     while state.batch < request.batchCount {
       try WritePermits.permit(for: folder.path)?.check()
-      if let end = endAsked {
+      if let end = try endAsked() {
         try save()
         return end
       }
@@ -232,15 +254,18 @@ package final class Trainer {
           batch, targets, ids: batch.indices.map { labels.samples[$0].id }, step: state.step, at: position,
           isThorough: isFirstStep || limits.checksEveryStep))
       isFirstStep = false
-      labels.observe(result.outcome, targets, batch, epoch: state.epoch)
-      state.sums.add(result, count: batch.indices.count)
+      if !labels.isEmpty {
+        let (outcome, targets) = try batch.whole(result.outcome, targets, on: ranks)
+        labels.observe(outcome, targets, batch, epoch: state.epoch)
+      }
+      state.sums.add(result, count: batch.stepIndices.count)
       state.batch = batch.number + 1
       state.step += 1
       state.skipped = stream.skipped
       stepTimes.add(data: given - asked, compute: Clock.seconds - given)
       if options.logSteps > 0, state.step % options.logSteps == 0 {
         try note(
-          stepLine(result, images: batch.indices.count, at: position),
+          stepLine(result, images: batch.stepIndices.count, at: position),
           timing: stepTimes.takeLine(step: state.step))
       }
       progress.show(done: state.batch, sums: state.sums)
@@ -250,7 +275,7 @@ package final class Trainer {
     try warn(of: stream.problems)
     epochTiming = progress.timing(step: state.step)
     // A signal that came with the last batch is seen by the validation that follows.
-    guard let end = endAsked, case .stoppedAtLimit = end else { return nil }
+    guard let end = try endAsked(), case .stoppedAtLimit = end else { return nil }
     try save()
     return end
   }
@@ -262,6 +287,7 @@ package final class Trainer {
     console.warn(problems.asLeftOut(atMost: badImages.count == more.count ? 1 : 5, all: RunFolder.badImages))
     guard more.count > badImages.count else { return }
     badImages = more
+    guard writes else { return }
     try AtomicFile.write(
       more.map(\.text).sorted().joined(separator: "\n") + "\n", to: folder.file(RunFolder.badImages))
   }
@@ -286,11 +312,12 @@ package final class Trainer {
     request.firstBatch = state.batch
     request.smallestBatch = 2
     request.alreadySkipped = state.skipped
+    if ranks.size > 1 { request.part = BatchPart(of: ranks, shards: Self.shards) }
     return request
   }
 
-  var endAsked: End? {
-    if let number = StopSignal.received { return .interrupted(signal: number) }
+  private func endAsked() throws -> End? {
+    if let number = try ranks.agreed(StopSignal.received) { return .interrupted(signal: number) }
     if let limit = limits.steps, state.step >= limit { return .stoppedAtLimit(step: state.step) }
     return nil
   }
@@ -309,12 +336,13 @@ package final class Trainer {
 
   /// Notes an event in the logs, and tells who listens.
   func note(_ line: OrderedObject, timing: OrderedObject) throws {
-    log.add(line, timing: timing)
+    log?.add(line, timing: timing)
     try witness?(line.text)
   }
 
   /// Writes a checkpoint of this moment.
   func save() throws {
+    guard let log else { return }
     state.metricsLength = log.sync()
     state.labels = labels.isEmpty ? nil : try labels.states()
     let start = Clock.seconds

@@ -2,7 +2,8 @@ import Foundation
 import Support
 
 /// How many threads compute: as many as there are cores whose time this process may have, or fewer where the environment
-/// variable `ARBEX_THREADS` says so. More would only wait for one another, many times as long as the work takes.
+/// variable `ARBEX_THREADS` says so. More would only wait for one another, many times as long as the work takes. Processes
+/// that a launcher started together on one machine, and gave no cores of their own, share them.
 package struct ThreadChoice: Equatable, Sendable {
   /// The most threads that anything may ask for.
   package static let most = 256
@@ -16,20 +17,25 @@ package struct ThreadChoice: Equatable, Sendable {
   /// What the environment asks for; nil for nothing.
   package let asked: String?
 
+  /// How many processes share the quota and, where the launcher did not divide them, the cores.
+  private let sharers: Int
+  private let sharesCores: Bool
+
   /// A choice where these hold.
-  package init(cores: Int, quota: Double?, asked: String?) {
+  package init(cores: Int, quota: Double?, asked: String?, launch: Launch = Launch(environment: [:])) {
     (self.cores, self.quota, self.asked) = (cores, quota, asked)
+    (sharers, sharesCores) = (launch.localSize, !launch.isBound)
   }
 
   /// Of this process, as it was when it was first asked.
   package static let current = ThreadChoice(
     cores: ProcessInfo.processInfo.activeProcessorCount, quota: ControlGroup.current.processors,
-    asked: ProcessInfo.processInfo.environment[variable])
+    asked: ProcessInfo.processInfo.environment[variable], launch: .current)
 
   /// The cores whose time the process may have, at least 1; of a part of a core's time, the whole core.
   package var usable: Int {
-    let allowed = quota.map { Int(min($0.rounded(.up), Double(Self.most))) } ?? cores
-    return max(1, min(cores, allowed, Self.most))
+    let allowed = quota.map { Int(min(($0 / Double(sharers)).rounded(.up), Double(Self.most))) } ?? cores
+    return max(1, min(sharesCores ? cores / sharers : cores, allowed, Self.most))
   }
 
   /// The threads that compute.
@@ -57,6 +63,10 @@ package struct ThreadChoice: Equatable, Sendable {
 
   /// Why fewer cores are used than the system lets it run on.
   private var reason: String {
-    quota.map { usable < cores ? " (a quota of \($0.rounded(places: 2)) of \(cores))" : "" } ?? ""
+    guard usable < cores else { return "" }
+    let others = sharers > 1 ? "\(cores) are shared by \(sharers) processes" : ""
+    let limit = quota.map { "a quota of \($0.rounded(places: 2)) of \(cores)" } ?? ""
+    let reasons = [limit, others].filter { !$0.isEmpty }
+    return reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))"
   }
 }

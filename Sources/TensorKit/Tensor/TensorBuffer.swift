@@ -22,14 +22,4 @@ package final class TensorBuffer: @unchecked Sendable {
   /// The tensor, without copying. Nothing may be written afterwards.
   /// - Precondition: every row has been written.
   package func finished() -> Tensor { tensor }
-
-  /// A tensor of some of the rows, which have been written.
-  package func finished(keeping rows: [Int]) -> Tensor {
-    Tensor([rows.count] + tensor.shape.dropFirst()) { target in
-      let size = target.count / max(1, rows.count)
-      for (place, row) in rows.enumerated() {
-        _ = target[place * size..<(place + 1) * size].update(fromContentsOf: self[row])
-      }
-    }
-  }
 }

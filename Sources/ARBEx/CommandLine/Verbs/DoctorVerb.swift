@@ -1,5 +1,6 @@
 import FERCore
 import Foundation
+import Ranks
 import TensorKit
 import Support
 
@@ -64,6 +65,7 @@ struct Examination {
       ("matrix product", BLASInfo.hasOwnProduct ? "arbex's own" : "OpenBLAS"),
       ("OpenBLAS", BLASInfo.configuration), ("OpenBLAS kernel", BLASInfo.kernel),
     ]
+    facts.append(("MPI", Ranks.library))
     facts += loadedLibraries().map { ("libraries", $0) }
     facts.append(("environment", variables.isEmpty ? "nothing set" : variables.joined(separator: " ")))
     return Examination(

@@ -5,6 +5,7 @@ import FERTraining
 import Foundation
 import NeuralKit
 import Support
+import TensorKit
 
 extension Verb {
   static let train = Verb(
@@ -27,8 +28,12 @@ extension Verb {
       --resume compares recipe and data with those that the run was trained by so far. What changes nothing that is done is
       named and allowed: workers, checkpoints, other paths to the same data, also --set training.epochs=N where the schedule does
       not depend on the number of epochs. All else is named and refused; with --anyway it is kept in the run's resumes.jsonl.
+
+      Started by mpirun, or by srun --mpi=pmix, the processes train together: mpirun --bind-to none -np 4 arbex train RECIPE.
       """
-  ) { call in
+  ) { call in try call.ranked(train) }
+
+  private static func train(_ call: Invocation, on ranks: any Collective) throws -> Int32 {
     let word = call.words[0]
     let isRun = RunFolder.isRun(word)
     let resumes = call.has("--resume")
@@ -57,7 +62,9 @@ extension Verb {
     let folder = call.value("--out") ?? (isRun ? word : "runs/\(recipe.name)")
     call.tellSwaps(of: recipe)
     StopSignal.listen()
-    return call.has("--smoke") ? try smoke(recipe, call) : try trained(recipe, in: folder, call)
+    guard call.has("--smoke") else { return try trained(recipe, in: folder, call, on: ranks) }
+    guard ranks.size == 1 else { throw UsageProblem("--smoke tries a recipe in one process; start it alone") }
+    return try smoke(recipe, call)
   }
 
   /// What `--init-from` says as a change of the recipe.
@@ -72,10 +79,12 @@ extension Verb {
     return ["model.initialWeights=\(JSONValue.quoted(file))"]
   }
 
-  private static func trained(_ recipe: Recipe, in folder: String, _ call: Invocation) throws -> Int32 {
-    let console = Console()
+  private static func trained(
+    _ recipe: Recipe, in folder: String, _ call: Invocation, on ranks: any Collective
+  ) throws -> Int32 {
+    let console = ranks.rank == 0 ? Console() : Console(descriptor: -1)
     let session = TrainingSession(
-      recipe, in: folder, anyway: call.has("--anyway"), console: console, report: Report.write)
+      recipe, in: folder, anyway: call.has("--anyway"), console: console, report: Report.write, ranks: ranks)
     let steps = try call.wholeNumber("--max-steps", atLeast: 1)
     // What is wrong with the folder is told before any image is read.
     let plan = try session.plan(resuming: call.has("--resume"))
@@ -96,11 +105,13 @@ extension Verb {
     let goOn = "go on with: \(call.tool) train \(folder.quotedForShell) --resume"
     switch end {
     case .finished:
+      guard ranks.rank == 0 else { return 0 }
       try call.output.conclude("finished: \(folder)/report.html" + (try best(in: folder, of: recipe)))
     case .alreadyFinished: try call.output.conclude("\(folder): is already complete; nothing was changed")
     case .stoppedAtLimit(let step):
       try call.output.conclude("stopped after step \(step), saved in \(folder); \(goOn)")
     case .interrupted(let signal):
+      guard ranks.rank == 0 else { return ExitCode.interrupted(by: signal) }
       let facts = try RunFacts(of: RunFolder.existing(folder))
       let step = facts.steps.map { " at step \($0)" } ?? ""
       let epoch = facts.epochs.map {
