@@ -122,7 +122,7 @@ extension Tensor {
 
   /// Each element through a loop (result, input, count). Not recorded.
   func mapped(_ loop: (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void) -> Tensor {
-    let result = Tensor(uninitialized: shape)
+    let result = Tensor(uninitialized: shape).ofSameBatch(as: self)
     Parallel.forEachBlock(of: count, size: 1 << 15) {
       loop(result.pointer + $0.lowerBound, pointer + $0.lowerBound, $0.count)
     }
