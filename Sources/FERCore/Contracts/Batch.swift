@@ -21,11 +21,13 @@ public struct Batch: Sendable {
   package var viewCount: Int { images.shape[0] / max(1, indices.count) }
 
   /// Some of its samples, as a piece of the same step.
-  package func sliced(_ rows: Range<Int>) -> Batch {
-    let views = viewCount
+  /// - Parameter firstRow: the place of the first of them in the step's batch.
+  package func sliced(_ rows: Range<Int>, firstRow: Int) -> Batch {
+    let views = viewCount, isWhole = rows == indices.indices
     return Batch(
       number: number,
-      images: images.sliced(along: 0, from: rows.lowerBound * views, count: rows.count * views),
-      indices: Array(indices[rows]), firstRow: firstRow + rows.lowerBound)
+      images: isWhole
+        ? images : images.sliced(along: 0, from: rows.lowerBound * views, count: rows.count * views),
+      indices: Array(indices[rows]), firstRow: firstRow)
   }
 }

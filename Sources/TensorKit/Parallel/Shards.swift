@@ -23,50 +23,34 @@ package final class Shards: Sendable {
   let places: [Int]
   /// How many places the tree needs at a time.
   let placeCount: Int
-  /// The images of this part.
-  package let imageCount: Int
-  /// The images of all processes.
+  /// The images of this part, by their places among all.
+  package let images: Range<Int>
+  /// How many images the sums are of, on all processes.
   package let totalCount: Int
   private let collective: any Collective
   private let firstFault = Mutex<CollectiveFault?>(nil)
 
-  /// - Parameter totalCount: the images of all parts together.
-  /// - Parameter part: which part of the shards this is, of `parts`: shards part S / parts ..< (part + 1) S / parts.
-  /// - Parameter together: the parts that are summed over by `collective`; nil for all.
-  /// - Parameter collective: who holds the others of them.
+  /// - Parameter imageCount: of all parts.
+  /// - Parameter part: which of `parts` this is: it has the shards part S / parts ..< (part + 1) S / parts.
+  /// - Parameter group: the parts that are summed together; nil for this one alone.
+  /// - Parameter collective: the processes that hold the parts of the group.
   package init(
-    _ totalCount: Int, shards: Int = usual, part: Int = 0, of parts: Int = 1, together: Range<Int>? = nil,
-    collective: any Collective = SingleProcess()
+    _ imageCount: Int, shards: Int = usual, part: Int = 0, of parts: Int = 1, in group: Range<Int>? = nil,
+    over collective: any Collective = SingleProcess()
   ) {
     let count = max(shards, parts)
-    let own = Self.range(of: part, count, parts)
-    let first = own.lowerBound * totalCount / count
-    let all = own.map { $0 * totalCount / count - first..<($0 + 1) * totalCount / count - first }
-    ranges = all.filter { !$0.isEmpty }
-    additions = Self.tree(over: all.map { !$0.isEmpty })
+    let start = { shard in shard * imageCount / count }
+    let shards = { (group: Range<Int>) in
+      group.lowerBound * count / parts..<group.upperBound * count / parts
+    }
+    let own = shards(part..<part + 1), all = shards(group ?? part..<part + 1)
+    images = start(own.lowerBound)..<start(own.upperBound)
+    totalCount = start(all.upperBound) - start(all.lowerBound)
+    let first = images.lowerBound, cuts = own.map { start($0) - first..<start($0 + 1) - first }
+    ranges = cuts.filter { !$0.isEmpty }
+    additions = Self.tree(over: cuts.map { !$0.isEmpty })
     (places, placeCount) = Self.places(for: additions)
-    imageCount = ranges.last?.upperBound ?? 0
-    let together = together ?? 0..<parts
-    let ends = (
-      Self.range(of: together.lowerBound, count, parts).lowerBound,
-      Self.range(of: together.upperBound - 1, count, parts).upperBound
-    )
-    self.totalCount = ends.1 * totalCount / count - ends.0 * totalCount / count
     self.collective = collective
-  }
-
-  /// The images of a part, of the whole batch.
-  /// - Parameter part: as for the initialiser.
-  package static func images(
-    of part: Int, of parts: Int, _ totalCount: Int, shards: Int = usual
-  ) -> Range<Int> {
-    let count = max(shards, parts), own = range(of: part, count, parts)
-    return own.lowerBound * totalCount / count..<own.upperBound * totalCount / count
-  }
-
-  /// The shards of a part.
-  private static func range(of part: Int, _ shards: Int, _ parts: Int) -> Range<Int> {
-    part * shards / parts..<(part + 1) * shards / parts
   }
 
   /// How many shards have images.
@@ -74,13 +58,13 @@ package final class Shards: Sendable {
 
   /// The rows of each shard where every image has equally many of `rows`, one image's after another's; nil where it has not.
   func rows(_ rows: Int) -> [Range<Int>]? {
-    guard imageCount > 0, rows % imageCount == 0 else { return nil }
-    let each = rows / imageCount
+    guard !images.isEmpty, rows % images.count == 0 else { return nil }
+    let each = rows / images.count
     return ranges.map { $0.lowerBound * each..<$0.upperBound * each }
   }
 
   /// How many rows all processes have where this one has `rows`.
-  func totalRows(_ rows: Int) -> Int { imageCount > 0 ? rows / imageCount * totalCount : rows }
+  func totalRows(_ rows: Int) -> Int { images.isEmpty ? rows : rows / images.count * totalCount }
 
   /// Puts the sum over all processes in place of the branch that this one has summed.
   ///
@@ -95,6 +79,22 @@ package final class Shards: Sendable {
 
   /// Why processes could not be summed over; nil where all went well.
   package var fault: CollectiveFault? { firstFault.withLock { $0 } }
+
+  /// The sum of what `make` gives for each shard that has images, as their tree; nil where none has.
+  package func sum<Value>(
+    _ make: (_ shard: Int) throws -> Value, adding add: (inout Value, Value) -> Void
+  ) rethrows -> Value? {
+    var sums: [Value?] = []
+    for shard in ranges.indices {
+      sums.append(try make(shard))
+      for addition in additions[shard] {
+        guard var sum = sums[addition.into].take(), let other = sums[addition.from].take() else { continue }
+        add(&sum, other)
+        sums[addition.into] = sum
+      }
+    }
+    return sums.first ?? nil
+  }
 
   /// A node of the tree: where its sum lies, and the last shard in it.
   private struct Node { let root, last: Int }

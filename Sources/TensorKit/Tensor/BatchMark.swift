@@ -15,7 +15,7 @@ enum BatchMark: Sendable {
 extension Tensor {
   /// The same tensor as one of a batch: its rows are the images of `shards`, or equally many for each, image by image.
   package func of(_ shards: Shards) -> Tensor {
-    require(shards.rows(shape.first ?? 0) != nil, "batch", "\(shape)", "rows for each of \(shards.imageCount) images")
+    require(shards.rows(shape.first ?? 0) != nil, "batch", "\(shape)", "rows for each of \(shards.images.count) images")
     var result = self
     result.mark = .rows(shards)
     return result
@@ -32,7 +32,7 @@ extension Tensor {
   var batch: Shards? { if case .rows(let shards) = mark { shards } else { nil } }
 
   /// The same, of the batch that `other` is of, where it has rows for each of its images.
-  func ofSameBatch(as other: Tensor) -> Tensor {
+  package func ofSameBatch(as other: Tensor) -> Tensor {
     var result = self
     result.mark = Self.mark(of: [other], for: shape)
     return result
