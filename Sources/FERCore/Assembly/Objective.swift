@@ -81,22 +81,45 @@ package struct Objective {
       rows: rows, views: 1, classCount: outcome.final.shape[1], isThorough: isThorough)
     // What looks across rows would depend on how an evaluation is cut into batches.
     let counted = terms.filter { $0.scope != .batch || pass.isTraining }
+    let piece = piece ?? Piece(rows: 0..<rows, of: targets)
+    let own = Rows(outcome: outcome, targets: targets, pass: pass, piece: piece)
+    // What looks across rows sees those of all processes.
+    let all = counted.contains { $0.scope == .batch } ? own.gathered : own
     let values = try counted.map { term in
-      let title = "loss \"\(term.name)\""
+      let title = "loss \"\(term.name)\"", seen = term.scope == .batch ? all : own
       let value = Profile.component("losses.\(term.name)") {
-        term.running { term.loss.loss(of: outcome, against: targets, pass) }
+        term.running { term.loss.loss(of: seen.outcome, against: seen.targets, seen.pass) }
       }
       try check.loss(value, term.scope, named: title)
-      let piece = piece ?? Piece(rows: 0..<rows, of: targets)
       let weights = Self.weights(in: piece.step, term, pass)
       if let own = weights.own { try check.rowWeights(own, count: piece.count, named: title) }
-      return Self.share(of: value.ofSameBatch(as: outcome.final), term.scope, weights.all, piece)
+      return Self.share(of: value.ofSameBatch(as: outcome.final), term.scope, weights.all, seen.piece)
     }
     let total = zip(counted, values).reduce(Tensor.zeros([1])) { $0 + $1.1.sum * $1.1.share * $1.0.weight }
+    let isCounted = !(outcome.final.shards?.hasEarlierProcess ?? false)
     let losses = zip(counted, values).map {
-      Part(name: $0.name, sum: $1.sum.item, share: $1.share, weight: $0.weight)
+      // The same number on every process counts once.
+      Part(name: $0.name, sum: isCounted || $0.scope != .batch ? $1.sum.item : 0, share: $1.share, weight: $0.weight)
     }
     return Value(total: total, losses: losses)
+  }
+
+  /// What a loss is computed of.
+  private struct Rows {
+    let outcome: Outcome
+    let targets: Targets
+    let pass: ForwardPass
+    let piece: Piece
+
+    /// The rows of all processes, where it is told who they are.
+    var gathered: Rows {
+      guard let shards = outcome.final.shards else { return self }
+      let rows = shards.whole.images
+      return Rows(
+        outcome: outcome.gathered(over: shards), targets: piece.step.sliced(rows),
+        pass: shards.hasEarlierProcess ? pass.withoutGradients(from: rows.lowerBound) : pass,
+        piece: Piece(rows: rows, of: piece.step))
+    }
   }
 
   /// How much each row of a step counts in a loss, and what the loss itself says of it; nil: all the same.

@@ -52,7 +52,7 @@ public final class Tape: @unchecked Sendable {
   /// The tensor as a leaf of this tape.
   public func watch(_ tensor: Tensor) -> Tensor {
     if trace != nil { return traced(tensor.detached, as: .input, of: []) }
-    entries.append(Entry(inputs: [], backward: nil, batch: tensor.batch))
+    entries.append(Entry(inputs: [], backward: nil, batch: tensor.shards))
     return placed(tensor, entries.count - 1)
   }
 
@@ -182,7 +182,7 @@ public final class Tape: @unchecked Sendable {
     _ output: Tensor, inputs: [Tensor], label: Profile.Label?, backward: @escaping Summing
   ) -> Tensor {
     let slots = inputs.map { $0.tape === self ? $0.slot : -1 }
-    entries.append(Entry(inputs: slots, backward: backward, label: label, batch: output.batch))
+    entries.append(Entry(inputs: slots, backward: backward, label: label, batch: output.shards))
     return placed(output, entries.count - 1)
   }
 
@@ -204,7 +204,10 @@ public final class Tape: @unchecked Sendable {
       return
     }
     gradients[slot] = nil
-    if case .shards = gradient.mark { swap(&sum, &gradient) }
+    if case .shards(let other) = gradient.mark {
+      // Shards of another batch count as a sum that knows of none.
+      if case .shards(let own) = sum.mark, own !== other { gradient = gradient.folded } else { swap(&sum, &gradient) }
+    }
     if case .shards = sum.mark {
       // One that knows of no shards counts as the first one's.
       let isAlike = if case .shards = gradient.mark { true } else { false }

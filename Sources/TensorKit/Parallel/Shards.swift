@@ -27,6 +27,9 @@ package final class Shards: Sendable {
   package let images: Range<Int>
   /// How many images the sums are of, on all processes.
   package let totalCount: Int
+  /// The same images as one process would hold them that holds all of the group's.
+  package var whole: Shards { group ?? self }
+  private let group: Shards?
   private let collective: any Collective
   private let firstFault = Mutex<CollectiveFault?>(nil)
 
@@ -51,6 +54,9 @@ package final class Shards: Sendable {
     additions = Self.tree(over: cuts.map { !$0.isEmpty })
     (places, placeCount) = Self.places(for: additions)
     self.collective = collective
+    self.group =
+      collective.size == 1
+      ? nil : group.map { Shards(imageCount, shards: count, part: $0.lowerBound / $0.count, of: parts / $0.count) }
   }
 
   /// How many shards have images.
@@ -72,9 +78,25 @@ package final class Shards: Sendable {
   /// ``fault`` before the numbers are used for anything that lasts.
   func sumOverProcesses(_ numbers: inout Tensor) {
     guard collective.size > 1, fault == nil else { return }
-    do { try numbers.update { try collective.sum($0) } } catch {
-      firstFault.withLock { $0 = error as? CollectiveFault ?? CollectiveFault("\(error)") }
-    }
+    do { try numbers.update { try collective.sum($0) } } catch { note(error) }
+  }
+
+  /// Whether the batch is shared with processes before this one.
+  package var hasEarlierProcess: Bool { collective.rank > 0 }
+
+  /// The rows of all processes; where one cannot be reached any more, 0 in place of others' and a ``fault``.
+  func gatheredOverProcesses(_ rows: [Float]) -> [Float] {
+    guard collective.size > 1 else { return rows }
+    do {
+      if fault == nil { return Array(try collective.gathered(rows).joined()) }
+    } catch { note(error) }
+    let each = rows.count / max(images.count, 1), before = images.lowerBound - whole.images.lowerBound
+    return Array(repeating: 0, count: before * each) + rows
+      + Array(repeating: 0, count: (totalCount - before - images.count) * each)
+  }
+
+  private func note(_ error: any Error) {
+    firstFault.withLock { $0 = error as? CollectiveFault ?? CollectiveFault("\(error)") }
   }
 
   /// Why processes could not be summed over; nil where all went well.

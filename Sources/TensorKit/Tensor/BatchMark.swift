@@ -29,7 +29,7 @@ extension Tensor {
   }
 
   /// The batch that its rows are of.
-  var batch: Shards? { if case .rows(let shards) = mark { shards } else { nil } }
+  package var shards: Shards? { if case .rows(let shards) = mark { shards } else { nil } }
 
   /// The same, of the batch that `other` is of, where it has rows for each of its images.
   package func ofSameBatch(as other: Tensor) -> Tensor {
@@ -40,7 +40,7 @@ extension Tensor {
 
   /// The mark of what is made from `inputs`.
   static func mark(of inputs: [Tensor], for shape: [Int]) -> BatchMark {
-    guard let shards = inputs.lazy.compactMap(\.batch).first, shards.rows(shape.first ?? 1) != nil else {
+    guard let shards = inputs.lazy.compactMap(\.shards).first, shards.rows(shape.first ?? 1) != nil else {
       return .none
     }
     return .rows(shards)
@@ -65,8 +65,25 @@ extension Tensor {
   /// - Parameter batch: what was summed.
   func summedOverProcesses(of batch: Tensor) -> Tensor {
     var total = folded
-    batch.batch?.sumOverProcesses(&total)
+    batch.shards?.sumOverProcesses(&total)
     return total
+  }
+
+  /// The rows of all processes that share a batch, one's behind the other's; their gradient goes back to this one's own.
+  ///
+  /// ## Shapes
+  /// `[rows, ...]` → `[rows of all processes, ...]`
+  package func gathered(over shards: Shards) -> Tensor {
+    let rows = shape.first ?? 0
+    require(shards.rows(rows) != nil, "gather", "\(shape)", "rows for each of \(shards.images.count) images")
+    let all = Tensor([shards.totalRows(rows)] + shape.dropFirst(), shards.gatheredOverProcesses(values))
+    let first = rows / shards.images.count * (shards.images.lowerBound - shards.whole.images.lowerBound)
+    // Also of a single process an operation, so that gradients are added in the same order.
+    var result = all.recorded(from: [self], leavingBatch: true, as: nil) { gradient in
+      [gradient.sliced(along: 0, from: first, count: rows)]
+    }
+    result.mark = .rows(shards.whole)
+    return result
   }
 
   /// The numbers of one shard, of a sum that is not yet made.

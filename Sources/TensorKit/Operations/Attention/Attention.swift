@@ -202,7 +202,7 @@ struct Attention {
   /// bias gradient, which is then added in order. Where a bias wants its gradient, runs are parts of a shard.
   func backward(_ gradient: Tensor, _ inputs: [Tensor], _ bias: Tensor?, wantsBias: Bool) -> [Tensor?] {
     let made = inputs.map { Tensor.zeros($0.shape) }
-    let shards = gradient.batch?.rows(query.batch) ?? [0..<query.batch]
+    let shards = gradient.shards?.rows(query.batch) ?? [0..<query.batch]
     let runs = wantsBias ? shards.map(runs) : [(0..<query.batch).map { $0..<$0 + 1 }], all = Array(runs.joined())
     let shares = wantsBias ? Tensor.zeros([all.count, heads, length, keys]) : nil
     Parallel.forEach(all.count * heads) { piece in
@@ -225,9 +225,9 @@ struct Attention {
     return made + [shares.map { added($0, runs.map(\.count), of: gradient) }]
   }
 
-  /// A shard's images in at most four runs, fewer for many heads.
+  /// A shard's images in one run, or of a single head in two.
   private func runs(_ images: Range<Int>) -> [Range<Int>] {
-    let count = min(images.count, max(1, 4 / heads))
+    let count = min(images.count, heads == 1 ? 2 : 1)
     return (0..<count).map {
       images.lowerBound + $0 * images.count / count..<images.lowerBound + ($0 + 1) * images.count / count
     }

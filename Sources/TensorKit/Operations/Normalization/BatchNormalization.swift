@@ -27,7 +27,7 @@ public struct BatchNormalization {
     let columns = scale.count, rows = x.count / max(columns, 1)
     require(Self.issue(x.shape, scale.shape, offset.shape))
     let input = x.detached
-    let total = x.batch?.totalRows(rows) ?? rows
+    let total = x.shards?.totalRows(rows) ?? rows
     func mean(_ sums: Tensor) -> Tensor { Profile.asOne { sums.summedOverProcesses(of: input) / Float(total) } }
     let center = mean(input.columnSums(columns))
     let variance = mean(

@@ -13,7 +13,7 @@ struct SumOverShards {
   /// - Parameter batch: whose rows they are.
   /// - Parameter result: where the sum goes, made by ``result(_:of:keeping:)``.
   init(_ rows: Int, of batch: Tensor, into result: Tensor) {
-    guard let shards = batch.batch, let ranges = shards.rows(rows) else {
+    guard let shards = batch.shards, let ranges = shards.rows(rows) else {
       (self.ranges, shards, distance) = ([0..<rows], nil, nil)
       return
     }
@@ -26,7 +26,7 @@ struct SumOverShards {
 
   /// Room for a sum over a batch's rows: of `shape`, or where it is to be kept by shard, `[shards, ...]`.
   static func result(_ shape: [Int], rows: Int, of batch: Tensor, keeping: Bool) -> Tensor {
-    guard keeping, let shards = batch.batch, shards.rows(rows) != nil else { return Tensor(uninitialized: shape) }
+    guard keeping, let shards = batch.shards, shards.rows(rows) != nil else { return Tensor(uninitialized: shape) }
     var result = Tensor(uninitialized: [shards.count] + shape)
     result.mark = .shards(shards)
     return result

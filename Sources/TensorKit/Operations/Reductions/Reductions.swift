@@ -18,7 +18,7 @@ extension Tensor {
   static func sumsOverRows(
     _ rows: Int, of batch: Tensor, shape: [Int], _ add: (UnsafeMutablePointer<Float>, Range<Int>) -> Void
   ) -> Tensor {
-    guard let shards = batch.batch, let ranges = shards.rows(rows) else {
+    guard let shards = batch.shards, let ranges = shards.rows(rows) else {
       let total = Tensor(uninitialized: shape)
       sums(over: [0..<rows], width: total.count, into: total.pointer, add)
       return total
@@ -106,7 +106,7 @@ extension Tensor {
     let length = shape[axis], inner = shape[(axis + 1)...].reduce(1, *), outer = shape[..<axis].reduce(1, *)
     var reduced = shape
     reduced[axis] = 1
-    if axis == 0, inner > 1 || batch != nil { return sumOverRows(shape: reduced).folded }
+    if axis == 0, inner > 1 || shards != nil { return sumOverRows(shape: reduced).folded }
     let result = Tensor(uninitialized: reduced).ofSameBatch(as: self)
     Parallel.forEachBlock(of: outer, size: max(1, (1 << 15) / max(1, length * inner))) { range in
       if inner == 1 {
@@ -127,7 +127,7 @@ extension Tensor {
     if shape == target { return self }
     let missing = rank - target.count
     let axes = shape.indices.filter { $0 < missing || (target[$0 - missing] == 1 && shape[$0] != 1) }
-    guard batch != nil, axes.first == 0 else { return sum(overAxes: axes, keepingDimensions: true).reshaped(target) }
+    guard shards != nil, axes.first == 0 else { return sum(overAxes: axes, keepingDimensions: true).reshaped(target) }
     let rest = axes.count == 1 ? self : sum(overAxes: Array(axes.dropFirst()), keepingDimensions: true)
     return rest.sumOverRows(shape: target)
   }
