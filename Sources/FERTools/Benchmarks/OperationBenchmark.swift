@@ -92,7 +92,8 @@ struct OperationCase {
 
   func measured(batch: Int, repetitions: Int) -> OperationBenchmark.Line {
     var random = RandomSource(seed: 1, stream: name)
-    let tensors = inputs(batch).map { Tensor.random($0, &random) }
+    var tensors = inputs(batch).map { Tensor.random($0, &random) }
+    tensors[0] = tensors[0].of(Shards(batch))  // as in training
     let forward = Timing.seconds(repetitions, warmups: 2) { _ = apply(tensors) }.median
     let flow = Tensor.ones(apply(tensors).shape)
     let backward = (0..<repetitions + 2).map { _ in

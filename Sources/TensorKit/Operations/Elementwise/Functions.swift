@@ -107,8 +107,8 @@ extension Tensor {
         from: [chosen, other] + (mask.isTraced ? [mask] : []), as: .select, of: [mask, chosen, other]
       ) { gradient in
         [
-          wants.0 ? selected(gradient, zeros).summed(to: shapes.0) : nil,
-          wants.1 ? selected(zeros, gradient).summed(to: shapes.1) : nil,
+          wants.0 ? selected(gradient, zeros).ofSameBatch(as: gradient).summed(to: shapes.0) : nil,
+          wants.1 ? selected(zeros, gradient).ofSameBatch(as: gradient).summed(to: shapes.1) : nil,
         ]
       }
   }
