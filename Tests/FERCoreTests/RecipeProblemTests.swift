@@ -27,8 +27,8 @@ struct RecipeProblemTests {
       "training: { epoch: 3 }",
       """
       a.json5:1: training.epoch: "training" has no such key; did you mean "epochs"?
-        keys: batch, best, checkpointMinutes, checkpointSteps, ema, epochs, gradientClip, logSteps, microBatch, \
-      optimizer, patience, schedule, validateEvery, validationBatch, workers
+        keys: accumulate, batch, best, checkpointMinutes, checkpointSteps, ema, epochs, gradientClip, logSteps, \
+      optimizer, patience, schedule, shards, validateEvery, validationBatch, workers
       """),
     Mistake(
       "model: { corrections: { ancor: {} } }",
@@ -115,8 +115,8 @@ struct RecipeProblemTests {
       "input: { views: { use: 'whole', count: 2, whole: 2 } }",
       "a.json5:1: input.views: says that view 2 shows the whole face, and there are only 0...1"),
     Mistake(
-      "training: { microBatch: 1 }",
-      "a.json5:1: training.microBatch: must be 0 or at least 2: batch norm needs two samples, is 1"),
+      "training: { accumulate: 3 }",
+      "a.json5:1: training.accumulate: must divide training.shards, 4, so that pieces are whole shards, is 3"),
     Mistake(
       "input: { augment: { use: 'rotate' } }",
       "a.json5:1: input.augment: must be a list of objects such as { use: \"rotate\" }, is an object"),

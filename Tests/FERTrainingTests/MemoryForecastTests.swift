@@ -21,8 +21,8 @@ struct MemoryForecastTests {
   func counted() throws {
     let whole = try forecast("training.batch=400")
     #expect(whole.needed - whole.batch == 4 * (3 * 216 + 228) && whole.rows == 400)
-    let resumed = try forecast("training.microBatch=4", isFresh: false)
-    #expect(resumed.needed - resumed.batch == 4 * 216 && resumed.rows == 4)
+    let resumed = try forecast("training.batch=400", "training.accumulate=4", isFresh: false)
+    #expect(resumed.needed - resumed.batch == 4 * 216 && resumed.rows == 100)
   }
 
   #if compiler(>=6.2)  // the first with exit tests

@@ -152,8 +152,8 @@ struct RankTests {
       let batch = Batch(
         number: 0, images: .zeros([rows.count, 1, 1, 3]), indices: Array(rows), firstRow: rows.lowerBound,
         of: Array(0..<5))
-      let whole = try batch.whole(outcome, targets, on: ranks)
-      return (whole.outcome, whole.targets)
+      let whole = try WholeBatch(batch, of: BatchPart(of: ranks, shards: 4))
+      return (try whole.outcome(outcome), try whole.targets(targets, classCount: 3))
     }
     for (outcome, targets) in found {
       #expect(outcome.embedding.values == (0..<5).flatMap { row in (0..<4).map { Float(10 * row + $0) } })

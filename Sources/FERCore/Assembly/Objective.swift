@@ -28,10 +28,15 @@ package struct Objective {
   package struct Part {
     /// Its key in the recipe.
     package let name: String
-    /// Its share of the step's value.
-    package let value: Float
+    /// What it adds up to over rows, pieces of a step and processes.
+    package var sum: Float
+    /// What makes of the sum the step's value.
+    let share: Float
+    /// Its factor in the objective.
+    let weight: Float
 
-    package init(name: String, value: Float) { (self.name, self.value) = (name, value) }
+    /// Its share of the step's value.
+    package var value: Float { sum * share }
   }
 
   /// The sum, and what it is made of.
@@ -41,6 +46,9 @@ package struct Objective {
     /// In the order of their names.
     package let losses: [Part]
   }
+
+  /// Σ weight · loss, of sums that have been added up.
+  package static func total(_ parts: [Part]) -> Float { parts.reduce(0) { $0 + $1.value * $1.weight } }
 
   /// Which share of a step some rows are. Values and gradients of all pieces add up to those of the step.
   package struct Piece {
@@ -73,19 +81,45 @@ package struct Objective {
       rows: rows, views: 1, classCount: outcome.final.shape[1], isThorough: isThorough)
     // What looks across rows would depend on how an evaluation is cut into batches.
     let counted = terms.filter { $0.scope != .batch || pass.isTraining }
+    let piece = piece ?? Piece(rows: 0..<rows, of: targets)
+    let own = Rows(outcome: outcome, targets: targets, pass: pass, piece: piece)
+    // What looks across rows sees those of all processes.
+    let all = counted.contains { $0.scope == .batch } ? own.gathered : own
     let values = try counted.map { term in
-      let title = "loss \"\(term.name)\""
+      let title = "loss \"\(term.name)\"", seen = term.scope == .batch ? all : own
       let value = Profile.component("losses.\(term.name)") {
-        term.running { term.loss.loss(of: outcome, against: targets, pass) }
+        term.running { term.loss.loss(of: seen.outcome, against: seen.targets, seen.pass) }
       }
       try check.loss(value, term.scope, named: title)
-      let piece = piece ?? Piece(rows: 0..<rows, of: targets)
       let weights = Self.weights(in: piece.step, term, pass)
       if let own = weights.own { try check.rowWeights(own, count: piece.count, named: title) }
-      return share(of: value, term.scope, weights.all, piece)
+      return Self.share(of: value.ofSameBatch(as: outcome.final), term.scope, weights.all, seen.piece)
     }
-    let total = zip(counted, values).reduce(Tensor.zeros([1])) { $0 + $1.1 * $1.0.weight }
-    return Value(total: total, losses: zip(counted, values).map { Part(name: $0.name, value: $1.item) })
+    let total = zip(counted, values).reduce(Tensor.zeros([1])) { $0 + $1.1.sum * $1.1.share * $1.0.weight }
+    let isCounted = !(outcome.final.shards?.hasEarlierProcess ?? false)
+    let losses = zip(counted, values).map {
+      // The same number on every process counts once.
+      Part(name: $0.name, sum: isCounted || $0.scope != .batch ? $1.sum.item : 0, share: $1.share, weight: $0.weight)
+    }
+    return Value(total: total, losses: losses)
+  }
+
+  /// What a loss is computed of.
+  private struct Rows {
+    let outcome: Outcome
+    let targets: Targets
+    let pass: ForwardPass
+    let piece: Piece
+
+    /// The rows of all processes, where it is told who they are.
+    var gathered: Rows {
+      guard let shards = outcome.final.shards else { return self }
+      let rows = shards.whole.images
+      return Rows(
+        outcome: outcome.gathered(over: shards), targets: piece.step.sliced(rows),
+        pass: shards.hasEarlierProcess ? pass.withoutGradients(from: rows.lowerBound) : pass,
+        piece: Piece(rows: rows, of: piece.step))
+    }
   }
 
   /// How much each row of a step counts in a loss, and what the loss itself says of it; nil: all the same.
@@ -98,14 +132,18 @@ package struct Objective {
     return (step.weights.map { zip($0, own).map(*) } ?? own, own)
   }
 
-  private func share(of value: Tensor, _ scope: LossScope, _ weights: [Float]?, _ piece: Piece) -> Tensor {
+  /// A loss as a sum `[1]` over the rows, and what makes of the step's sum its value.
+  private static func share(
+    of value: Tensor, _ scope: LossScope, _ weights: [Float]?, _ piece: Piece
+  ) -> (sum: Tensor, share: Float) {
     switch scope {
     case .samples:
-      guard let weights else { return piece.isWhole ? value.mean() : value.sum() * (1 / Float(piece.count)) }
+      guard let weights else { return (value.sum(), 1 / Float(piece.count)) }
       let (sum, own) = (weights.reduce(0, +), Array(weights[piece.rows]))
-      return (value * Tensor([own.count], own)).sum() * (sum > 0 ? 1 / sum : 0)
-    case .batch: return piece.isWhole ? value : value * (Float(piece.rows.count) / Float(piece.count))
-    case .parameters: return piece.rows.lowerBound == 0 ? value : value.detached * 0
+      return ((value * Tensor([own.count], own)).sum(), sum > 0 ? 1 / sum : 0)
+    case .batch:
+      return (piece.isWhole ? value : value * (Float(piece.rows.count) / Float(piece.count)), 1)
+    case .parameters: return (piece.rows.lowerBound == 0 ? value : value.detached * 0, 1)
     }
   }
 }

@@ -26,18 +26,17 @@ public struct Batch: Sendable {
     self.stepIndices = stepIndices
   }
 
-  /// Whether other processes have some of the step's rows. Where each of them has all, each takes the step by itself.
-  package var isShared: Bool { firstRow > 0 || indices.count < stepIndices.count }
-
   /// How many images each sample has.
   package var viewCount: Int { images.shape[0] / max(1, indices.count) }
 
   /// Some of its samples, as a piece of the same step.
-  package func sliced(_ rows: Range<Int>) -> Batch {
-    let views = viewCount
+  /// - Parameter firstRow: the place of the first of them in the step's batch.
+  package func sliced(_ rows: Range<Int>, firstRow: Int) -> Batch {
+    let views = viewCount, isWhole = rows == indices.indices
     return Batch(
       number: number,
-      images: images.sliced(along: 0, from: rows.lowerBound * views, count: rows.count * views),
-      indices: Array(indices[rows]), firstRow: firstRow + rows.lowerBound, of: stepIndices)
+      images: isWhole
+        ? images : images.sliced(along: 0, from: rows.lowerBound * views, count: rows.count * views),
+      indices: Array(indices[rows]), firstRow: firstRow, of: stepIndices)
   }
 }

@@ -34,6 +34,31 @@ public struct Outcome: Sendable {
     (self.terms, self.final, self.evidence) = (terms, final, evidence)
   }
 
+  /// With the rows of all processes that share the batch. What a loss finds of it on every process flows back to each one's
+  /// own rows, and to what all samples share on the first one only.
+  package func gathered(over shards: Shards) -> Outcome {
+    var all: Evidence = [:]
+    for key in evidence.keys.sorted(by: { $0.name < $1.name }) {
+      guard let value = evidence[key] else { continue }
+      all[key] =
+        key.layout != .shared
+        ? value.gathered(over: shards) : shards.hasEarlierProcess ? value.detached : value
+    }
+    return Outcome(
+      embedding: embedding.gathered(over: shards), logits: logits.gathered(over: shards),
+      primary: primary.gathered(over: shards),
+      terms: terms.map { Term(name: $0.name, distribution: $0.distribution.gathered(over: shards)) },
+      final: final.gathered(over: shards), evidence: all)
+  }
+
+  /// Without its history.
+  package var detached: Outcome {
+    Outcome(
+      embedding: embedding.detached, logits: logits.detached, primary: primary.detached,
+      terms: terms.map { Term(name: $0.name, distribution: $0.distribution.detached) }, final: final.detached,
+      evidence: evidence.mapValues(\.detached))
+  }
+
   /// The outcomes of a step's pieces as one, without their history.
   package static func joined(_ pieces: [Outcome]) -> Outcome {
     func join(_ part: (Outcome) -> Tensor) -> Tensor {

@@ -45,6 +45,7 @@ public struct Targets: Sendable {
 
   /// Some of the rows.
   package func sliced(_ rows: Range<Int>) -> Targets {
+    if rows == labels.indices { return self }
     var targets = Targets(
       labels: Array(labels[rows]),
       distribution: distribution?.sliced(along: 0, from: rows.lowerBound, count: rows.count),

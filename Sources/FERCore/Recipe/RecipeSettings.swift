@@ -92,8 +92,13 @@ package struct TrainingOptions: ComponentOptions {
   @Option("Rounds over what the sampler chooses.", 1...1_000_000) package var epochs = 100
   @Option("Images in a training step. A batch norm needs at least 2.", 2...65536) package var batch = 64
   @Option(
-    "Samples that go through the network at once; a step adds the gradients of its pieces up, which takes less memory. "
-      + "Batch norms see one piece at a time. 0: the whole batch.", 0...65536) package var microBatch = 0
+    "Pieces that a step's batch goes through the network in, one after another; their gradients add up, which takes less "
+      + "memory. Batch norms see one piece at a time. They are whole shards: it divides shards. Of a batch of few images "
+      + "there are fewer pieces, each of at least 2.", 1...1024) package var accumulate = 1
+  @Option(
+    "Parts of a step's batch that every sum over it is made of, each alone and then pairwise. "
+      + "With 2, 4, 8 ... of them that many processes, or fewer, find the same bits as one; another number rounds otherwise.", 1...1024) package
+    var shards = 4
   @Option("Images in a validation step.", 1...65536) package var validationBatch = 64
   @Option("Largest norm of all gradients together; beyond it they are scaled down. 0: no limit.", 0...)
   package var gradientClip: Float = 0
@@ -121,8 +126,12 @@ package struct TrainingOptions: ComponentOptions {
 
   /// What a single option's range cannot tell.
   package func issues() -> [OptionIssue] {
-    microBatch == 1
-      ? [OptionIssue("microBatch", "must be 0 or at least 2: batch norm needs two samples, is 1")] : []
+    shards % accumulate == 0
+      ? []
+      : [
+        OptionIssue(
+          "accumulate", "must divide training.shards, \(shards), so that pieces are whole shards, is \(accumulate)")
+      ]
   }
 }
 

@@ -23,7 +23,7 @@ final class BatchWork: @unchecked Sendable {
   struct Finished {
     let number: Int
     /// The places that were tried.
-    let tried: Range<Int>
+    let tried: [Int]
     /// A row for each of them.
     let values: TensorBuffer
     var bad: [Bad] = []
@@ -40,6 +40,8 @@ final class BatchWork: @unchecked Sendable {
   private let samples: [Sample]
   private let batches: [[Int]]
   private let part: BatchPart?
+  /// The places of this process in a batch, by the number of its rows.
+  private let places: [Int: [Int]]
   private let draws: [[UInt64]]
   private let pipeline: InputPipeline
   private let augmentation: (seed: UInt64, epoch: Int)?
@@ -49,7 +51,7 @@ final class BatchWork: @unchecked Sendable {
   private let condition = NSCondition()
   private var pending: [Int: Pending] = [:]
   private var nextBatch: Int
-  private var nextPlace = 0
+  private var nextRow = 0
   private var delivered: Int
   private var isStopped = false
   private var running = 0
@@ -67,6 +69,7 @@ final class BatchWork: @unchecked Sendable {
     (self.dataset, self.batches, self.pipeline) = (dataset, batches, pipeline)
     (self.augmentation, self.batchesAhead) = (augmentation, max(1, batchesAhead))
     (self.part, self.knownProblem) = (part, knownProblem)
+    places = Dictionary(uniqueKeysWithValues: Set(batches.map(\.count)).map { ($0, Self.places(of: $0, part)) })
     samples = dataset.samples
     sampleCount = samples.count
     draws = Self.draws(batches)
@@ -128,7 +131,7 @@ final class BatchWork: @unchecked Sendable {
   private func isComplete(_ number: Int) -> Bool { pending[number]?.remaining == 0 }
 
   private func finish(_ number: Int, _ batch: Pending?) -> Finished {
-    guard let batch else { return Finished(number: number, tried: 0..<0, values: buffer(samples: 0)) }
+    guard let batch else { return Finished(number: number, tried: [], values: buffer(samples: 0)) }
     var finished = Finished(number: number, tried: places(of: number), values: batch.values)
     for place in finished.tried {
       guard let problem = batch.problems[place] else { continue }
@@ -140,8 +143,10 @@ final class BatchWork: @unchecked Sendable {
   }
 
   /// The places of a batch that this process prepares, where all images can be had.
-  private func places(of number: Int) -> Range<Int> {
-    part?.places(of: batches[number].count) ?? batches[number].indices
+  private func places(of number: Int) -> [Int] { places[batches[number].count] ?? [] }
+
+  private static func places(of count: Int, _ part: BatchPart?) -> [Int] {
+    part?.places(of: count) ?? Array(0..<count)
   }
 
   /// What is left of a batch, or this process's part of it. Where other images are bad its part may be another one than was
@@ -151,13 +156,13 @@ final class BatchWork: @unchecked Sendable {
   func batch(_ finished: Finished, without bad: [Bad]) throws(DataProblem) -> Batch {
     let (order, badPlaces) = (batches[finished.number], Set(bad.map(\.place)))
     let good = order.indices.filter { !badPlaces.contains($0) }
-    let own = part?.places(of: good.count) ?? good.indices
+    let rows = Self.places(of: good.count, part), own = rows.map { good[$0] }
     var values = finished.values
-    if !good[own].elementsEqual(finished.tried) {
+    if own != finished.tried {
       values = buffer(samples: own.count)
-      for (row, place) in good[own].enumerated() {
-        if finished.tried.contains(place) {
-          _ = values[row].update(fromContentsOf: finished.values[place - finished.tried.lowerBound])
+      for (row, place) in own.enumerated() {
+        if let tried = finished.tried.firstIndex(of: place) {
+          _ = values[row].update(fromContentsOf: finished.values[tried])
         } else if let problem = make(finished.number, place, into: values[row]) {
           throw problem
         }
@@ -165,14 +170,13 @@ final class BatchWork: @unchecked Sendable {
     }
     return Batch(
       number: finished.number, images: values.finished().reshaped([-1, pipeline.size, pipeline.size, 3]),
-      indices: good[own].map { order[$0] }, firstRow: own.lowerBound, of: good.map { order[$0] })
+      indices: own.map { order[$0] }, firstRow: rows.first ?? 0, of: good.map { order[$0] })
   }
 
   /// Makes one sample. False where there is nothing left to do.
   private func workOnce(waits: Bool) -> Bool {
     guard let claim = claim(waits: waits) else { return false }
-    let values = claim.values[claim.place - places(of: claim.number).lowerBound]
-    let problem = make(claim.number, claim.place, into: values)
+    let problem = make(claim.number, claim.place, into: claim.values)
     condition.withLock {
       pending[claim.number]?.problems[claim.place] = problem
       pending[claim.number]?.remaining -= 1
@@ -185,7 +189,7 @@ final class BatchWork: @unchecked Sendable {
   private struct Claim {
     let number: Int
     let place: Int
-    let values: TensorBuffer
+    let values: UnsafeMutableBufferPointer<Float>
   }
 
   private func claim(waits: Bool) -> Claim? {
@@ -193,11 +197,11 @@ final class BatchWork: @unchecked Sendable {
       while !isStopped && nextBatch < batches.count {
         if nextBatch < delivered + batchesAhead {
           let batch = pending[nextBatch] ?? begin(nextBatch)
-          let place = places(of: nextBatch).lowerBound + nextPlace
-          let claim = Claim(number: nextBatch, place: place, values: batch.values)
-          nextPlace += 1
-          while nextBatch < batches.count && nextPlace >= places(of: nextBatch).count {
-            nextPlace = 0
+          let claim = Claim(
+            number: nextBatch, place: places(of: nextBatch)[nextRow], values: batch.values[nextRow])
+          nextRow += 1
+          while nextBatch < batches.count && nextRow >= places(of: nextBatch).count {
+            nextRow = 0
             nextBatch += 1
           }
           return claim

@@ -1,4 +1,5 @@
 import FERCore
+import FERData
 import NeuralKit
 import Support
 import TensorKit
@@ -26,9 +27,10 @@ struct MemoryForecast {
     ranks: Int = 1
   ) throws {
     let need = MemoryNeed(of: model.store)
-    let whole = (min(options.batch, samples) + ranks - 1) / ranks
-    rows = options.microBatch > 0 ? min(options.microBatch, whole) : whole
-    let peak = try TensorMemory.peak { try Self.trial(model, recipe) }
+    let whole = min(options.batch, samples)
+    let pieces = BatchPart.pieceCount(of: whole, accumulate: options.accumulate) * ranks
+    rows = (whole + pieces - 1) / pieces
+    let peak = try TensorMemory.peak { try Self.trial(model, recipe, options) }
     let image = max(0, peak - need.trained) / Self.tried
     let (product, isTooLarge) = image.multipliedReportingOverflow(by: rows)
     batch = isTooLarge ? 1 << 60 : min(product, 1 << 60)
@@ -42,10 +44,12 @@ struct MemoryForecast {
     guard needed > limits.available else { return nil }
     return "this training needs about \(ByteCount.text(needed)) more of memory, and there are "
       + "\(ByteCount.text(limits.available)) (\(limits.source.rawValue)); \(ByteCount.text(batch)) of it are for "
-      + "\(rows) images that go through at once: a smaller training.microBatch or training.batch takes less"
+      + "\(rows) images that go through at once: a larger training.accumulate or a smaller training.batch takes less"
   }
 
-  private static func trial(_ model: ExpressionModel, _ recipe: Recipe) throws {
+  private static func trial(
+    _ model: ExpressionModel, _ recipe: Recipe, _ options: TrainingOptions
+  ) throws {
     let rows = tried * (recipe.views?.plan.count ?? 1)
     let size = recipe.input.size
     var random = RandomSource(seed: 0, stream: "memory forecast")
@@ -57,7 +61,8 @@ struct MemoryForecast {
     pass.updatesStatistics = false
     let samples = (0..<tried).map { Sample(id: "", label: $0 % recipe.classes.count) }
     let targets = Targets(of: samples, classCount: recipe.classes.count)
-    let value = try model.objective(try model(images, pass), against: targets, pass)
+    let marked = images.of(Shards(tried, shards: options.shards))
+    let value = try model.objective(try model(marked, pass), against: targets, pass)
     tape.backward(from: value.total)
   }
 }

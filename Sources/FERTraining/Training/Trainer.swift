@@ -81,9 +81,6 @@ package final class Trainer {
     }
   }
 
-  /// Into how many shards a batch is cut for its sums.
-  static let shards = 4
-
   /// The model in training; after the run the last weights, not the best.
   package let model: ExpressionModel
 
@@ -124,7 +121,8 @@ package final class Trainer {
   ) throws {
     let options = options ?? recipe.training
     if let problem = BatchPart.problem(
-      ranks: ranks.size, shards: Self.shards, batch: options.batch, images: train.samples.count)
+      ranks: ranks.size, shards: options.shards, accumulate: options.accumulate, batch: options.batch,
+      images: train.samples.count)
     {
       throw RunProblem.request("\(recipe.path.printable): \(problem)")
     }
@@ -140,7 +138,7 @@ package final class Trainer {
     let saved = try store.load(into: model, optimizer, average) { console.warn($0) }
     step = TrainingStep(
       model: model, optimizer: optimizer, schedule: try recipe.makeSchedule(),
-      average: average, options: options, seed: recipe.seed)
+      average: average, options: options, seed: recipe.seed, over: ranks)
     hasResumed = saved != nil
     state = saved ?? TrainingState()
     if let states = state.labels { labels.restore(states) }
@@ -248,15 +246,15 @@ package final class Trainer {
       let given = Clock.seconds
       let share = Double(batch.number) / Double(request.batchCount)
       let position = TrainingProgress(position: Double(state.epoch) + share, epochs: options.epochs)
-      let targets = try labels.targets(for: batch)
+      let whole = try WholeBatch(batch, of: step.part)
+      let targets = try whole.targets(try labels.targets(for: batch), classCount: recipe.classes.count)
       let result = try step(
         TrainingStep.Work(
           batch, targets, ids: batch.indices.map { labels.samples[$0].id }, step: state.step, at: position,
           isThorough: isFirstStep || limits.checksEveryStep))
       isFirstStep = false
       if !labels.isEmpty {
-        let (outcome, targets) = try batch.whole(result.outcome, targets, on: ranks)
-        labels.observe(outcome, targets, batch, epoch: state.epoch)
+        labels.observe(try whole.outcome(result.outcome), targets, batch, epoch: state.epoch)
       }
       state.sums.add(result, count: batch.stepIndices.count)
       state.batch = batch.number + 1
@@ -312,7 +310,7 @@ package final class Trainer {
     request.firstBatch = state.batch
     request.smallestBatch = 2
     request.alreadySkipped = state.skipped
-    if ranks.size > 1 { request.part = BatchPart(of: ranks, shards: Self.shards) }
+    if ranks.size > 1 { request.part = step.part }
     return request
   }
 

@@ -1,4 +1,5 @@
 import FERCore
+import FERData
 import NeuralKit
 import Support
 import TensorKit
@@ -11,20 +12,25 @@ package struct TrainingStep {
   let average: WeightAverage?
   let options: TrainingOptions
   let seed: UInt64
+  /// What this process has of every batch.
+  let part: BatchPart
   private let trainable: [Parameter]
 
+  /// - Parameter collective: the processes that share every batch, each with the same model.
   package init(
     model: ExpressionModel, optimizer: any Optimizer, schedule: any Schedule, average: WeightAverage?,
-    options: TrainingOptions, seed: UInt64
+    options: TrainingOptions, seed: UInt64, over collective: any Collective = SingleProcess()
   ) {
     (self.model, self.optimizer, self.schedule, self.average) = (model, optimizer, schedule, average)
-    (self.options, self.seed) = (options, seed)
+    (self.options, self.seed, part) = (options, seed, BatchPart(options, of: collective))
     trainable = model.store.trainable
   }
 
   /// What a step is made of.
   package struct Work {
+    /// The images of this process: its part of each piece, one piece's behind the other's.
     let batch: Batch
+    /// Of the whole step, whoever has the images.
     let targets: Targets
     /// The names of the images, for a sentence.
     let ids: [String]
@@ -48,11 +54,11 @@ package struct TrainingStep {
     let loss: Double
     /// Before their weights, in the order of their names.
     let losses: [Objective.Part]
-    /// Rows whose class the balanced distribution names.
+    /// Rows of all processes whose class the balanced distribution names.
     let correct: Int
-    /// Rows whose class the head's distribution names.
+    /// Rows of all processes whose class the head's distribution names.
     let primaryCorrect: Int
-    /// All rows, in the order of the batch.
+    /// All rows of this process, in the order of its batch.
     let outcome: Outcome
   }
 
@@ -80,45 +86,24 @@ package struct TrainingStep {
     return found
   }
 
-  /// Puts the gradients of the whole batch into the parameters, piece by piece.
   private func findGradients(_ work: Work, isFirst: Bool) throws -> Result {
-    let count = work.batch.indices.count
-    let pieces = pieces(of: count)
-    var outcomes: [Outcome] = []
-    var (loss, losses) = (0.0, [String: Float]())
-    var names: [String] = []
-    for rows in pieces {
-      let isWhole = pieces.count == 1
-      let piece = isWhole ? work.batch : work.batch.sliced(rows)
-      let tape = Tape()
-      var pass = ForwardPass.training(on: tape, seed: seed, step: work.step)
-      pass.updatesStatistics = isFirst
-      pass.firstRow = piece.firstRow
-      let (outcome, value): (Outcome, Objective.Value)
-      do {
-        outcome = try model(piece.images, pass, isThorough: work.isThorough)
-        value = try model.objective(
-          outcome, against: isWhole ? work.targets : work.targets.sliced(rows), pass,
-          piece: .init(rows: rows, of: work.targets), isThorough: work.isThorough)
-      } catch let fault as ComponentFault where fault.isNonFinite {
-        throw notFinite(brokenParameter ?? "\(fault)", work)
-      }
-      guard value.total.item.isFinite else {
-        let parts = value.losses.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
-        let culprit = (brokenParameter ?? culprit(piece.images)).map { "; " + $0 } ?? ""
-        throw notFinite("the loss is \(value.total.item) (\(parts))" + culprit, work)
-      }
-      tape.backward(from: value.total)
-      for parameter in trainable {
-        let new = tape.takeGradient(for: ObjectIdentifier(parameter))
-        let old = rows.lowerBound == 0 ? nil : parameter.gradient
-        parameter.gradient = old.flatMap { old in new.map { old + $0 } ?? old } ?? new
-      }
-      outcomes.append(outcome)
-      loss += Double(value.total.item)
-      names = value.losses.map(\.name)
-      for part in value.losses { losses[part.name, default: 0] += part.value }
+    do { return try gradients(of: work, isFirst: isFirst) } catch let fault as CollectiveFault {
+      throw RunProblem.failure("step \(work.step + 1), epoch \(work.progress.epoch + 1): \(fault)")
     }
+  }
+
+  /// Puts the gradients of the whole batch into the parameters, piece by piece. Pieces are shards, and add up as shards
+  /// do.
+  private func gradients(of work: Work, isFirst: Bool) throws -> Result {
+    let count = work.targets.labels.count
+    let ranks = part.ranks(sharing: count), pieces = StepPiece.all(of: count, in: part)
+    var outcomes: [Outcome] = []
+    let sums = try Shards(pieces.count, shards: pieces.count).sum({ piece in
+      let (outcome, sums) = try self.sums(of: pieces[piece], work, on: ranks, isFirst: isFirst)
+      outcomes.append(outcome)
+      return sums
+    }) { $0.add($1) }
+    for (parameter, gradient) in zip(trainable, sums?.gradients ?? []) { parameter.gradient = gradient }
     try Profile.component("optimizer", .update, remainder: "check and clip") {
       // A norm is finite where all numbers are: it is summed in double precision.
       let limit = options.gradientClip > 0 ? Double(options.gradientClip) : .infinity
@@ -128,13 +113,51 @@ package struct TrainingStep {
         throw notFinite(words, work)
       }
     }
-    let outcome = Outcome.joined(outcomes)
-    let correct = { (distribution: Tensor) in
-      zip(distribution.argmax(), work.targets.labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
+    let outcome = Outcome.joined(outcomes), labels = pieces.flatMap { work.targets.labels[$0.rows] }
+    let correct = [outcome.final, outcome.primary].map { distribution in
+      Float(zip(distribution.argmax(), labels).count { $0 == $1 })
     }
+    let losses = sums?.losses ?? [], counts = try ranks.summed(correct)
     return Result(
-      loss: loss, losses: names.map { .init(name: $0, value: losses[$0] ?? 0) },
-      correct: correct(outcome.final), primaryCorrect: correct(outcome.primary), outcome: outcome)
+      loss: Double(Objective.total(losses)), losses: losses, correct: Int(counts[0]),
+      primaryCorrect: Int(counts[1]), outcome: outcome)
+  }
+
+  /// What a piece adds to the step, on all processes.
+  private func sums(
+    of piece: StepPiece, _ work: Work, on ranks: any Collective, isFirst: Bool
+  ) throws -> (Outcome, StepSums) {
+    let batch = work.batch.sliced(piece.own, firstRow: piece.rows.lowerBound)
+    let tape = Tape()
+    var pass = ForwardPass.training(on: tape, seed: seed, step: work.step)
+    pass.updatesStatistics = isFirst
+    pass.firstRow = batch.firstRow
+    let (outcome, value): (Outcome, Objective.Value)
+    do {
+      outcome = try model(batch.images.of(piece.shards), pass, isThorough: work.isThorough)
+      value = try model.objective(
+        outcome, against: work.targets.sliced(piece.rows), pass,
+        piece: .init(rows: piece.rows, of: work.targets), isThorough: work.isThorough)
+    } catch let fault as ComponentFault where fault.isNonFinite {
+      throw notFinite(brokenParameter ?? "\(fault)", work)
+    }
+    if let fault = piece.shards.fault { throw fault }
+    // Every process learns of it, so that none waits for one that has ended.
+    let isBroken = !value.total.item.isFinite
+    let shared = try ranks.summed([isBroken ? 1 : 0] + value.losses.map(\.sum))
+    if isBroken {
+      let parts = value.losses.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+      let culprit = (brokenParameter ?? culprit(batch.images)).map { "; " + $0 } ?? ""
+      throw notFinite("the loss is \(value.total.item) (\(parts))" + culprit, work)
+    }
+    if shared[0] > 0 { throw notFinite("the loss is not finite on another process", work) }
+    tape.backward(from: value.total)
+    var sums = StepSums(
+      gradients: trainable.map { tape.takeGradient(for: ObjectIdentifier($0)) }, losses: value.losses)
+    if let fault = piece.shards.fault { throw fault }
+    try Gradients.sum(&sums.gradients, of: trainable, over: ranks)
+    for index in sums.losses.indices { sums.losses[index].sum = shared[index + 1] }
+    return (outcome, sums)
   }
 
   /// The first parameter or buffer of the model that holds numbers that are not finite.
@@ -151,19 +174,19 @@ package struct TrainingStep {
     } catch { return "\(error)" }
   }
 
-  /// The rows of each piece. A single row at the end joins the piece before it: a batch norm cannot work with one.
-  private func pieces(of count: Int) -> [Range<Int>] {
-    let size = options.microBatch > 0 ? options.microBatch : count
-    var starts = Array(stride(from: 0, to: count, by: max(1, size)))
-    if starts.count > 1, count - starts[starts.count - 1] == 1 { starts.removeLast() }
-    return starts.indices.map { starts[$0]..<($0 + 1 < starts.count ? starts[$0 + 1] : count) }
-  }
-
   private func notFinite(_ what: String, _ work: Work) -> RunProblem {
     .failure(
       "step \(work.step + 1), epoch \(work.progress.epoch + 1): \(what); nothing was changed by this step. "
         + "A lower learning rate or gradientClip may help.\n  images of the batch: \(work.ids.listed(atMost: 64))"
     )
+  }
+}
+
+extension Collective {
+  fileprivate func summed(_ numbers: [Float]) throws -> [Float] {
+    var sums = numbers
+    try sums.withUnsafeMutableBufferPointer { try sum($0) }
+    return sums
   }
 }
 

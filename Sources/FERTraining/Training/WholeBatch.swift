@@ -1,58 +1,67 @@
 import FERCore
+import FERData
 import TensorKit
 
-// What several processes found of the parts of a batch, as all of it: for those who look across its rows.
-extension Batch {
-  /// The rows of all ranks, in the order of the step's batch.
-  /// - Parameter outcome: what the model made of the rows of this process.
-  /// - Throws: `CollectiveFault`
-  func whole(
-    _ outcome: Outcome, _ targets: Targets, on ranks: any Collective
-  ) throws -> (outcome: Outcome, targets: Targets) {
-    guard isShared else { return (outcome, targets) }
-    return (try outcome.gathered(on: ranks), try targets.gathered(on: ranks, like: outcome.primary.shape[1]))
-  }
-}
+/// What several processes have of the rows of a step's batch, as all of it: for those who look across its rows.
+struct WholeBatch {
+  private let ranks: any Collective
+  /// Where each row of the batch stands among the rows of all ranks, one rank's behind the other's.
+  private let order: [Int]
 
-extension Outcome {
+  /// - Parameter batch: what this process has of it.
+  /// - Throws: `CollectiveFault`
+  init(_ batch: Batch, of part: BatchPart) throws {
+    let count = batch.stepIndices.count
+    ranks = part.ranks(sharing: count)
+    guard ranks.size > 1 else {
+      order = []
+      return
+    }
+    let places = try ranks.gathered(part.places(of: count).map { Float($0) }).joined().map { Int($0) }
+    order = places.indices.sorted { places[$0] < places[$1] }
+  }
+
   /// The rows of all ranks, without their history.
-  fileprivate func gathered(on ranks: any Collective) throws -> Outcome {
-    var whole: Evidence = [:]
-    for (key, value) in evidence.sorted(by: {
+  /// - Parameter own: what the model made of the rows of this process.
+  /// - Throws: `CollectiveFault`
+  func outcome(_ own: Outcome) throws -> Outcome {
+    guard ranks.size > 1 else { return own }
+    var evidence: Evidence = [:]
+    for (key, value) in own.evidence.sorted(by: {
       ($0.key.name, $0.key.layout.rawValue) < ($1.key.name, $1.key.layout.rawValue)
     }) {
-      whole[key] = key.layout == .shared ? value.detached : try value.gatheredRows(on: ranks)
+      evidence[key] = key.layout == .shared ? value.detached : try rows(value)
     }
     return Outcome(
-      embedding: try embedding.gatheredRows(on: ranks), logits: try logits.gatheredRows(on: ranks),
-      primary: try primary.gatheredRows(on: ranks),
-      terms: try terms.map {
-        Term(name: $0.name, distribution: try $0.distribution.gatheredRows(on: ranks))
-      }, final: try final.gatheredRows(on: ranks), evidence: whole)
+      embedding: try rows(own.embedding), logits: try rows(own.logits), primary: try rows(own.primary),
+      terms: try own.terms.map { Term(name: $0.name, distribution: try rows($0.distribution)) },
+      final: try rows(own.final), evidence: evidence)
   }
-}
 
-extension Targets {
   /// The rows of all ranks. What only some of them have, as shares of classes, is filled up for the others.
-  fileprivate func gathered(on ranks: any Collective, like classCount: Int) throws -> Targets {
-    let has = try ranks.gathered([distribution == nil ? 0 : 1, weights == nil ? 0 : 1])
-    let all = try ranks.gathered(labels.map { Float($0) }).joined().map { Int($0) }
-    var whole = Targets(labels: all)
-    whole.classCounts = classCounts
+  /// - Throws: `CollectiveFault`
+  func targets(_ own: Targets, classCount: Int) throws -> Targets {
+    guard ranks.size > 1 else { return own }
+    let has = try ranks.gathered([own.distribution == nil ? 0 : 1, own.weights == nil ? 0 : 1])
+    var whole = Targets(labels: try numbers(own.labels.map { Float($0) }).map { Int($0) })
+    whole.classCounts = own.classCounts
     if has.contains(where: { $0[0] > 0 }) {
-      whole.distribution = try distribution(classCount: classCount, smoothing: 0).gatheredRows(on: ranks)
+      whole.distribution = try rows(own.distribution(classCount: classCount, smoothing: 0))
     }
     if has.contains(where: { $0[1] > 0 }) {
-      whole.weights = Array(try ranks.gathered(weights ?? labels.map { _ in 1 }).joined())
+      whole.weights = try numbers(own.weights ?? own.labels.map { _ in 1 })
     }
     return whole
   }
-}
 
-extension Tensor {
-  /// The rows of all ranks, whose other axes are the same.
-  fileprivate func gatheredRows(on ranks: any Collective) throws -> Tensor {
-    let numbers = Array(try ranks.gathered(values).joined())
-    return Tensor([numbers.count / (count / shape[0])] + shape.dropFirst(), numbers)
+  /// One number a row.
+  private func numbers(_ own: [Float]) throws -> [Float] {
+    let all = Array(try ranks.gathered(own).joined())
+    return order.map { all[$0] }
+  }
+
+  private func rows(_ own: Tensor) throws -> Tensor {
+    let numbers = Array(try ranks.gathered(own.values).joined())
+    return Tensor([order.count] + own.shape.dropFirst(), numbers).gathered(rows: order)
   }
 }

@@ -39,7 +39,7 @@ public struct BatchNorm {
     }
     let norm = BatchNormalization(over: x, scale: gain, offset: shift, epsilon: epsilon)
     if pass.updatesStatistics {
-      let samples = Float(x.count / mean.count)
+      let samples = Float(norm.valueCount)
       mean.value = mean.value * (1 - momentum) + norm.mean * momentum
       variance.value =
         variance.value * (1 - momentum) + norm.variance * (momentum * samples / max(samples - 1, 1))

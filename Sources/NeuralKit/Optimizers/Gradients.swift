@@ -41,6 +41,50 @@ package enum Gradients {
     return nil
   }
 
+  /// Puts the sums over all processes in place of one process's gradients.
+  ///
+  /// Small ones go together, in a bucket that is used again. One that no process has stays nil.
+  /// - Parameter gradients: one for each of `parameters`, which are the same on every process.
+  /// - Throws: ``CollectiveFault``
+  package static func sum(
+    _ gradients: inout [Tensor?], of parameters: [Parameter], over collective: any Collective
+  ) throws {
+    guard collective.size > 1 else { return }
+    var holders = gradients.map { $0 == nil ? Float(0) : 1 }
+    try holders.withUnsafeMutableBufferPointer { try collective.sum($0) }
+    let bucket = UnsafeMutableBufferPointer<Float>.allocate(capacity: bucketSize)
+    defer { bucket.deallocate() }
+    var places: [(index: Int, start: Int)] = [], filled = 0
+    func send() throws {
+      try collective.sum(UnsafeMutableBufferPointer(rebasing: bucket[..<filled]))
+      for place in places {
+        gradients[place.index]?.update { numbers in
+          for index in numbers.indices { numbers[index] = bucket[place.start + index] }
+        }
+      }
+      (places, filled) = ([], 0)
+    }
+    for (index, parameter) in parameters.enumerated() where holders[index] > 0 {
+      var gradient = gradients[index] ?? .zeros(parameter.shape)
+      if parameter.count > bucketSize {
+        try gradient.update { try collective.sum($0) }
+        gradients[index] = gradient
+        continue
+      }
+      if filled + parameter.count > bucketSize { try send() }
+      gradient.read { numbers in
+        for place in 0..<parameter.count { bucket[filled + place] = numbers[place] }
+      }
+      gradients[index] = gradient
+      places.append((index, filled))
+      filled += parameter.count
+    }
+    if filled > 0 { try send() }
+  }
+
+  /// Numbers of a bucket: 16 MB.
+  private static let bucketSize = 1 << 22
+
   /// Forgets all gradients.
   package static func clear(_ parameters: [Parameter]) {
     for parameter in parameters { parameter.gradient = nil }

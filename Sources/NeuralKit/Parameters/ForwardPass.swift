@@ -61,6 +61,14 @@ public struct ForwardPass {
     return pass
   }
 
+  /// The same pass over the rows from `row` on, for a part of which another process gathers the parameters' gradients.
+  package func withoutGradients(from row: Int) -> ForwardPass {
+    var pass = ForwardPass(tape: nil, isTraining: isTraining, step: step, seed: seed)
+    (pass.updatesStatistics, pass.precision, pass.witness) = (updatesStatistics, precision, witness)
+    pass.firstRow = row
+    return pass
+  }
+
   /// The same pass with somebody who looks on.
   package func seen(by witness: PassWitness) -> ForwardPass {
     var pass = self

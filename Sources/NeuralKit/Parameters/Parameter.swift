@@ -53,7 +53,7 @@ public final class Parameter: @unchecked Sendable {
     }
     set {
       require(newValue.shape == shape, "parameter \(name) is \(shape), assigned \(newValue.shape)")
-      stored = newValue.detached
+      stored = newValue.detached.withoutBatch
       version += 1
     }
   }

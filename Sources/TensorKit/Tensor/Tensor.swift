@@ -12,6 +12,8 @@ public struct Tensor: Sendable {
   /// The tape this value is recorded on, and its place there.
   var tape: Tape?
   var slot = -1
+  /// What it has to do with the batch of a step.
+  var mark = BatchMark.none
 
   init(shape: [Int], storage: TensorStorage) {
     self.shape = shape
@@ -72,7 +74,13 @@ public struct Tensor: Sendable {
   }
 
   /// The same numbers without a history. A ``Trace`` still knows where they come from.
-  public var detached: Tensor { isTraced ? self : Tensor(shape: shape, storage: storage) }
+  public var detached: Tensor { isTraced ? self : withoutHistory }
+
+  var withoutHistory: Tensor {
+    var result = Tensor(shape: shape, storage: storage)
+    result.mark = mark
+    return result
+  }
 
   /// Changes the numbers in place; they are copied first where another tensor shares them. For optimisers and
   /// weight loading; the history is dropped.
@@ -92,7 +100,7 @@ public struct Tensor: Sendable {
 
   /// A place for numbers made one by one from this tensor's, which nobody reads again: the same memory where no
   /// other tensor shares it.
-  mutating func recycled() -> Tensor { isUnshared ? detached : Tensor(uninitialized: shape) }
+  mutating func recycled() -> Tensor { isUnshared ? detached : Tensor(uninitialized: shape).ofSameBatch(as: self) }
 
   /// Whether a tape records what is made from this.
   public var isTracked: Bool { tape != nil }

@@ -199,16 +199,16 @@ struct Attention {
   /// Gradients of the inputs and (where wanted) of the bias.
   ///
   /// A piece of work is one head of a run of images: it alone writes their gradients, and its share of the
-  /// bias gradient, which is then added in order.
+  /// bias gradient, which is then added in order. Where a bias wants its gradient, runs are parts of a shard.
   func backward(_ gradient: Tensor, _ inputs: [Tensor], _ bias: Tensor?, wantsBias: Bool) -> [Tensor?] {
     let made = inputs.map { Tensor.zeros($0.shape) }
-    let runs = wantsBias ? min(query.batch, max(1, 8 / heads)) : query.batch
-    let shares = wantsBias ? Tensor.zeros([runs, heads, length, keys]) : nil
-    Parallel.forEach(runs * heads) { piece in
+    let shards = gradient.shards?.rows(query.batch) ?? [0..<query.batch]
+    let runs = wantsBias ? shards.map(runs) : [(0..<query.batch).map { $0..<$0 + 1 }], all = Array(runs.joined())
+    let shares = wantsBias ? Tensor.zeros([all.count, heads, length, keys]) : nil
+    Parallel.forEach(all.count * heads) { piece in
       let run = piece / heads, head = piece % heads
-      let first = run * query.batch / runs * sharing, last = (run + 1) * query.batch / runs * sharing
       withScratch(2 * block * keys) { scratch in
-        for index in first..<last {
+        for index in all[run].lowerBound * sharing..<all[run].upperBound * sharing {
           for start in stride(from: 0, to: length, by: block) {
             let rows = start..<min(start + block, length)
             addGradients(gradient, inputs, bias, index, head, rows, scratch, into: made)
@@ -221,7 +221,33 @@ struct Attention {
         }
       }
     }
-    return made + (bias == nil ? [] : [shares?.sum(along: 0)])
+    guard bias != nil else { return made }
+    return made + [shares.map { added($0, runs.map(\.count), of: gradient) }]
+  }
+
+  /// A shard's images in one run, or of a single head in two.
+  private func runs(_ images: Range<Int>) -> [Range<Int>] {
+    let count = min(images.count, heads == 1 ? 2 : 1)
+    return (0..<count).map {
+      images.lowerBound + $0 * images.count / count..<images.lowerBound + ($0 + 1) * images.count / count
+    }
+  }
+
+  /// The runs of each shard added in order: `[runs, heads, T, S]` → `[shards, heads, T, S]`, or `[heads, T, S]` of no batch.
+  private func added(_ shares: Tensor, _ counts: [Int], of batch: Tensor) -> Tensor {
+    let size = heads * length * keys
+    let result = SumOverShards.result([heads, length, keys], rows: query.batch, of: batch, keeping: true)
+    let target = result.pointer
+    Parallel.forEachBlock(of: size, size: 1 << 14) { range in
+      var next = shares.pointer + range.lowerBound
+      for (shard, count) in counts.enumerated() {
+        let sum = target + shard * size + range.lowerBound
+        sum.update(from: next, count: range.count)
+        for run in 1..<count { arbex_add_into(sum, next + run * size, range.count) }
+        next += count * size
+      }
+    }
+    return result
   }
 
   /// One head of some queries. Leaves the gradient of the scores in the second half of the scratch.

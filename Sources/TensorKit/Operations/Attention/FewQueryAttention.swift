@@ -23,9 +23,9 @@ extension Tensor {
     let attention = FewQueryAttention(self, weight, bias, count: count, heads: heads)
     let (output, kept) = attention.forward()
     return output.recorded(
-      from: [self, weight] + (bias.map { [$0] } ?? []), operation: "attention, few queries",
-      work: attention.work
-    ) { attention.backward($0, kept) }
+      byShardFrom: [self, weight] + (bias.map { [$0] } ?? []), operation: "attention, few queries",
+      work: attention.work, as: nil
+    ) { attention.backward($0, kept, keeping: $1(1)) }
   }
 }
 
@@ -137,25 +137,30 @@ private struct FewQueryAttention {
   }
 
   /// Gradients of tokens, weight and bias; that of the keys' bias is 0.
-  func backward(_ gradient: Tensor, _ kept: Kept) -> [Tensor?] {
-    let made = (x: Tensor(uninitialized: x.shape), weight: Tensor(uninitialized: weight.shape))
+  /// - Parameter keeping: whether the weight's is wanted by shard.
+  func backward(_ gradient: Tensor, _ kept: Kept, keeping: Bool) -> [Tensor?] {
+    let made = (
+      x: Tensor(uninitialized: x.shape),
+      weight: SumOverShards.result(weight.shape, rows: asking, of: gradient, keeping: keeping)
+    )
+    let sum = SumOverShards(asking, of: gradient, into: made.weight)
     let flow = Tensor(uninitialized: kept.mixed.shape)  // of Σ_t a_t x_t, then of q W_k
-    let queries = Tensor(uninitialized: [asking, size])
+    let queries = Tensor(uninitialized: [asking, size]).ofSameBatch(as: gradient)
     Parallel.forEach(heads) { head in
       BLAS.multiply(
         columns(gradient, head), rows(2, head), into: flow.pointer + head * size, stride: heads * size,
         rows: asking, columns: size, depth: width)
-      multiply(columns(gradient, head, transposed: true), place(kept.mixed, head), into: made.weight, 2, head)
+      add(columns(gradient, head, transposed: true), place(kept.mixed, head), sum, to: made.weight, 2, head)
     }
     Parallel.forEach(samples) { addTokenGradients($0, flow, kept, into: made.x) }
     Parallel.forEach(heads) { head in
       BLAS.multiply(
         place(flow, head), rows(1, head, transposed: true), into: queries.pointer + head * width,
         stride: size, rows: asking, columns: width, depth: size)
-      multiply(columns(kept.queries, head, transposed: true), place(flow, head), into: made.weight, 1, head)
-      multiply(
-        columns(queries, head, transposed: true), BLAS.Matrix(pointer: kept.askers.pointer, stride: size),
-        into: made.weight, 0, head)
+      add(columns(kept.queries, head, transposed: true), place(flow, head), sum, to: made.weight, 1, head)
+      add(
+        columns(queries, head, transposed: true), BLAS.Matrix(pointer: kept.askers.pointer, stride: size), sum,
+        to: made.weight, 0, head)
     }
     Parallel.forEach(samples) { index in
       BLAS.multiply(
@@ -164,18 +169,29 @@ private struct FewQueryAttention {
         stride: size, rows: count, columns: size, depth: size, accumulating: true)
     }
     guard bias != nil else { return [made.x, made.weight] }
-    let biases = Tensor.zeros([3 * size])
-    biases.pointer.update(from: queries.columnSums(size).pointer, count: size)
-    (biases.pointer + 2 * size).update(from: gradient.columnSums(size).pointer, count: size)
+    let (ofQueries, ofValues) = (queries.columnSums(size), gradient.columnSums(size))  // [size] or [shards, size]
+    var biases = Tensor.zeros(ofValues.shape.dropLast() + [3 * size])
+    for row in 0..<ofValues.count / size {
+      let target = biases.pointer + row * 3 * size
+      target.update(from: ofQueries.pointer + row * size, count: size)
+      (target + 2 * size).update(from: ofValues.pointer + row * size, count: size)
+    }
+    biases.mark = ofValues.mark
     return [made.x, made.weight, biases]
   }
 
   /// The gradient of the rows of one head, `[d, D]`.
-  private func multiply(_ left: BLAS.Matrix, _ right: BLAS.Matrix, into all: Tensor, _ part: Int, _ head: Int)
-  {
-    BLAS.multiply(
-      left, right, into: all.pointer + (part * size + head * width) * size, stride: size, rows: width,
-      columns: size, depth: asking)
+  private func add(
+    _ left: BLAS.Matrix, _ right: BLAS.Matrix, _ sum: SumOverShards, to all: Tensor, _ part: Int, _ head: Int
+  ) {
+    sum.block(
+      into: all.pointer + (part * size + head * width) * size, stride: size, rows: width, columns: size
+    ) { shard, target, stride in
+      let range = sum.ranges[shard]
+      BLAS.multiply(
+        left.advanced(row: 0, column: range.lowerBound), right.advanced(row: range.lowerBound, column: 0),
+        into: target, stride: stride, rows: width, columns: size, depth: range.count)
+    }
   }
 
   /// What flows into one sample's tokens through Σ_t a_t x_t and through the scores. `flow` holds the gradient of the

@@ -15,8 +15,7 @@ extension Tensor {
       stride: stride, padding: padding, dilation: dilation, groups: groups)
     let operands = [self, weight] + (bias.map { [$0] } ?? [])
     if sizes.isPointwise {
-      let matrix = weight.reshaped([sizes.outputs, sizes.window.channels])
-      let result = linear(weight: matrix, bias: bias, operation: "convolution, 1x1")
+      let result = linear(weight: weight, bias: bias, operation: "convolution, 1x1")
       return isTraced ? tape?.traced(result, as: kind, of: operands) ?? result : result
     }
     let (input, weights) = (detached, weight.detached)
@@ -26,11 +25,11 @@ extension Tensor {
     let result = convolution.forward(input, convolution.packed(weights), nil, epilogue)
     let wants = (isTracked, weight.isTracked, bias?.isTracked ?? false)
     return result.recorded(
-      from: operands, operation: convolution.name, work: result.count * sizes.depth, as: kind
-    ) { gradient in
+      byShardFrom: operands, operation: convolution.name, work: result.count * sizes.depth, as: kind
+    ) { gradient, isKept in
       [
         wants.0 ? convolution.inputGradient(gradient, weights) : nil,
-        wants.1 ? convolution.weightGradient(gradient, input, nil) : nil,
+        wants.1 ? convolution.weightGradient(gradient, input, nil, keeping: isKept(1)) : nil,
         wants.2 ? gradient.columnSums(sizes.outputs) : nil,
       ]
     }
@@ -52,6 +51,6 @@ extension Tensor {
     let result = algorithm.forward(detached, kernel.packed(for: algorithm), prologue, epilogue)
     return result.recorded(from: [], operation: algorithm.name, work: work ?? result.count * sizes.depth) {
       _ in []
-    }
+    }.ofSameBatch(as: self)
   }
 }

@@ -26,6 +26,10 @@ protocol ConvolutionAlgorithm {
 /// An algorithm to compute a convolution and its gradients.
 protocol DifferentiableConvolution: ConvolutionAlgorithm {
   func inputGradient(_ gradient: Tensor, _ weight: Tensor) -> Tensor
+  /// - Parameter gradient: tells by its mark which batch it is of.
   /// - Parameter prologue: what happened to the input before the convolution read it.
-  func weightGradient(_ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?) -> Tensor
+  /// - Parameter keeping: whether the sum over the batch is wanted by shard, `[shards, ...]`.
+  func weightGradient(
+    _ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?, keeping: Bool
+  ) -> Tensor
 }

@@ -40,14 +40,21 @@ struct DepthwiseConvolution: DifferentiableConvolution {
     return result
   }
 
-  func weightGradient(_ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?) -> Tensor {
+  func weightGradient(
+    _ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?, keeping: Bool
+  ) -> Tensor {
     let input = prologue?.applied(to: input) ?? input
     let window = sizes.window
-    let taps = Tensor(uninitialized: [sizes.taps, window.channels])
-    Tensor.sumsOverRows(sizes.outputRows, width: taps.count, into: taps.pointer) { sums, rows in
+    let taps = Tensor.sumsOverRows(
+      sizes.outputRows, of: gradient, shape: [sizes.taps, window.channels]
+    ) { sums, rows in
       arbex_depthwise_weight_gradient(
         sums, gradient.pointer, input.pointer, window, rows.lowerBound, rows.count)
     }
-    return taps.permuted([1, 0]).reshaped([window.channels, window.kernelHeight, window.kernelWidth, 1])
+    let leading = Array(taps.shape.dropLast(2)), last = leading.count
+    var result = taps.permuted(Array(0..<last) + [last + 1, last])
+      .reshaped(leading + [window.channels, window.kernelHeight, window.kernelWidth, 1])
+    result.mark = taps.mark
+    return result
   }
 }

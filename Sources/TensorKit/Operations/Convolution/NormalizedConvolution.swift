@@ -31,13 +31,15 @@ extension Tensor {
     let result = algorithm.forward(input, algorithm.packed(weights), prologue, epilogue)
     let (wantsWeight, wantsBias) = (weight.isTracked, bias?.isTracked ?? false)
     return result.recorded(
-      from: [self, weight] + (bias.map { [$0] } ?? []) + activation.parameters, operation: algorithm.name,
-      work: result.count * sizes.depth
-    ) { [parts = activation.constant] gradient in
-      let kernels = [wantsWeight ? algorithm.weightGradient(gradient, input, prologue) : nil]
+      byShardFrom: [self, weight] + (bias.map { [$0] } ?? []) + activation.parameters,
+      operation: algorithm.name, work: result.count * sizes.depth, as: nil
+    ) { [parts = activation.constant] gradient, isKept in
+      let kernels = [
+        wantsWeight ? algorithm.weightGradient(gradient, input, prologue, keeping: isKept(1)) : nil
+      ]
       let biases = bias == nil ? [] : [wantsBias ? gradient.columnSums(sizes.outputs) : nil]
       guard parts.wantsGradients else { return [nil] + kernels + biases }
-      gradient = algorithm.inputGradient(gradient, weights)
+      gradient = algorithm.inputGradient(gradient, weights).ofSameBatch(as: gradient)
       Profile.markPart(algorithm.name)
       defer { Profile.markPart("batch norm, prelu") }
       let found = parts.gradients(&gradient, input)

@@ -119,56 +119,92 @@ struct PatchConvolution: DifferentiableConvolution {
     return result
   }
 
-  func weightGradient(_ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?) -> Tensor {
+  func weightGradient(
+    _ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?, keeping: Bool
+  ) -> Tensor {
     let input = prologue?.applied(to: input) ?? input
-    let window = sizes.window
-    let result = Tensor(uninitialized: [
-      sizes.outputs, window.kernelHeight, window.kernelWidth, sizes.groupInputs,
-    ])
-    // Large weights: each kernel position is a piece of its own. Small ones: all positions, over eight parts of
-    // the pixels, which are added in order.
-    let isLarge = result.count > 1 << 17
-    let tapsPerPiece = isLarge ? 1 : sizes.taps
-    let tapPieces = sizes.taps / tapsPerPiece
-    let rowParts = isLarge ? 1 : min(8, max(1, sizes.outputRows / 8))
-    let rowsPerPart = (sizes.outputRows + rowParts - 1) / rowParts
-    let width = tapsPerPiece * sizes.groupInputs
-    withScratch(rowParts * result.count) { partial in
+    let result = SumOverShards.result(
+      [sizes.outputs, sizes.window.kernelHeight, sizes.window.kernelWidth, sizes.groupInputs],
+      rows: sizes.outputRows, of: gradient, keeping: keeping)
+    let sum = SumOverShards(sizes.outputRows, of: gradient, into: result)
+    if sizes.outputs * sizes.depth > 1 << 17 {
+      addByTap(gradient, input, sum, into: result)
+    } else {
+      addByRows(gradient, input, sum, into: result)
+    }
+    return result
+  }
+
+  /// Large weights: each kernel position is a piece of work.
+  private func addByTap(_ gradient: Tensor, _ input: Tensor, _ sum: SumOverShards, into result: Tensor) {
+    Parallel.forEach(sizes.taps * sizes.groups) { piece in
+      let group = piece % sizes.groups, tap = piece / sizes.groups
+      sum.block(
+        into: result.pointer + group * sizes.groupOutputs * sizes.depth + tap * sizes.groupInputs,
+        stride: sizes.depth, rows: sizes.groupOutputs, columns: sizes.groupInputs
+      ) { shard, target, stride in
+        multiply(gradient, input, sum.ranges[shard], group, tap..<tap + 1, into: target, stride: stride)
+      }
+    }
+  }
+
+  /// Small weights: each shard's rows are cut into at most four parts, which are added in order.
+  private func addByRows(_ gradient: Tensor, _ input: Tensor, _ sum: SumOverShards, into result: Tensor) {
+    let size = sizes.outputs * sizes.depth
+    var parts: [Range<Int>] = [], starts: [Int] = []
+    for range in sum.ranges {
+      starts.append(parts.count)
+      let count = min(4, max(1, range.count / 8)), length = (range.count + count - 1) / count
+      parts += (0..<count).map {
+        let first = range.lowerBound + $0 * length
+        return min(first, range.upperBound)..<min(first + length, range.upperBound)
+      }
+    }
+    starts.append(parts.count)
+    withScratch(parts.count * size) { partial in
       nonisolated(unsafe) let partial = partial
-      Parallel.forEach(tapPieces * rowParts * sizes.groups) { piece in
-        let group = piece % sizes.groups, part = piece / sizes.groups % rowParts
-        let firstTap = piece / sizes.groups / rowParts * tapsPerPiece
-        let target =
-          partial + part * result.count + group * sizes.groupOutputs * sizes.depth
-          + firstTap * sizes.groupInputs
-        let last = min((part + 1) * rowsPerPart, sizes.outputRows)
-        let rowsPerBlock = max(1, min(2048, max(512, (1 << 20) / width)) / max(window.outWidth, 1))
-        withScratch(rowsPerBlock * window.outWidth * width) { patches in
-          for first in stride(
-            from: part * rowsPerPart, to: max(last, part * rowsPerPart + 1), by: rowsPerBlock)
-          {
-            let rows = max(0, min(rowsPerBlock, last - first))
-            arbex_gather_patches(
-              patches, input.pointer, window, first, rows, group * sizes.groupInputs, sizes.groupInputs,
-              firstTap, tapsPerPiece)
-            BLAS.multiply(
-              BLAS.Matrix(
-                pointer: gradient.pointer + first * window.outWidth * sizes.outputs + group
-                  * sizes.groupOutputs, stride: sizes.outputs, transposed: true),
-              BLAS.Matrix(pointer: patches, stride: width), into: target, stride: sizes.depth,
-              rows: sizes.groupOutputs, columns: width, depth: rows * window.outWidth,
-              accumulating: first > part * rowsPerPart)
+      Parallel.forEach(parts.count * sizes.groups) { piece in
+        let group = piece % sizes.groups, part = piece / sizes.groups
+        multiply(
+          gradient, input, parts[part], group, 0..<sizes.taps,
+          into: partial + part * size + group * sizes.groupOutputs * sizes.depth, stride: sizes.depth)
+      }
+      Parallel.forEachBlock(of: size, size: 1 << 14) { range in
+        sum.block(into: result.pointer + range.lowerBound, stride: size, rows: 1, columns: range.count) {
+          shard, target, _ in
+          let first = partial + starts[shard] * size + range.lowerBound
+          target.update(from: first, count: range.count)
+          for part in 1..<starts[shard + 1] - starts[shard] {
+            arbex_add_into(target, first + part * size, range.count)
           }
         }
       }
-      Parallel.forEachBlock(of: result.count, size: 1 << 14) { range in
-        (result.pointer + range.lowerBound).update(from: partial + range.lowerBound, count: range.count)
-        for part in 1..<max(rowParts, 1) {
-          arbex_add_into(
-            result.pointer + range.lowerBound, partial + part * result.count + range.lowerBound, range.count)
-        }
+    }
+  }
+
+  /// The weight gradient of one group and some kernel positions from some rows of the output.
+  private func multiply(
+    _ gradient: Tensor, _ input: Tensor, _ range: Range<Int>, _ group: Int, _ taps: Range<Int>,
+    into target: UnsafeMutablePointer<Float>, stride: Int
+  ) {
+    let window = sizes.window, width = taps.count * sizes.groupInputs
+    let rowsPerBlock = max(1, min(2048, max(512, (1 << 20) / width)) / max(window.outWidth, 1))
+    withScratch(rowsPerBlock * window.outWidth * width) { patches in
+      for first in Swift.stride(
+        from: range.lowerBound, to: max(range.upperBound, range.lowerBound + 1), by: rowsPerBlock)
+      {
+        let rows = max(0, min(rowsPerBlock, range.upperBound - first))
+        arbex_gather_patches(
+          patches, input.pointer, window, first, rows, group * sizes.groupInputs, sizes.groupInputs,
+          taps.lowerBound, taps.count)
+        BLAS.multiply(
+          BLAS.Matrix(
+            pointer: gradient.pointer + first * window.outWidth * sizes.outputs + group * sizes.groupOutputs,
+            stride: sizes.outputs, transposed: true),
+          BLAS.Matrix(pointer: patches, stride: width), into: target, stride: stride,
+          rows: sizes.groupOutputs, columns: width, depth: rows * window.outWidth,
+          accumulating: first > range.lowerBound)
       }
     }
-    return result
   }
 }

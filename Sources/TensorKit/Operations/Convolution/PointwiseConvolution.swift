@@ -48,14 +48,14 @@ struct PointwiseConvolution: DifferentiableConvolution {
     return result
   }
 
-  func weightGradient(_ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?) -> Tensor {
+  func weightGradient(
+    _ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?, keeping: Bool
+  ) -> Tensor {
     let input = prologue?.applied(to: input) ?? input
     let (inputs, outputs) = (sizes.window.channels, sizes.outputs)
-    let result = Tensor(uninitialized: [outputs, 1, 1, inputs])
-    MatrixProduct.compute(
+    return MatrixProduct.overBatch(
       BLAS.Matrix(pointer: gradient.pointer, stride: outputs, transposed: true),
-      BLAS.Matrix(pointer: input.pointer, stride: inputs), into: result.pointer, stride: inputs,
-      rows: outputs, columns: inputs, depth: gradient.count / outputs)
-    return result
+      BLAS.Matrix(pointer: input.pointer, stride: inputs), rows: outputs, columns: inputs,
+      depth: gradient.count / outputs, of: gradient, shape: [outputs, 1, 1, inputs], keeping: keeping)
   }
 }

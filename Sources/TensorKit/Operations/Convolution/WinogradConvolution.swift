@@ -92,24 +92,56 @@ struct WinogradConvolution: DifferentiableConvolution {
     return backward.forward(gradient, kernel, nil, ConvolutionEpilogue())
   }
 
-  /// The gradient of the transformed kernel is a product over tiles for each of the positions. Tiles are taken in
-  /// runs that fit the cache; within a run each position is a piece of work.
-  func weightGradient(_ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?) -> Tensor {
+  /// The gradient of the transformed kernel is a product over a shard's tiles for each of the positions.
+  func weightGradient(
+    _ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?, keeping: Bool
+  ) -> Tensor {
+    let (inputs, outputs) = (sizes.window.channels, sizes.outputs), size = 9 * inputs * outputs
+    let result = SumOverShards.result([outputs, 3, 3, inputs], rows: sizes.images, of: gradient, keeping: keeping)
+    let sum = SumOverShards(sizes.images, of: gradient, into: result)
+    withScratch(positions * inputs * outputs + sum.spareCount * size) { scratch in
+      nonisolated(unsafe) let (values, spare) = (scratch, scratch + positions * inputs * outputs)
+      for (shard, images) in sum.ranges.enumerated() {
+        multiply(
+          gradient, input, prologue, images.lowerBound * tilesPerImage..<images.upperBound * tilesPerImage,
+          into: values)
+        let target = sum.target(of: shard, in: result.pointer, or: spare, size: size).pointer
+        Parallel.forEachBlock(of: outputs, size: 16) { range in
+          arbex_winograd_weight_gradient(
+            tile, target, values, outputs, inputs, range.lowerBound, range.count)
+          let start = range.lowerBound * 9 * inputs
+          for addition in sum.additions(after: shard) {
+            arbex_add_into(
+              sum.target(of: addition.into, in: result.pointer, or: spare, size: size).pointer + start,
+              sum.target(of: addition.from, in: result.pointer, or: spare, size: size).pointer + start,
+              range.count * 9 * inputs)
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  /// For each position the product over some tiles, `[positions, outputs, inputs]`. Tiles are taken in runs that fit the
+  /// cache; within a run each position is a piece of work.
+  private func multiply(
+    _ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?, _ tiles: Range<Int>,
+    into values: UnsafeMutablePointer<Float>
+  ) {
     let window = sizes.window, (inputs, outputs) = (window.channels, sizes.outputs)
-    let result = Tensor(uninitialized: [outputs, 3, 3, inputs])
-    let run = min(tiles, max(256, (4 << 20) / (positions * (inputs + outputs))))
-    withScratch(positions * (run * (inputs + outputs) + inputs * outputs)) { scratch in
-      nonisolated(unsafe) let scratch = scratch
-      let (values, kernel) = (positions * run * (inputs + outputs), positions * run * inputs)
-      for first in stride(from: 0, to: tiles, by: run) {
-        let count = min(run, tiles - first), part = 32
+    let run = min(tiles.count, max(256, (4 << 20) / (positions * (inputs + outputs))))
+    nonisolated(unsafe) let values = values
+    withScratch(positions * run * (inputs + outputs)) { scratch in
+      nonisolated(unsafe) let (scratch, kernel) = (scratch, scratch + positions * run * inputs)
+      for first in stride(from: tiles.lowerBound, to: tiles.upperBound, by: run) {
+        let count = min(run, tiles.upperBound - first), part = 32
         // Parts of a run are transformed side by side: each is [positions][part, channels].
         Parallel.forEachBlock(of: count, size: part) { range in
           arbex_winograd_input(
             tile, scratch + positions * range.lowerBound * inputs, input.pointer,
             prologue?.kernelArgument ?? arbex_prologue(), window, first + range.lowerBound, range.count)
           arbex_winograd_gradient(
-            tile, scratch + kernel + positions * range.lowerBound * outputs, gradient.pointer, window,
+            tile, kernel + positions * range.lowerBound * outputs, gradient.pointer, window,
             outputs, first + range.lowerBound, range.count)
         }
         Parallel.forEach(positions) { position in
@@ -117,20 +149,15 @@ struct WinogradConvolution: DifferentiableConvolution {
             let size = min(part, count - start)
             BLAS.multiply(
               BLAS.Matrix(
-                pointer: scratch + kernel + (positions * start + position * size) * outputs, stride: outputs,
+                pointer: kernel + (positions * start + position * size) * outputs, stride: outputs,
                 transposed: true),
               BLAS.Matrix(pointer: scratch + (positions * start + position * size) * inputs, stride: inputs),
-              into: scratch + values + position * inputs * outputs, stride: inputs, rows: outputs,
-              columns: inputs, depth: size, accumulating: first + start > 0)
+              into: values + position * inputs * outputs, stride: inputs, rows: outputs,
+              columns: inputs, depth: size, accumulating: first + start > tiles.lowerBound)
           }
         }
       }
-      Parallel.forEachBlock(of: outputs, size: 16) {
-        arbex_winograd_weight_gradient(
-          tile, result.pointer, scratch + values, outputs, inputs, $0.lowerBound, $0.count)
-      }
     }
-    return result
   }
 }
 

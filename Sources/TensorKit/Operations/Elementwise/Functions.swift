@@ -107,8 +107,8 @@ extension Tensor {
         from: [chosen, other] + (mask.isTraced ? [mask] : []), as: .select, of: [mask, chosen, other]
       ) { gradient in
         [
-          wants.0 ? selected(gradient, zeros).summed(to: shapes.0) : nil,
-          wants.1 ? selected(zeros, gradient).summed(to: shapes.1) : nil,
+          wants.0 ? selected(gradient, zeros).ofSameBatch(as: gradient).summed(to: shapes.0) : nil,
+          wants.1 ? selected(zeros, gradient).ofSameBatch(as: gradient).summed(to: shapes.1) : nil,
         ]
       }
   }
@@ -122,7 +122,7 @@ extension Tensor {
 
   /// Each element through a loop (result, input, count). Not recorded.
   func mapped(_ loop: (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void) -> Tensor {
-    let result = Tensor(uninitialized: shape)
+    let result = Tensor(uninitialized: shape).ofSameBatch(as: self)
     Parallel.forEachBlock(of: count, size: 1 << 15) {
       loop(result.pointer + $0.lowerBound, pointer + $0.lowerBound, $0.count)
     }

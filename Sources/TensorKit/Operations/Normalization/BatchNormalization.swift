@@ -11,15 +11,15 @@ public struct BatchNormalization {
   public let mean: Tensor
   /// Per channel, biased (divided by the number of values), `[C]`.
   public let variance: Tensor
+  /// How many values of a channel the statistics are of, on all processes that share the batch; 0 for given ones.
+  package let valueCount: Int
   let scale, offset: Tensor
   let epsilon: Float
-  /// Whether the statistics are x's own, so that gradients flow through them too.
-  private let followsBatch: Bool
   private let inverse: Tensor
   /// y = gain x + shift
   let gain, shift: Tensor
 
-  /// With the statistics of `x`.
+  /// With the statistics of `x`: of the whole batch, where other processes hold the rest of it.
   ///
   /// ## Shapes
   /// x `[..., C]`, scale and offset `[C]`
@@ -27,29 +27,30 @@ public struct BatchNormalization {
     let columns = scale.count, rows = x.count / max(columns, 1)
     require(Self.issue(x.shape, scale.shape, offset.shape))
     let input = x.detached
-    let mean = Profile.asOne { input.columnSums(columns) / Float(rows) }
-    let variance = Tensor(uninitialized: [columns])
-    Tensor.sumsOverRows(rows, width: columns, into: variance.pointer) { sums, range in
-      arbex_column_square_sums(
-        sums, input.pointer + range.lowerBound * columns, mean.pointer, range.count, columns)
-    }
-    arbex_scale(variance.pointer, variance.pointer, 1 / Float(rows), columns)
-    self.init(mean, variance, scale, offset, epsilon, followsBatch: true)
-    _ = mean.recorded(from: [], operation: "batch norm") { _ in [] }
+    let total = x.shards?.totalRows(rows) ?? rows
+    func mean(_ sums: Tensor) -> Tensor { Profile.asOne { sums.summedOverProcesses(of: input) / Float(total) } }
+    let center = mean(input.columnSums(columns))
+    let variance = mean(
+      Tensor.sumsOverRows(rows, of: input, shape: [columns]) { sums, range in
+        arbex_column_square_sums(
+          sums, input.pointer + range.lowerBound * columns, center.pointer, range.count, columns)
+      })
+    self.init(center, variance, scale, offset, epsilon, valueCount: total)
+    _ = center.recorded(from: [], operation: "batch norm") { _ in [] }
   }
 
   /// With given statistics, as in evaluation.
   public init(mean: Tensor, variance: Tensor, scale: Tensor, offset: Tensor, epsilon: Float) {
-    self.init(mean.detached, variance.detached, scale, offset, epsilon, followsBatch: false)
+    self.init(mean.detached, variance.detached, scale, offset, epsilon, valueCount: 0)
   }
 
   private init(
     _ mean: Tensor, _ variance: Tensor, _ scale: Tensor, _ offset: Tensor, _ epsilon: Float,
-    followsBatch: Bool
+    valueCount: Int
   ) {
     (self.mean, self.variance, self.scale, self.offset) = (mean, variance, scale, offset)
     self.epsilon = epsilon
-    self.followsBatch = followsBatch
+    self.valueCount = valueCount
     let (inverse, gain, shift) = Profile.asOne {
       let inverse = 1 / (variance + epsilon).squareRoot(), gain = scale.detached * inverse
       return (inverse, gain, offset.detached - mean * gain)
@@ -62,12 +63,14 @@ public struct BatchNormalization {
 
   private init(copy: BatchNormalization) {
     (mean, variance, inverse, gain, shift) = (copy.mean, copy.variance, copy.inverse, copy.gain, copy.shift)
-    (scale, offset, followsBatch) = (copy.scale.detached, copy.offset.detached, copy.followsBatch)
+    (scale, offset, valueCount) = (copy.scale.detached, copy.offset.detached, copy.valueCount)
     epsilon = copy.epsilon
   }
 
   /// Whether its statistics are given ones, which follow no batch.
-  var isStored: Bool { !followsBatch }
+  var isStored: Bool { valueCount == 0 }
+  /// Whether the statistics are x's own, so that gradients flow through them too.
+  private var followsBatch: Bool { !isStored }
 
   /// What a ``Profile`` calls it.
   var name: StaticString { followsBatch ? "batch norm" : "batch norm, stored" }
@@ -97,8 +100,7 @@ public struct BatchNormalization {
     guard wanted.scale || followsBatch else {
       return [wanted.input ? flow * gain : nil, nil, wanted.offset ? flow.columnSums(columns) : nil]
     }
-    let sums = Tensor(uninitialized: [2, columns])
-    Tensor.sumsOverRows(rows, width: 2 * columns, into: sums.pointer) { both, range in
+    let sums = Tensor.sumsOverRows(rows, of: flow, shape: [2, columns]) { both, range in
       let start = range.lowerBound * columns
       arbex_normalization_sums(
         both, both + columns, flow.pointer + start, input.pointer + start, mean.pointer, inverse.pointer,
@@ -106,8 +108,8 @@ public struct BatchNormalization {
     }
     return [
       wanted.input ? inputGradient(&flow, input, sums, bend) : nil,
-      wanted.scale ? sums.sliced(along: 0, from: 1, count: 1).reshaped([columns]) : nil,
-      wanted.offset ? sums.sliced(along: 0, from: 0, count: 1).reshaped([columns]) : nil,
+      wanted.scale ? sums.sum(1) : nil,
+      wanted.offset ? sums.sum(0) : nil,
     ]
   }
 
@@ -116,12 +118,12 @@ public struct BatchNormalization {
   ) -> Tensor {
     guard followsBatch else { return flow * gain }
     let columns = gain.count, rows = input.count / max(columns, 1)
-    let made = flow.recycled()
+    let sums = sums.summedOverProcesses(of: flow), made = flow.recycled()
     Parallel.forEachBlock(of: rows, size: max(16, (1 << 15) / columns)) {
       let start = $0.lowerBound * columns
       arbex_batch_norm_gradient(
         made.pointer + start, flow.pointer + start, input.pointer + start, mean.pointer, inverse.pointer,
-        scale.pointer, sums.pointer, sums.pointer + columns, Float(rows), bend, $0.count, columns)
+        scale.pointer, sums.pointer, sums.pointer + columns, Float(valueCount), bend, $0.count, columns)
     }
     return made
   }

@@ -24,8 +24,7 @@ extension Tensor {
       from: [self, scale, offset], operation: "layer norm", as: .layerNormalization(epsilon: epsilon)
     ) { gradient in
       let inputGradient = gradient.recycled()
-      let sums = Tensor(uninitialized: [2, columns])
-      Self.sumsOverRows(rows, width: 2 * columns, into: sums.pointer) { both, range in
+      let sums = Self.sumsOverRows(rows, of: gradient, shape: [2, columns]) { both, range in
         let start = range.lowerBound * columns
         arbex_layer_norm_gradient(
           inputGradient.pointer + start, both, both + columns, gradient.pointer + start,
@@ -34,8 +33,8 @@ extension Tensor {
       }
       return [
         wants.0 ? inputGradient : nil,
-        wants.1 ? sums.sliced(along: 0, from: 0, count: 1).reshaped([columns]) : nil,
-        wants.2 ? sums.sliced(along: 0, from: 1, count: 1).reshaped([columns]) : nil,
+        wants.1 ? sums.sum(0) : nil,
+        wants.2 ? sums.sum(1) : nil,
       ]
     }
   }

@@ -69,8 +69,7 @@ struct NormalizedActivation {
   private func activationGradient(_ flow: inout Tensor, _ map: Tensor, _ slope: Tensor) -> Tensor? {
     let columns = slope.count, rows = map.count / max(columns, 1), argument = prologue.kernelArgument
     let made = wanted.isAnything ? flow.recycled() : nil
-    let slopes = Tensor(uninitialized: [columns])
-    Tensor.sumsOverRows(rows, width: columns, into: slopes.pointer) { sums, range in
+    let slopes = Tensor.sumsOverRows(rows, of: flow, shape: [columns]) { sums, range in
       let start = range.lowerBound * columns
       arbex_prelu_gradient(
         made.map { $0.pointer + start }, wantsSlope ? sums : nil, flow.pointer + start, map.pointer + start,

@@ -33,13 +33,14 @@ enum BLAS {
     return (columns + panel - 1) / panel * panel * depth
   }
 
-  /// A right factor in that form, from column `first` on, a multiple of 32.
-  static func packed(_ pointer: UnsafePointer<Float>, columns: Int, depth: Int, from first: Int = 0) -> Matrix
-  {
+  /// A right factor in that form, from column `first` on, a multiple of 32, and from `row` on.
+  static func packed(
+    _ pointer: UnsafePointer<Float>, columns: Int, depth: Int, from first: Int = 0, row: Int = 0
+  ) -> Matrix {
     let panel = panelColumns(columns)
     return hasOwnProduct
-      ? Matrix(pointer: pointer + first * depth, stride: panel * depth, isPacked: true)
-      : Matrix(pointer: pointer + first, stride: columns)
+      ? Matrix(pointer: pointer + first * depth + row * panel, stride: panel * depth, isPacked: true)
+      : Matrix(pointer: pointer + first + row * columns, stride: columns)
   }
 
   /// Brings a right factor into that form.

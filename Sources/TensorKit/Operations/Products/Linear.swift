@@ -18,7 +18,7 @@ extension Tensor {
     epilogue.offset = bias?.detached
     return algorithm.forward(detached, kernel.packed(for: algorithm), nil, epilogue)
       .recorded(from: [], operation: algorithm.name, work: rows * inputs * outputs) { _ in [] }
-      .reshaped(shape.dropLast() + [outputs])
+      .reshaped(shape.dropLast() + [outputs]).ofSameBatch(as: self)
   }
 
   private static func linearIssue(_ input: [Int], _ weight: [Int], _ bias: [Int]?) -> ShapeIssue? {
@@ -53,9 +53,9 @@ extension Tensor {
     let (input, weights) = (detached, weight.detached)
     let wants = (isTracked, weight.isTracked, bias?.isTracked ?? false)
     return result.recorded(
-      from: [self, weight] + (bias.map { [$0] } ?? []), operation: operation, work: rows * inputs * outputs,
-      as: .linear
-    ) { gradient in
+      byShardFrom: [self, weight] + (bias.map { [$0] } ?? []), operation: operation,
+      work: rows * inputs * outputs, as: .linear
+    ) { gradient, isKept in
       var inputGradient: Tensor?, weightGradient: Tensor?
       let flow = BLAS.Matrix(pointer: gradient.pointer, stride: outputs)
       if wants.0 {
@@ -66,12 +66,10 @@ extension Tensor {
         inputGradient = made
       }
       if wants.1 {
-        let made = Tensor(uninitialized: weights.shape)
-        MatrixProduct.compute(
+        weightGradient = MatrixProduct.overBatch(
           BLAS.Matrix(pointer: gradient.pointer, stride: outputs, transposed: true),
-          BLAS.Matrix(pointer: input.pointer, stride: inputs), into: made.pointer, stride: inputs,
-          rows: outputs, columns: inputs, depth: rows)
-        weightGradient = made
+          BLAS.Matrix(pointer: input.pointer, stride: inputs), rows: outputs, columns: inputs, depth: rows,
+          of: gradient, shape: weights.shape, keeping: isKept(1))
       }
       return [inputGradient, weightGradient, wants.2 ? gradient.columnSums(outputs) : nil]
     }

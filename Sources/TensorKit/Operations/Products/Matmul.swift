@@ -15,26 +15,31 @@ extension Tensor {
       sharedRight: shared, transposedRight: transposingOther, shape: shape.dropLast() + [columns])
     let (wantsLeft, wantsRight) = (isTracked, other.isTracked)
     return result.recorded(
-      from: [self, other], work: result.count * depth, as: .matmul(transposesOther: transposingOther)
-    ) { gradient in
+      byShardFrom: [self, other], work: result.count * depth, as: .matmul(transposesOther: transposingOther)
+    ) { gradient, isKept in
       [
         wantsLeft ? gradient.matmul(right, transposingOther: !transposingOther) : nil,
         wantsRight
-          ? Self.rightGradient(left, gradient, transposed: transposingOther, shape: right.shape) : nil,
+          ? Self.rightGradient(
+            left, gradient, transposed: transposingOther, shape: right.shape, keeping: isKept(1)) : nil,
       ]
     }
   }
 
   /// dB = Aᵀ dC, or dBᵀ = dCᵀ A; summed over the leading axes where B is one matrix for all.
-  private static func rightGradient(_ left: Tensor, _ gradient: Tensor, transposed: Bool, shape: [Int])
-    -> Tensor
-  {
+  private static func rightGradient(
+    _ left: Tensor, _ gradient: Tensor, transposed: Bool, shape: [Int], keeping: Bool
+  ) -> Tensor {
     let first = transposed ? gradient : left, second = transposed ? left : gradient
-    let single = shape.count == 2
-    let batch = single ? 1 : left.shape.dropLast(2).reduce(1, *)
-    let depth = left.count / left.shape[left.rank - 1] / batch
+    let (rows, columns) = (first.shape[first.rank - 1], second.shape[second.rank - 1])
+    if shape.count == 2 {
+      return MatrixProduct.overBatch(
+        BLAS.Matrix(pointer: first.pointer, stride: rows, transposed: true),
+        BLAS.Matrix(pointer: second.pointer, stride: columns), rows: rows, columns: columns,
+        depth: first.count / rows, of: gradient, shape: shape, keeping: keeping)
+    }
     let layout = Layout(
-      batch: batch, rows: first.shape[first.rank - 1], columns: second.shape[second.rank - 1], depth: depth)
+      batch: left.shape.dropLast(2).reduce(1, *), rows: rows, columns: columns, depth: left.shape[left.rank - 2])
     return products(first, second, layout, transposedLeft: true, shape: shape)
   }
 

@@ -12,47 +12,62 @@ enum MatrixProduct {
       return BLAS.multiply(
         a, b, into: c, stride: stride, rows: rows, columns: columns, depth: depth, accumulating: accumulating)
     }
-    if rows * columns < 1 << 15, depth >= 4096 {
+    if depthBlock(rows: rows, columns: columns, depth: depth) < depth {
       return overDepth(
         a, b, into: c, stride: stride, rows: rows, columns: columns, depth: depth, accumulating: accumulating)
     }
-    var rowBlock = rows >= 256 ? blockSize(rows, pieces: 8, smallest: 128) : rows
-    var columnBlock =
-      rowBlock < rows || columns < 256 ? columns : blockSize(columns, pieces: 8, smallest: 128)
-    if rowBlock == rows, columnBlock == columns, work >= 1 << 21 {
-      // Both sides are short: the longer one in two. More pieces would read the other factor too often.
-      if rows >= columns {
-        rowBlock = blockSize(rows, pieces: 2, smallest: 32)
-      } else {
-        columnBlock = blockSize(columns, pieces: 2, smallest: 32)
+    let blocks = Blocks(rows: rows, columns: columns, depth: depth)
+    func multiply(_ b: BLAS.Matrix) {
+      blocks.forEach { rows, columns in
+        BLAS.multiply(
+          a.advanced(row: rows.lowerBound, column: 0),
+          columns.lowerBound == 0 ? b : b.advanced(row: 0, column: columns.lowerBound),
+          into: c + rows.lowerBound * stride + columns.lowerBound, stride: stride, rows: rows.count,
+          columns: columns.count, depth: depth, accumulating: accumulating)
       }
     }
-    guard rows >= 256, rowBlock < rows, BLAS.hasOwnProduct else {
-      return inBlocks(
-        a, b, into: c, stride: stride, rows: rows, columns: columns, depth: depth, rowBlock: rowBlock,
-        columnBlock: columnBlock, accumulating: accumulating)
-    }
-    // All blocks of rows read the right factor: it is packed once for all.
+    guard blocks.packsRight else { return multiply(b) }
     withScratch(BLAS.packedCount(columns: columns, depth: depth)) { packed in
       BLAS.pack(b, columns: columns, depth: depth, into: packed)
-      inBlocks(
-        a, BLAS.packed(packed, columns: columns, depth: depth), into: c, stride: stride, rows: rows,
-        columns: columns, depth: depth, rowBlock: rowBlock, columnBlock: columns, accumulating: accumulating)
+      multiply(BLAS.packed(packed, columns: columns, depth: depth))
     }
   }
 
-  private static func inBlocks(
-    _ a: BLAS.Matrix, _ b: BLAS.Matrix, into c: UnsafeMutablePointer<Float>, stride: Int, rows: Int,
-    columns: Int, depth: Int, rowBlock: Int, columnBlock: Int, accumulating: Bool
-  ) {
-    let across = (columns + columnBlock - 1) / columnBlock
-    Parallel.forEach((rows + rowBlock - 1) / rowBlock * across) { piece in
-      let row = piece / across * rowBlock, column = piece % across * columnBlock
-      BLAS.multiply(
-        a.advanced(row: row, column: 0), across == 1 ? b : b.advanced(row: 0, column: column),
-        into: c + row * stride + column, stride: stride, rows: min(rowBlock, rows - row),
-        columns: min(columnBlock, columns - column), depth: depth, accumulating: accumulating)
+  /// The blocks of a result that are pieces of work.
+  struct Blocks {
+    private let rows, columns, rowBlock, columnBlock: Int
+
+    init(rows: Int, columns: Int, depth: Int) {
+      var rowBlock = rows >= 256 ? blockSize(rows, pieces: 8, smallest: 128) : rows
+      var columnBlock =
+        rowBlock < rows || columns < 256 ? columns : blockSize(columns, pieces: 8, smallest: 128)
+      if rowBlock == rows, columnBlock == columns, rows * columns * depth >= 1 << 21 {
+        // Both sides are short: the longer one in two. More pieces would read the other factor too often.
+        if rows >= columns {
+          rowBlock = blockSize(rows, pieces: 2, smallest: 32)
+        } else {
+          columnBlock = blockSize(columns, pieces: 2, smallest: 32)
+        }
+      }
+      (self.rows, self.columns, self.rowBlock, self.columnBlock) = (rows, columns, rowBlock, columnBlock)
     }
+
+    /// Whether all blocks of rows read the right factor, so that it is packed once for all.
+    var packsRight: Bool { rows >= 256 && rowBlock < rows && BLAS.hasOwnProduct }
+
+    func forEach(_ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
+      let across = (columns + columnBlock - 1) / columnBlock
+      Parallel.forEach((rows + rowBlock - 1) / rowBlock * across) { piece in
+        let row = piece / across * rowBlock, column = piece % across * columnBlock
+        body(row..<min(row + rowBlock, rows), column..<min(column + columnBlock, columns))
+      }
+    }
+  }
+
+  /// The parts in which a depth is summed one by one: itself, but for small results of a long one.
+  static func depthBlock(rows: Int, columns: Int, depth: Int) -> Int {
+    rows * columns < 1 << 15 && depth >= 4096 && rows * columns * depth >= 1 << 18
+      ? blockSize(depth, pieces: 8, smallest: 512) : depth
   }
 
   /// A small result summed over a long depth: eight partial results, then their sum in order.
@@ -60,7 +75,7 @@ enum MatrixProduct {
     _ a: BLAS.Matrix, _ b: BLAS.Matrix, into c: UnsafeMutablePointer<Float>, stride: Int, rows: Int,
     columns: Int, depth: Int, accumulating: Bool
   ) {
-    let block = blockSize(depth, pieces: 8, smallest: 512)
+    let block = depthBlock(rows: rows, columns: columns, depth: depth)
     let pieces = (depth + block - 1) / block
     withScratch(pieces * rows * columns) { partial in
       nonisolated(unsafe) let partial = partial

@@ -9,8 +9,20 @@ extension Tensor {
     for (place, row) in rows.enumerated() {
       (result.pointer + place * size).update(from: pointer + row * size, count: size)
     }
-    let original = shape
+    let original = shape, isOfBatch = shards != nil
     return result.recorded(from: [self], as: .gatherRows(rows)) { gradient in
+      // A row for each image, of what is none of the batch: the sum of each shard's.
+      if !isOfBatch, let shards = gradient.shards, let ranges = shards.rows(rows.count) {
+        var sums = Tensor.zeros([shards.count] + original)
+        for (shard, range) in ranges.enumerated() {
+          for place in range {
+            arbex_add_into(
+              sums.pointer + (shard * limit + rows[place]) * size, gradient.pointer + place * size, size)
+          }
+        }
+        sums.mark = .shards(shards)
+        return [sums]
+      }
       let sums = Tensor.zeros(original)
       for (place, row) in rows.enumerated() {
         arbex_add_into(sums.pointer + row * size, gradient.pointer + place * size, size)

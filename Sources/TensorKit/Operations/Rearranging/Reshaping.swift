@@ -29,7 +29,9 @@ extension Tensor {
     require(order.sorted() == Array(0..<rank), "permute", "\(order)", "the axes of \(shape)")
     var inverse = order
     for (place, axis) in order.enumerated() { inverse[axis] = place }
-    return rearranged(order).recorded(from: [self], as: .permute(order)) { [$0.rearranged(inverse)] }
+    return rearranged(order).recorded(
+      from: [self], leavingBatch: order.first != 0, as: .permute(order)
+    ) { [$0.rearranged(inverse)] }
   }
 
   private func rearranged(_ order: [Int]) -> Tensor {

@@ -27,7 +27,7 @@ extension Tensor {
       }
     }
     let wants = parts.map(\.isTracked)
-    return result.recorded(from: parts, as: .concatenate(axis: axis)) { gradient in
+    return result.recorded(from: parts, leavingBatch: axis == 0, as: .concatenate(axis: axis)) { gradient in
       var start = 0
       return zip(lengths, wants).map { length, wanted in
         defer { start += length }
@@ -55,7 +55,9 @@ extension Tensor {
           from: source + index * row + start * inner, count: length * inner)
       }
     }
-    return result.recorded(from: [self], as: .slice(axis: axis, start: start)) { gradient in
+    return result.recorded(
+      from: [self], leavingBatch: axis == 0, as: .slice(axis: axis, start: start)
+    ) { gradient in
       let spread = Tensor(uninitialized: original)
       let (before, part) = (start * inner, length * inner)
       Parallel.forEachBlock(of: outer, size: max(1, (1 << 14) / max(1, row))) { range in

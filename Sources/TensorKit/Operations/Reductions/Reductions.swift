@@ -1,47 +1,74 @@
 import CKernels
 
 extension Tensor {
-  /// The sums over all but the last axis, read as rows of `columns`: `[columns]`. Blocks of rows are summed one
-  /// by one and then in order.
+  /// The sums over all but the last axis, read as rows of `columns`: `[columns]`; of the rows of a batch, those of each
+  /// shard, which the tape makes one of (``folded``).
   func columnSums(_ columns: Int) -> Tensor {
     let source = pointer
-    return Tensor([columns]) { total in
-      Self.sumsOverRows(count / max(columns, 1), width: columns, into: total.baseAddress!) { sums, range in
-        arbex_column_sums(sums, source + range.lowerBound * columns, range.count, columns)
-      }
+    return Self.sumsOverRows(count / max(columns, 1), of: self, shape: [columns]) { sums, range in
+      arbex_column_sums(sums, source + range.lowerBound * columns, range.count, columns)
     }
   }
 
-  /// Fills `total` with sums over rows. `add` adds a block of rows to the `width` sums it is given.
+  /// Sums over rows, of `shape`. Blocks of rows are summed one by one and then in order; of the rows of a batch, each
+  /// shard's alone.
+  /// - Parameter batch: whose rows they are.
+  /// - Parameter add: adds a block of rows to the sums it is given.
+  /// - Returns: of the rows of a batch, `[shards, ...]`, a sum that is not yet made.
   static func sumsOverRows(
-    _ rows: Int, width: Int, into total: UnsafeMutablePointer<Float>,
+    _ rows: Int, of batch: Tensor, shape: [Int], _ add: (UnsafeMutablePointer<Float>, Range<Int>) -> Void
+  ) -> Tensor {
+    guard let shards = batch.shards, let ranges = shards.rows(rows) else {
+      let total = Tensor(uninitialized: shape)
+      sums(over: [0..<rows], width: total.count, into: total.pointer, add)
+      return total
+    }
+    var total = Tensor(uninitialized: [shards.count] + shape)
+    total.mark = .shards(shards)
+    sums(over: ranges, width: total.count / shards.count, into: total.pointer, add)
+    return total
+  }
+
+  private static func sums(
+    over ranges: [Range<Int>], width: Int, into total: UnsafeMutablePointer<Float>,
     _ add: (UnsafeMutablePointer<Float>, Range<Int>) -> Void
   ) {
-    let block = max(64, (1 << 15) / max(width, 1), (rows + 63) / 64)
-    let pieces = max(1, (rows + block - 1) / block)
-    withScratch(pieces * width) { partial in
-      Parallel.forEach(pieces) { piece in
-        let sums = partial + piece * width
-        arbex_fill(sums, 0, width)
-        add(sums, piece * block..<min((piece + 1) * block, rows))
+    // The blocks of all ranges, and where each range's begin.
+    var blocks: [Range<Int>] = [], starts: [Int] = []
+    for range in ranges {
+      starts.append(blocks.count)
+      let size = max(64, (1 << 15) / max(width, 1), (range.count + 15) / 16)
+      blocks += stride(from: range.lowerBound, to: max(range.upperBound, range.lowerBound + 1), by: size).map {
+        $0..<min($0 + size, range.upperBound)
       }
-      for index in 0..<width {
-        var sum = 0.0
-        for piece in 0..<pieces { sum += Double(partial[piece * width + index]) }
-        total[index] = Float(sum)
+    }
+    starts.append(blocks.count)
+    withScratch(blocks.count * width) { partial in
+      nonisolated(unsafe) let partial = partial
+      Parallel.forEach(blocks.count) { block in
+        let sums = partial + block * width
+        arbex_fill(sums, 0, width)
+        add(sums, blocks[block])
+      }
+      for range in ranges.indices {
+        for index in 0..<width {
+          var sum = 0.0
+          for block in starts[range]..<starts[range + 1] { sum += Double(partial[block * width + index]) }
+          total[range * width + index] = Float(sum)
+        }
       }
     }
   }
 
   /// The sum of everything, shape `[1]`.
   public func sum() -> Tensor {
-    let result = Tensor(uninitialized: [1]), source = pointer
-    Self.sumsOverRows(count, width: 1, into: result.pointer) { sums, range in
+    let source = pointer
+    let result = Self.sumsOverRows(count, of: self, shape: [1]) { sums, range in
       sums[0] += arbex_sum(source + range.lowerBound, range.count)
-    }
+    }.folded
     let shape = shape
     return result.recorded(
-      from: [self], as: .sum(axes: Array(shape.indices), keepsDimensions: false)
+      from: [self], leavingBatch: true, as: .sum(axes: Array(shape.indices), keepsDimensions: false)
     ) { [.full(shape, $0.item)] }
   }
 
@@ -68,7 +95,7 @@ extension Tensor {
     let final =
       keepingDimensions ? kept : shape.enumerated().filter { !axes.contains($0.offset) }.map(\.element)
     return Tensor(shape: final.isEmpty ? [1] : final, storage: result.storage).recorded(
-      from: [self], as: .sum(axes: axes.sorted(), keepsDimensions: keepingDimensions)
+      from: [self], leavingBatch: axes.contains(0), as: .sum(axes: axes.sorted(), keepsDimensions: keepingDimensions)
     ) {
       [$0.reshaped(kept).broadcast(to: original)]
     }
@@ -79,33 +106,42 @@ extension Tensor {
     let length = shape[axis], inner = shape[(axis + 1)...].reduce(1, *), outer = shape[..<axis].reduce(1, *)
     var reduced = shape
     reduced[axis] = 1
-    let result = Tensor(uninitialized: reduced)
-    if outer == 1 && inner > 1 {
-      Self.sumsOverRows(length, width: inner, into: result.pointer) { sums, range in
-        arbex_column_sums(sums, pointer + range.lowerBound * inner, range.count, inner)
-      }
-    } else {
-      Parallel.forEachBlock(of: outer, size: max(1, (1 << 15) / max(1, length * inner))) { range in
-        if inner == 1 {
-          arbex_row_sums(
-            result.pointer + range.lowerBound, pointer + range.lowerBound * length, range.count, length)
-        } else {
-          for index in range {
-            arbex_fill(result.pointer + index * inner, 0, inner)
-            arbex_column_sums(result.pointer + index * inner, pointer + index * length * inner, length, inner)
-          }
+    if axis == 0, inner > 1 || shards != nil { return sumOverRows(shape: reduced).folded }
+    let result = Tensor(uninitialized: reduced).ofSameBatch(as: self)
+    Parallel.forEachBlock(of: outer, size: max(1, (1 << 15) / max(1, length * inner))) { range in
+      if inner == 1 {
+        arbex_row_sums(
+          result.pointer + range.lowerBound, pointer + range.lowerBound * length, range.count, length)
+      } else {
+        for index in range {
+          arbex_fill(result.pointer + index * inner, 0, inner)
+          arbex_column_sums(result.pointer + index * inner, pointer + index * length * inner, length, inner)
         }
       }
     }
     return result
   }
 
-  /// The numbers summed down to `target`, undoing a broadcast.
+  /// The numbers summed down to `target`, undoing a broadcast: a gradient, and over a batch one that the tape sums.
   func summed(to target: [Int]) -> Tensor {
     if shape == target { return self }
     let missing = rank - target.count
     let axes = shape.indices.filter { $0 < missing || (target[$0 - missing] == 1 && shape[$0] != 1) }
-    return sum(overAxes: axes, keepingDimensions: true).reshaped(target)
+    guard shards != nil, axes.first == 0 else { return sum(overAxes: axes, keepingDimensions: true).reshaped(target) }
+    let rest = axes.count == 1 ? self : sum(overAxes: Array(axes.dropFirst()), keepingDimensions: true)
+    return rest.sumOverRows(shape: target)
+  }
+
+  /// The sums over the first axis, of `shape`.
+  private func sumOverRows(shape: [Int]) -> Tensor {
+    let source = pointer, width = shape.elementCount
+    return Self.sumsOverRows(self.shape[0], of: self, shape: shape) { sums, range in
+      if width == 1 {
+        sums[0] += arbex_sum(source + range.lowerBound, range.count)
+      } else {
+        arbex_column_sums(sums, source + range.lowerBound * width, range.count, width)
+      }
+    }
   }
 
   /// The largest value along an axis, which disappears. The gradient goes to the first of equals.
@@ -136,7 +172,7 @@ extension Tensor {
       for (index, place) in places.enumerated() { buffer[index] = pointer[place] }
     }
     let original = shape
-    return result.recorded(from: [self], as: kind(axis)) { gradient in
+    return result.recorded(from: [self], leavingBatch: axis == 0, as: kind(axis)) { gradient in
       let spread = Tensor.zeros(original)
       for (index, place) in places.enumerated() { spread.pointer[place] = gradient.pointer[index] }
       return [spread]
