@@ -34,7 +34,7 @@ struct WholeBatch {
     }
     return Outcome(
       embedding: try rows(own.embedding), logits: try rows(own.logits), primary: try rows(own.primary),
-      terms: try own.terms.map { Term(name: $0.name, distribution: try rows($0.distribution)) },
+      terms: try own.terms.map { .init(name: $0.name, distribution: try rows($0.distribution)) },
       final: try rows(own.final), evidence: evidence)
   }
 
