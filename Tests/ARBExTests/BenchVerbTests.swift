@@ -16,6 +16,21 @@ struct BenchVerbTests {
     try #require(object[key] as? Double, "\(key)")
   }
 
+  /// What a benchmark printed, held against itself by `bench compare`: every ratio is 1, and every range holds it.
+  /// - Returns: how many figures were compared, and how many of them have a range.
+  private func comparedWithItself(_ output: String) throws -> (lines: Int, ranges: Int) {
+    let folder = TestFolder()
+    let path = try folder.file(Array(output.utf8))
+    let told = arbex("bench", "compare", path, path, "--json")
+    let lines = try #require(try told.json()["lines"] as? [[String: Any]])
+    let ranges = lines.filter { $0["ratio_min"] is Double }
+    #expect(told.code == 0 && told.remarks.isEmpty && lines.allSatisfy { $0["ratio"] as? Double == 1 })
+    for line in ranges {
+      #expect(try number("ratio_min", in: line) <= 1 && number("ratio_max", in: line) >= 1, "\(line)")
+    }
+    return (lines.count, ranges.count)
+  }
+
   /// The parameters are those of `recipe check`. Weight files are not read, and need not be there.
   @Test("a recipe's model: every number is there and sane")
   func model() throws {
@@ -28,9 +43,14 @@ struct BenchVerbTests {
     let keys = ["infer_ms_per_image", "train_ms_per_image", "matrix_product_peak_gflops", "peak_rss_mb"]
     for key in keys { #expect(try number(key, in: json) > 0, "\(key)") }
     #expect(try number("peak_rss_mb", in: json) >= number("infer_peak_rss_mb", in: json))
+    for key in ["infer_ms_per_image", "train_ms_per_image"] {
+      #expect(try number(key + "_min", in: json) == number(key, in: json), "one run")
+    }
+    #expect(json["version"] as? String == CommandLineTool.version && json["cpu"] is String)
     let check = try object(arbex("recipe", "check", Self.quickstart, "--json").output)
     let counts = try #require(check["parameters"] as? [String: Int])
     #expect(json["parameters"] as? Int == counts.values.reduce(0, +))
+    var count = 0
     for part in ["inference", "training"] {
       let times = try #require(json[part] as? [String: Any])
       let total = try number("ms_per_image", in: times)
@@ -39,8 +59,12 @@ struct BenchVerbTests {
         let sum = lines.compactMap { $0["ms_per_image"] as? Double }.reduce(0, +)
         #expect(abs(sum - total) < 1e-6 * total, "\(part) \(list) add up")
         #expect(lines.contains { $0[String(list.dropLast())] as? String == expected })
+        count += lines.count
       }
     }
+    // All lines of both tables, both times, both memories, which have no range.
+    let compared = try comparedWithItself(told.output)
+    #expect(compared.lines == count + 4 && compared.ranges == count + 2)
   }
 
   @Test("for people: tables of at most 110 columns")
@@ -55,7 +79,8 @@ struct BenchVerbTests {
 
   @Test("each operation by itself, forward and backward")
   func operations() throws {
-    let json = try object(arbex("bench", "operations", "--batch", "1", "--reps", "1", "--json").output)
+    let told = arbex("bench", "operations", "--batch", "1", "--reps", "2", "--json")
+    let json = try told.json()
     let lines = try #require(json["operations"] as? [[String: Any]])
     let names = Set(lines.compactMap { $0["operation"] as? String })
     for name in [
@@ -74,6 +99,7 @@ struct BenchVerbTests {
               .contains(line["operation"] as? String ?? ""))
       )
     }
+    #expect(try comparedWithItself(told.output) == (2 * lines.count, 2 * lines.count))
   }
 
   @Test("the loader alone")
@@ -84,6 +110,7 @@ struct BenchVerbTests {
     #expect(told.code == 0 && json["images"] as? Int == 20 && json["threads"] as? Int == 2)
     #expect(
       try number("images_per_second_per_thread", in: json) > 0 && number("images_per_second", in: json) > 0)
+    #expect(try comparedWithItself(told.output) == (3, 3))
   }
 
   @Test("wrong requests end with 2")
@@ -98,6 +125,13 @@ struct BenchVerbTests {
       #expect(told.code == 2 && told.output.isEmpty, "\(told.remarks)")
     }
     #expect(arbex("bench", "start", "/nowhere/run").code == 2)
+    let lone = arbex("bench", Self.quickstart, "--turns", "2")
+    #expect(lone.code == 2 && lone.remarks.contains("--turns needs --against"))
+    let missing = arbex("bench", "compare", Self.quickstart, "/nowhere/a.json")
+    #expect(missing.code == 2 && missing.remarks.contains("quickstart.json5: is not what a benchmark prints"))
+    let folder = arbex("bench", "compare", "/nowhere/a.json", Self.recipes)
+    #expect(
+      folder.code == 2 && folder.remarks.contains("/nowhere/a.json: cannot be read: there is no such file"))
   }
 
   /// The arbex that was built beside the tests, as a process of its own.
@@ -113,6 +147,7 @@ struct BenchVerbTests {
     for key in ["start_seconds", "first_seconds", "peak_rss_mb"] {
       #expect(try number(key, in: json) > 0, "\(key)")
     }
+    #expect(try comparedWithItself(child.output) == (3, 1))
     // A million numbers of four bytes and the names.
     #expect(try (4...5).contains(number("weights_mb", in: json)))
 
@@ -122,6 +157,29 @@ struct BenchVerbTests {
     #expect(told.code == 0 && told.output.contains("start to prediction"), "\(told.remarks)")
     let broken = arbex("bench", "start", folder.path + "/run", "--reps", "1", "--program", "/nowhere/arbex")
     #expect(broken.code == 2 && broken.remarks.contains("/nowhere/arbex"))
+  }
+
+  @Test("another program in turns with this one", .enabled(if: Self.program != nil))
+  func turns() throws {
+    let program = try #require(Self.program)
+    let folder = TestFolder()
+    let words = [
+      "bench", Self.quickstart, "--against", program, "--turns", "1", "--batch", "1", "--reps", "1", "--json",
+      "--set", "input.size=32",
+    ]
+    let environment = ProcessInfo.processInfo.environment
+    let child = try ChildProcess.run(program, words, environment: environment, in: folder.path)
+    #expect(child.code == 0 && child.remarks.isEmpty, "\(child.remarks)")
+    let json = try object(child.output)
+    let lines = try #require(json["lines"] as? [[String: Any]])
+    #expect(json["turns"] as? Int == 1 && lines.count > 20)
+    for line in lines where line["ratio"] is Double {
+      #expect(try number("ratio_min", in: line) <= number("ratio_max", in: line), "\(line)")
+    }
+    let old = try ChildProcess.run(
+      program, ["bench", Self.quickstart, "--against", "/bin/false"], environment: environment,
+      in: folder.path)
+    #expect(old.code == 1 && old.remarks.contains("/bin/false bench"), "\(old.remarks)")
   }
 
   private static var program: String? { try? ProgramRun.path }

@@ -8,6 +8,8 @@ import Support
 package struct LoaderBenchmark: Sendable {
   /// The recipe's name.
   package let name: String
+  /// The digest of what it says about the work.
+  package let digest: String
   /// Images that were read in each run.
   package let images: Int
   /// Images that could not be read.
@@ -15,11 +17,11 @@ package struct LoaderBenchmark: Sendable {
   /// Threads of the second measurement.
   package let threads: Int
   /// Images per second on one thread that are read and decoded (or drawn), and nothing more.
-  package let decoded: Double
+  package let decoded: Spread
   /// Images per second on one thread.
-  package let perThread: Double
+  package let perThread: Spread
   /// Images per second on `threads` threads together.
-  package let together: Double
+  package let together: Spread
   /// Timed runs.
   package let repetitions: Int
 
@@ -34,8 +36,9 @@ package struct LoaderBenchmark: Sendable {
     // The loader has set up how memory is kept by now, as it is while it decodes.
     let decoded = try Self.decodingRate(recipe, images, repetitions)
     return LoaderBenchmark(
-      name: recipe.name, images: images, unreadable: alone.unreadable, threads: threads, decoded: decoded,
-      perThread: alone.rate, together: together.rate, repetitions: repetitions)
+      name: recipe.name, digest: recipe.workDigest, images: images, unreadable: alone.unreadable,
+      threads: threads, decoded: decoded, perThread: alone.rate, together: together.rate,
+      repetitions: repetitions)
   }
 
   /// Which of `count` samples are read for so many images.
@@ -43,19 +46,24 @@ package struct LoaderBenchmark: Sendable {
     (0..<images).map { images <= count ? $0 * count / images : $0 % count }
   }
 
-  private static func decodingRate(_ recipe: Recipe, _ images: Int, _ repetitions: Int) throws -> Double {
-    guard let dataset = try recipe.load(.train)?.set, !dataset.samples.isEmpty else { return 0 }
+  private static func decodingRate(_ recipe: Recipe, _ images: Int, _ repetitions: Int) throws -> Spread {
+    guard let dataset = try recipe.load(.train)?.set, !dataset.samples.isEmpty else { return Spread([]) }
     let order = order(images, of: dataset.samples.count)
     for index in order.prefix(16) { _ = try? dataset.image(at: index) }
     let seconds = Timing.seconds(repetitions, warmups: 0) {
       for index in order { _ = try? dataset.image(at: index) }
     }
-    return Double(images) / max(seconds.median, 1e-9)
+    return rate(images, seconds)
+  }
+
+  /// Images per second of each run.
+  private static func rate(_ images: Int, _ seconds: [Double]) -> Spread {
+    Spread(seconds.map { Double(images) / max($0, 1e-9) })
   }
 
   private static func rate(
     _ recipe: Recipe, _ images: Int, workers: Int, _ repetitions: Int
-  ) throws -> (rate: Double, unreadable: Int) {
+  ) throws -> (rate: Spread, unreadable: Int) {
     let source = try RecipeImages(.train, of: recipe, isTraining: true, workers: workers)
     let order = order(images, of: source.samples.count)
     var unreadable = 0
@@ -67,17 +75,17 @@ package struct LoaderBenchmark: Sendable {
     }
     try read(Array(order.prefix(16)))
     let seconds = try Timing.seconds(repetitions, warmups: 0) { try read(order) }
-    return (Double(images) / max(seconds.median, 1e-9), unreadable)
+    return (rate(images, seconds), unreadable)
   }
 
   /// For people.
   package var summary: String {
     let rows = [
-      ["decoding alone, 1 thread", "\(decoded.rounded(places: 1)) images per second"],
-      ["1 thread", "\(perThread.rounded(places: 1)) images per second"],
+      ["decoding alone, 1 thread", "\(decoded.median.rounded(places: 1)) images per second"],
+      ["1 thread", "\(perThread.median.rounded(places: 1)) images per second"],
       [
-        "\(threads) threads", "\(together.rounded(places: 1)) images per second",
-        "\((together / Double(threads)).rounded(places: 1)) per thread",
+        "\(threads) threads", "\(together.median.rounded(places: 1)) images per second",
+        "\((together.median / Double(threads)).rounded(places: 1)) per thread",
       ],
     ]
     let bad = unreadable == 0 ? "" : ", \(unreadable) of them unreadable"
@@ -88,7 +96,10 @@ package struct LoaderBenchmark: Sendable {
   /// The same as one JSON object.
   package var json: String {
     var result = OrderedObject()
+    result.add("version", Program.version)
+    result.addMachine()
     result.add("recipe", name)
+    result.add("recipe_sha256", digest)
     result.add("images", images)
     result.add("unreadable", unreadable)
     result.add("repetitions", repetitions)

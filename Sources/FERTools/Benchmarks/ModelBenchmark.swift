@@ -23,6 +23,8 @@ package struct ModelBenchmark: Sendable {
 
   /// The recipe's name.
   package let name: String
+  /// The digest of what it says about the work.
+  package let digest: String
   /// Side of the images, in pixels.
   package let size: Int
   /// Images in a batch.
@@ -32,9 +34,9 @@ package struct ModelBenchmark: Sendable {
   /// Timed runs.
   package let repetitions: Int
   /// Milliseconds of a prediction.
-  package let inference: Double
+  package let inference: Spread
   /// Milliseconds of a training step: forward, backward, optimiser.
-  package let training: Double
+  package let training: Spread
   /// Largest memory of the process after inference, in megabytes; nil where the system does not tell.
   package let inferenceMemory: Int?
   /// The same after training.
@@ -62,8 +64,8 @@ package struct ModelBenchmark: Sendable {
   }
 
   private init(_ recipe: Recipe, _ plan: Plan) throws {
-    (name, size, batch) = (recipe.name, recipe.input.size, plan.batch)
-    (threads, repetitions) = (Parallel.threadCount, plan.repetitions)
+    (name, digest, size) = (recipe.name, recipe.workDigest, recipe.input.size)
+    (batch, threads, repetitions) = (plan.batch, Parallel.threadCount, plan.repetitions)
     let model = try recipe.buildModel(loadingWeights: false)
     parameters = model.store.all.filter(\.isLearned).reduce(0) { $0 + $1.count }
     trainable = model.store.trainable.reduce(0) { $0 + $1.count }
@@ -79,15 +81,15 @@ package struct ModelBenchmark: Sendable {
     inferenceMemory = Environment.peakMemory
     if plan.precision == .float32 {
       comparison = nil
-      inference =
-        try perImage * Timing.seconds(repetitions, warmups: 0) { _ = try model(images, pass) }.median
+      inference = Spread(
+        try Timing.seconds(repetitions, warmups: 0) { _ = try model(images, pass) }, times: perImage)
     } else {
       let both = try PrecisionBenchmark(plan.precision, model, images, repetitions: repetitions)
       (comparison, inference) = (both, both.milliseconds)
     }
-    let prediction = try Timing.profile(profiled) { _ = try model(images, pass) }
-    self.work = Double(prediction.rows.reduce(0) { $0 + $1.work }) / Double(batch)
-    inferenceTimes = TimeTable(prediction, images: batch)
+    let predictions = try Timing.profiles(profiled) { _ = try model(images, pass) }
+    self.work = Double(predictions[0].rows.reduce(0) { $0 + $1.work }) / Double(batch)
+    inferenceTimes = TimeTable(predictions, images: batch)
 
     let labels = (0..<batch).map { $0 % recipe.classes.count }
     let step = TrainingStep(
@@ -99,8 +101,8 @@ package struct ModelBenchmark: Sendable {
       Batch(number: 0, images: images, indices: Array(0..<batch)), Targets(labels: labels),
       ids: labels.map { "random \($0)" }, step: 0, at: start)
     let train = { _ = try step(work) }
-    training = perImage * (try Timing.seconds(repetitions, train)).median
-    trainingTimes = TimeTable(try Timing.profile(profiled, train), images: batch)
+    training = Spread(try Timing.seconds(repetitions, train), times: perImage)
+    trainingTimes = TimeTable(try Timing.profiles(profiled, train), images: batch)
     trainingMemory = Environment.peakMemory
     peak = max(peakBefore, MatrixPeak.gigaflops())
   }
@@ -121,11 +123,11 @@ extension ModelBenchmark {
     let millions = { (count: Int) in (Double(count) / 1e6).rounded(places: 2) + " million" }
     let facts = [
       [
-        "inference", "\(inference.rounded(places: 2)) ms per image",
+        "inference", "\(inference.median.rounded(places: 2)) ms per image",
         megabytes(inferenceMemory) + " of memory",
       ],
       [
-        "training step", "\(training.rounded(places: 2)) ms per image",
+        "training step", "\(training.median.rounded(places: 2)) ms per image",
         megabytes(trainingMemory) + " of memory",
       ],
       ["parameters", millions(parameters), "\(millions(trainable)) are trained"],
@@ -146,7 +148,10 @@ extension ModelBenchmark {
   package var json: String {
     let memory = { (value: Int?) in value.map { JSONValue.int($0) } ?? .null }
     var result = OrderedObject()
+    result.add("version", Program.version)
+    result.addMachine()
     result.add("recipe", name)
+    result.add("recipe_sha256", digest)
     result.add("size", size)
     result.add("batch", batch)
     result.add("threads", threads)

@@ -12,9 +12,9 @@ package struct OperationBenchmark: Sendable {
     /// Of its input, without the batch, and what else decides the work.
     package let sizes: String
     /// Milliseconds for the whole batch.
-    package let forward: Double
+    package let forward: Spread
     /// Milliseconds for the gradients of all inputs.
-    package let backward: Double
+    package let backward: Spread
     /// GFLOP/s; nil where it is not made of multiply-adds.
     package let forwardRate: Double?
     /// GFLOP/s; nil where it is not made of multiply-adds.
@@ -50,8 +50,8 @@ package struct OperationBenchmark: Sendable {
       "operation", "sizes", "forward ms", "GFLOP/s", "of peak", "backward ms", "GFLOP/s", "of peak",
     ]
     let rows = lines.map { line in
-      [line.name, line.sizes, line.forward.rounded(places: 3)] + rate(line.forwardRate)
-        + [line.backward.rounded(places: 3)] + rate(line.backwardRate)
+      [line.name, line.sizes, line.forward.median.rounded(places: 3)] + rate(line.forwardRate)
+        + [line.backward.median.rounded(places: 3)] + rate(line.backwardRate)
     }
     return "batch \(batch), \(threads) threads, medians of \(repetitions) runs; matrix product peak "
       + "\(peak.rounded(places: 0)) GFLOP/s\n" + TextTable.text([titles] + rows, words: 2, indent: 2) + "\n"
@@ -62,6 +62,8 @@ package struct OperationBenchmark: Sendable {
   /// The same as one JSON object.
   package var json: String {
     var result = OrderedObject()
+    result.add("version", Program.version)
+    result.addMachine()
     result.add("batch", batch)
     result.add("threads", threads)
     result.add("repetitions", repetitions)
@@ -93,26 +95,26 @@ struct OperationCase {
   func measured(batch: Int, repetitions: Int) -> OperationBenchmark.Line {
     var random = RandomSource(seed: 1, stream: name)
     let tensors = inputs(batch).map { Tensor.random($0, &random) }
-    let forward = Timing.seconds(repetitions, warmups: 2) { _ = apply(tensors) }.median
+    let forward = Spread(Timing.seconds(repetitions) { _ = apply(tensors) }, times: 1000)
     let flow = Tensor.ones(apply(tensors).shape)
-    let backward = (0..<repetitions + 2).map { _ in
+    let times = (0..<repetitions + 2).map { _ in
       let tape = Tape()
       let result = apply(tensors.map(tape.watch))
       let start = Clock.seconds
       tape.backward(from: result, gradient: flow)
       return Clock.seconds - start
     }.dropFirst(2)
-    let profile = Timing.profile(1) {
+    let backward = Spread(Array(times), times: 1000)
+    let profile = Timing.profiles(1) {
       let tape = Tape()
       tape.backward(from: apply(tensors.map(tape.watch)), gradient: flow)
-    }
-    let rate = { (direction: Profile.Direction, seconds: Double) -> Double? in
+    }[0]
+    let rate = { (direction: Profile.Direction, time: Spread) -> Double? in
       let work = profile.rows.filter { $0.key.direction == direction }.reduce(0) { $0 + $1.work }
-      return work > 0 && seconds > 0 ? 2e-9 * Double(work) / seconds : nil
+      return work > 0 && time.median > 0 ? 2e-6 * Double(work) / time.median : nil
     }
-    let median = Array(backward).median
     return OperationBenchmark.Line(
-      name: name, sizes: sizes, forward: 1000 * forward, backward: 1000 * median,
-      forwardRate: rate(.forward, forward), backwardRate: rate(.backward, median))
+      name: name, sizes: sizes, forward: forward, backward: backward,
+      forwardRate: rate(.forward, forward), backwardRate: rate(.backward, backward))
   }
 }

@@ -7,10 +7,10 @@ import Support
 /// Inference in another precision beside that in 32-bit floats, measured in turns so that what else the machine does
 /// falls on both.
 package struct PrecisionBenchmark: Sendable {
-  /// Milliseconds per image in the other precision: the median.
-  package let milliseconds: Double
+  /// Milliseconds per image in the other precision.
+  package let milliseconds: Spread
   /// The same in 32-bit floats.
-  package let float32Milliseconds: Double
+  package let float32Milliseconds: Spread
   /// How many times faster the other one is: the median over pairs of neighbouring runs.
   package let ratio: Double
   /// How predictions differ.
@@ -26,7 +26,7 @@ package struct PrecisionBenchmark: Sendable {
     }
     let perImage = 1000 / Double(images.shape[0])
     (milliseconds, float32Milliseconds) = (
-      perImage * times.map { $0[0] }.median, perImage * times.map { $0[1] }.median
+      Spread(times.map { $0[0] }, times: perImage), Spread(times.map { $0[1] }, times: perImage)
     )
     ratio = times.map { $0[1] / $0[0] }.median
     let rows = outcomes.map { outcome in
@@ -40,7 +40,7 @@ package struct PrecisionBenchmark: Sendable {
   /// For people.
   var summary: String {
     "\(difference.precision.rawValue) is \(ratio.rounded(places: 2)) times as fast as float32: "
-      + "\(milliseconds.rounded(places: 2)) and \(float32Milliseconds.rounded(places: 2)) ms per image, in turns\n"
+      + "\(milliseconds.median.rounded(places: 2)) and \(float32Milliseconds.median.rounded(places: 2)) ms per image, in turns\n"
       + difference.summary
   }
 

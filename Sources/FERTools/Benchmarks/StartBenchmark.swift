@@ -90,9 +90,10 @@ package struct StartBenchmark: Sendable {
   /// The same as one JSON object.
   package var json: String {
     var result = OrderedObject()
+    result.addMachine()
     result.add("recipe", name)
     result.add("repetitions", seconds.count)
-    result.add("start_seconds", seconds.median)
+    result.add("start_seconds", Spread(seconds))
     result.add("first_seconds", firstSeconds)
     result.add("all_seconds", .array(seconds.map { .double($0) }))
     result.add("peak_rss_mb", peakMemory)

@@ -15,6 +15,8 @@ package struct TimeTable: Sendable {
     package var milliseconds: [Profile.Direction: Double] = [:]
     /// Multiply-adds per image, all directions.
     package var work = 0.0
+    /// The least and the greatest ``total`` of all profiled runs.
+    package fileprivate(set) var least = 0.0, greatest = 0.0
 
     /// All directions.
     package var total: Double { milliseconds.values.reduce(0, +) }
@@ -28,28 +30,47 @@ package struct TimeTable: Sendable {
   package let operations: [Line]
   /// All of it.
   package let total: Double
+  /// How many runs were profiled.
+  package let runs: Int
   private let directions: [Profile.Direction]
 
-  init(_ profile: Profile, images: Int) {
+  /// Of the run that took the median time.
+  /// - Parameter profiles: of at least one run, the quickest first.
+  init(_ profiles: [Profile], images: Int) {
+    let profile = profiles[profiles.count / 2]
     let rows = profile.rows
-    components = Self.lines(rows, images, \.key.component)
-    operations = Self.lines(rows, images, \.key.operation)
-    total = 1000 * profile.seconds / Double(images)
+    components = Self.lines(profiles, images, \.key.component)
+    operations = Self.lines(profiles, images, \.key.operation)
+    (total, runs) = (1000 * profile.seconds / Double(images), profiles.count)
     directions = [.forward, .backward, .update].filter { direction in
       rows.contains { $0.key.direction == direction }
     }
   }
 
-  private static func lines(_ rows: [Profile.Row], _ images: Int, _ name: (Profile.Row) -> String) -> [Line] {
+  private static func lines(
+    _ profiles: [Profile], _ images: Int, _ name: (Profile.Row) -> String
+  ) -> [Line] {
+    let runs = profiles.map { lines($0, images, name) }
+    return runs[runs.count / 2].values.map { line in
+      var line = line
+      let totals = runs.map { $0[line.name]?.total ?? 0 }
+      (line.least, line.greatest) = (totals.min() ?? 0, totals.max() ?? 0)
+      return line
+    }.sorted { ($1.total, $0.name) < ($0.total, $1.name) }
+  }
+
+  private static func lines(
+    _ profile: Profile, _ images: Int, _ name: (Profile.Row) -> String
+  ) -> [String: Line] {
     var lines: [String: Line] = [:]
-    for row in rows {
+    for row in profile.rows {
       var line = lines[name(row)] ?? Line(name: name(row))
       line.calls += row.calls
       line.milliseconds[row.key.direction, default: 0] += 1000 * row.seconds / Double(images)
       line.work += Double(row.work) / Double(images)
       lines[line.name] = line
     }
-    return lines.values.sorted { ($1.total, $0.name) < ($0.total, $1.name) }
+    return lines
   }
 
   /// Two tables for people.
@@ -80,6 +101,7 @@ package struct TimeTable: Sendable {
   var object: OrderedObject {
     var result = OrderedObject()
     result.add("ms_per_image", total)
+    result.add("repetitions", runs)
     result.add("components", components.map { object($0, "component") })
     result.add("operations", operations.map { object($0, "operation") })
     return result
@@ -90,7 +112,8 @@ package struct TimeTable: Sendable {
     result.add(title, line.name)
     result.add("calls", line.calls)
     for direction in directions { result.add("\(direction)_ms_per_image", line.milliseconds[direction] ?? 0) }
-    result.add("ms_per_image", line.total)
+    result.add(
+      "ms_per_image", Spread(minimum: line.least, median: line.total, maximum: line.greatest))
     result.add("gflops", line.gigaflops)
     return result
   }

@@ -15,14 +15,13 @@ enum Timing {
     }
   }
 
-  /// Where the time of the run went that took the median time.
-  static func profile(_ repetitions: Int, _ body: () throws -> Void) rethrows -> Profile {
-    let profiles = try (0..<max(1, repetitions)).map { _ in
+  /// Where the time of each of `repetitions` runs went, at least one; the quickest first.
+  static func profiles(_ repetitions: Int, _ body: () throws -> Void) rethrows -> [Profile] {
+    try (0..<max(1, repetitions)).map { _ in
       let profile = Profile()
       try profile.measure(body)
       return profile
-    }
-    return profiles.sorted { $0.seconds < $1.seconds }[profiles.count / 2]
+    }.sorted { $0.seconds < $1.seconds }
   }
 
   /// Runs `body` with so many computing threads; nil leaves them as they are.

@@ -174,12 +174,7 @@ package struct DataCheck {
   /// What a recipe says of bad images. Lines for a folder skip up to a hundredth.
   private static func policy(_ options: [String: JSONValue], isFolder: Bool) -> (skips: Bool, upTo: Double) {
     if isFolder { return (true, foldersSkipUpTo) }
-    let share: Double =
-      switch options["skipUpTo"] {
-      case .double(let value): value
-      case .int(let value): Double(value)
-      default: 0
-      }
+    let share = options["skipUpTo"]?.number ?? 0
     return (["skip", "quarantine"].contains(options["onBadImage"]?.text), share)
   }
 

@@ -16,8 +16,8 @@ package enum SweepEstimate {
     }
     let epochs = recipe.training.epochs
     let validations = (epochs + recipe.training.validateEvery - 1) / recipe.training.validateEvery + 1
-    let training = try Double(epochs) * count(.train) * measured.training
-    let validation = try Double(validations) * count(.validation) * measured.inference
+    let training = try Double(epochs) * count(.train) * measured.training.median
+    let validation = try Double(validations) * count(.validation) * measured.inference.median
     return (training + validation) / 1000
   }
 }

@@ -34,6 +34,15 @@ public enum JSONValue: Sendable, Equatable {
     return nil
   }
 
+  /// A finite number, whole or not; nil for anything else.
+  package var number: Double? {
+    switch self {
+    case .int(let value): Double(value)
+    case .double(let value) where value.isFinite: value
+    default: nil
+    }
+  }
+
   /// The member of that name; nil where this is no object, or has no such member.
   public subscript(key: String) -> JSONValue? { members?[key] }
 

@@ -9,20 +9,26 @@ extension Verb {
   static let bench = Verb(
     "bench", "speed and memory of inference and of a training step, and where the time goes",
     arguments: [Argument("RECIPE", "a recipe file; its data and weight files are not needed")],
-    flags: [batchFlag, threadsFlag, repetitionsFlag, .precision, .json, .set]
+    flags: [batchFlag, threadsFlag, repetitionsFlag, .precision, againstFlag, turnsFlag, .json, .set]
   ) { call in
     var plan = try call.benchmarkPlan(repetitions: 5)
     plan.precision = try call.precision()
-    let result = try ModelBenchmark.run(try call.recipe(at: call.words[0], needsWeights: false), plan)
+    let recipe = try call.recipe(at: call.words[0], needsWeights: false)
+    let shared = [batchFlag, threadsFlag, repetitionsFlag, .precision, .set]
+    if let code = try inTurns(["bench", recipe.path], shared, call) { return code }
+    let result = try ModelBenchmark.run(recipe, plan)
     try call.output.print(call.has("--json") ? result.json : result.summary)
     return 0
   }
 
   static let benchOperations = Verb(
     "bench operations", "speed of each operation of the networks by itself, forward and backward",
-    flags: [batchFlag, threadsFlag, repetitionsFlag, .json]
+    flags: [batchFlag, threadsFlag, repetitionsFlag, againstFlag, turnsFlag, .json]
   ) { call in
-    let result = OperationBenchmark.run(try call.benchmarkPlan(repetitions: 9))
+    let plan = try call.benchmarkPlan(repetitions: 9)
+    let shared = [batchFlag, threadsFlag, repetitionsFlag]
+    if let code = try inTurns(["bench", "operations"], shared, call) { return code }
+    let result = OperationBenchmark.run(plan)
     try call.output.print(call.has("--json") ? result.json : result.summary)
     return 0
   }
@@ -86,6 +92,56 @@ extension Verb {
     return child.code
   }
 
+  static let benchCompare = Verb(
+    "bench compare", "two benchmarks of the same work: the ratio of each figure, and how far it spreads",
+    arguments: [
+      Argument("A", "what `arbex bench ... --json` printed, into a file; with >>, a line for each turn"),
+      Argument("B", "the same of another version, machine or number of threads"),
+    ],
+    flags: [.json],
+    notes: """
+      A ratio above 1 says that B is faster, or takes less memory. Turn t of B is held against turn t of A, and the
+      middle, the least and the greatest of these ratios are told; of one turn each, the least and the greatest
+      that their runs allow. "better" and "worse" stand where all of that lies on one side of 1. Files of another
+      recipe, batch, size or precision are refused; another CPU, kind of loops or number of threads is told.
+      To measure two programs in turns: arbex bench RECIPE --against PROGRAM.
+      """
+  ) { call in
+    try tell(BenchmarkComparison(BenchmarkFile(call.words[0]), BenchmarkFile(call.words[1])), call)
+    return 0
+  }
+
+  private static func tell(_ comparison: BenchmarkComparison, _ call: Invocation) throws {
+    for note in comparison.notes { call.output.remark("note: \(note)") }
+    try call.output.print(call.has("--json") ? comparison.json : comparison.text.trimmedEnd)
+  }
+
+  /// Measures the program of `--against`, A, and this one, B, each as processes of its own.
+  /// - Parameter flags: those that both are given as they were given here.
+  /// - Returns: the exit code; nil where `--against` was not given.
+  private static func inTurns(_ words: [String], _ flags: [Flag], _ call: Invocation) throws -> Int32? {
+    let count = try call.wholeNumber("--turns", atLeast: 1, atMost: 1000) ?? 3
+    guard let other = call.value("--against") else {
+      guard !call.has("--turns") else {
+        throw UsageProblem("--turns needs --against, the program that takes turns with this one")
+      }
+      return nil
+    }
+    let given = flags.flatMap { flag in call.values(flag.name).map { "\(flag.name)=\($0)" } }
+    let turns = BenchmarkTurns(
+      before: other, after: Program.path, arguments: words + given + ["--json"],
+      environment: KernelChoice.startEnvironment)
+    let comparison = try turns.run(count) { turn in
+      if !call.has("--json") { call.output.remark("turn \(turn) of \(count)") }
+    }
+    try tell(comparison, call)
+    return 0
+  }
+
+  private static let againstFlag = Flag(
+    "--against", value: "PROGRAM", "another arbex, measured in turns with this one: the ratios of both")
+  private static let turnsFlag = Flag(
+    "--turns", value: "N", "how often each of both is measured with --against; 3 where not given")
   private static let batchFlag = Flag("--batch", value: "N", "images in a batch; 16 where not given")
   private static let threadsFlag = Flag(
     "--threads", value: "T", "threads that compute; all cores where not given")
