@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TensorKit
 import TestSupport
 import Testing
@@ -24,6 +25,20 @@ struct ParallelTests {
       Parallel.forEach(8) { _ in Parallel.forEach(8) { _ in lock.withLock { total += 1 } } }
     }
     #expect(total == 4 * 64)
+  }
+
+  /// With more threads than cores most helpers come when a call is over, or begun long ago.
+  @Test("short calls one after another run every piece exactly once, however late helpers come")
+  func shortCalls() {
+    withThreadCountToItself {
+      Parallel.threadCount = 7
+      let done = Atomic<Int>(0)
+      for call in 1...3000 {
+        Parallel.forEach(3) { done.add(1 << (16 * $0), ordering: .relaxed) }
+        let found = done.exchange(0, ordering: .relaxed)
+        #expect(found == 1 | 1 << 16 | 1 << 32, "call \(call)")
+      }
+    }
   }
 
   /// One network's worth of operations, forward and backward.
