@@ -120,11 +120,13 @@ package struct TrainingStep {
       for part in value.losses { losses[part.name, default: 0] += part.value }
     }
     try Profile.component("optimizer", .update, remainder: "check and clip") {
-      if let bad = Gradients.firstNonFinite(in: trainable) {
+      // A norm is finite where all numbers are: it is summed in double precision.
+      let limit = options.gradientClip > 0 ? Double(options.gradientClip) : .infinity
+      let norm = Gradients.clip(trainable, toNorm: limit)
+      if !norm.isFinite, let bad = Gradients.firstNonFinite(in: trainable) {
         let words = "the gradient of \(bad.parameter.name) holds \(bad.count) numbers that are not finite"
         throw notFinite(words, work)
       }
-      if options.gradientClip > 0 { Gradients.clip(trainable, toNorm: Double(options.gradientClip)) }
     }
     let outcome = Outcome.joined(outcomes)
     let correct = { (distribution: Tensor) in

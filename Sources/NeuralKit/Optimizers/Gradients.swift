@@ -16,7 +16,7 @@ package enum Gradients {
     total(of: parameters) { arbex_scaled_square_sum($0, $1, $2) }.squareRoot()
   }
 
-  /// Shrinks all gradients alike where their norm exceeds `limit`.
+  /// Shrinks all gradients alike where their norm exceeds `limit`; gradients that are not all finite stay as they are.
   /// - Returns: the norm before.
   @discardableResult
   package static func clip(_ parameters: [Parameter], toNorm limit: Double) -> Double {
