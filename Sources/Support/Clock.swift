@@ -5,6 +5,9 @@ package enum Clock {
   /// Seconds since some moment.
   package static var seconds: Double { read(CLOCK_MONOTONIC) }
 
+  /// Seconds since the machine's start, those included that it slept.
+  package static var sinceBoot: Double { read(CLOCK_BOOTTIME) }
+
   /// Seconds since the beginning of 1970, as the system's clock has it; somebody may set it back.
   package static var date: Double { read(CLOCK_REALTIME) }
 

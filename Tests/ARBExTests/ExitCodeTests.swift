@@ -30,10 +30,19 @@ struct ExitCodeTests {
     #expect(ExitCode.of(CancellationError()) == 1)
   }
 
+  /// 75 is EX_TEMPFAIL of sysexits.h.
+  @Test(
+    "what a batch system asked for and was saved is to be continued; what a person did keeps its signal's code"
+  )
+  func saved() {
+    #expect([SIGTERM, SIGUSR1, SIGINT, SIGHUP].map(ExitCode.saved) == [75, 75, 130, 129])
+    #expect([SIGTERM, SIGUSR1, SIGINT].map(ExitCode.interrupted) == [143, 138, 130])
+  }
+
   /// SIGHUP 1, SIGINT 2, SIGUSR1 10, SIGPIPE 13, SIGTERM 15 on Linux, each and 128.
   @Test("help and manual tell every code, and the same of it")
   func table() throws {
-    #expect(ExitCode.table.map(\.code) == [0, 1, 2, 129, 130, 138, 141, 143])
+    #expect(ExitCode.table.map(\.code) == [0, 1, 2, 75, 129, 130, 138, 141, 143])
     let page = try String(
       contentsOfFile: ShippedRecipe.folder + "/../Sources/ARBEx/ARBEx.docc/ExitCodes.md", encoding: .utf8)
     let help = arbex("--help").output

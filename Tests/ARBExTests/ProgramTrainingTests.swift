@@ -58,7 +58,7 @@ struct ProgramTrainingTests {
   }
 
   @Test(
-    "a signal: the step is finished, all is saved, the code is the signal's; a terminal that is gone changes nothing"
+    "a signal: the step is finished, all is saved; a batch system's: to be continued; a terminal that is gone changes nothing"
   )
   func signals() throws {
     let result = try run(
@@ -71,7 +71,7 @@ struct ProgramTrainingTests {
       "$arbex" train small.json5 $long --out third &
       until_saved third; kill -HUP $!; kill -USR1 $!; wait $!; echo $?
       """)
-    #expect(result.output == "143\n129\n138\n", "\(result.remarks)")
+    #expect(result.output == "75\n129\n75\n", "\(result.remarks)")
     #expect(result.remarks.contains("interrupted, and saved at step"))
     for run in ["first", "second", "third"] {
       try WeightFile(folder / "\(run)/checkpoints/last.safetensors").verifyDigest()

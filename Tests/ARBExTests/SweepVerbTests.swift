@@ -81,6 +81,8 @@ final class SweepVerbTests {
     let planned = sweep(file, "--dry-run")
     #expect(planned.code == 0 && planned.output.contains("4 jobs; what is not done takes"))
     #expect(planned.output.contains("smoothing=0,K=0") && planned.output.contains("open"))
+    #expect(sweep(file, "--status").output == "4 jobs; none has begun in \(folder / "out")\n")
+    #expect(sweep(file, "--silence", "1").code == 2)
     #expect(!FileManager.default.fileExists(atPath: folder / "out"))
 
     let first = sweep(file)
@@ -173,10 +175,8 @@ final class SweepVerbTests {
   func shared() throws {
     let file = try write("axes: [{ key: 'losses.nll.smoothing', values: [0, 0.1, 0.2] }]")
     let (jobs, place) = (try jobs(file), try SweepFolder(folder / "out"))
-    // A file lock is held by who opened it: for others here too.
-    var claim = try place.claim(jobs[0])
-    #expect(claim != nil)
-    #expect(try place.claim(jobs[0]) == nil && place.isTaken(jobs[0]) && !place.isTaken(jobs[1]))
+    let board = JobBoard(in: place)
+    let claim = try #require(try board.take(jobs[0]))
     let ended = DispatchSemaphore(value: 0)
     nonisolated(unsafe) var answer: Answer?
     let arguments = ["sweep", file, "--out", place.path]
@@ -188,8 +188,11 @@ final class SweepVerbTests {
     let (first, second) = (try place.result(of: jobs[0]), try place.result(of: jobs[1]))
     #expect(second != nil && first == nil)
     #expect(ended.wait(timeout: .now() + 1) == .timedOut)
-    withExtendedLifetime(claim) {}
-    claim = nil
+    let status = sweep(file, "--status")
+    #expect(status.code == 0 && status.output.contains("2 of 3 jobs are done"), "\(status.output)")
+    #expect(status.output.contains("smoothing=0    in work  process \(getpid()) on "), "\(status.output)")
+    #expect(sweep(file, "--dry-run").output.contains("in work"))
+    claim.end()
     ended.wait()
     let done = try place.result(of: jobs[0])
     #expect(answer?.code == 0 && done != nil)

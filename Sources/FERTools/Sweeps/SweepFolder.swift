@@ -6,7 +6,7 @@ import Support
 ///
 ///     JOB/                 a run's folder for each job
 ///     JOB/result.json      what came of it: this job is done
-///     claims/JOB.lock      held by the process that works at it; the system takes it back however that process ends
+///     claims/JOB.taken-N   the N-th process that took it, which touches this as a sign of life (``JobMark``)
 ///     claims/JOB.failed    why it failed
 ///     results.csv, table.csv, table.html
 ///
@@ -19,7 +19,8 @@ package struct SweepFolder {
   /// - Throws: ``RunProblem`` where it holds something else, a `FileProblem` where it cannot be made.
   package init(_ path: String) throws {
     self.path = path
-    if !FileSystem.isFolder(path + "/claims"), FileSystem.isFolder(path), RunPlace(at: path) != .free {
+    // Another process may be making it at this moment: its first folder is looked for last.
+    if FileSystem.isFolder(path), RunPlace(at: path) != .free, !FileSystem.isFolder(path + "/claims") {
       throw RunProblem.request(
         "\(path.printable): is there already, and holds something else; choose another folder with --out")
     }
@@ -29,9 +30,7 @@ package struct SweepFolder {
   /// The run's folder of a job.
   package func run(_ job: SweepJob) -> String { path + "/" + job.name }
 
-  private func mark(_ job: SweepJob, _ end: String) -> String {
-    path + "/claims/" + job.name.replacing("/", with: ",") + "." + end
-  }
+  private func failureNote(_ job: SweepJob) -> String { "\(path)/claims/\(word(job)).failed" }
 
   /// What came of a job; nil where it is not done.
   /// - Throws: ``FileProblem`` where it is noted and cannot be read.
@@ -44,11 +43,11 @@ package struct SweepFolder {
   /// Notes what came of a job, which is then done.
   func finish(_ job: SweepJob, _ result: SweepResult) throws {
     try AtomicFile.write(try JSONValue.encoding(result).pretty() + "\n", to: run(job) + "/result.json")
-    FileSystem.remove(mark(job, "failed"))
+    FileSystem.remove(failureNote(job))
   }
 
   /// Why a job failed, and when. (A file's own date may lie a few milliseconds back.)
-  package struct Failure: Codable {
+  package struct Failure: Codable, Equatable {
     package let reason: String
     package let date: Date
   }
@@ -56,22 +55,36 @@ package struct SweepFolder {
   /// Notes why a job failed.
   func fail(_ job: SweepJob, _ reason: String) throws {
     let text = try JSONValue.text(encoding: Failure(reason: reason, date: Date()))
-    try AtomicFile.write(text + "\n", to: mark(job, "failed"))
+    try AtomicFile.write(text + "\n", to: failureNote(job))
   }
 
   /// Why a job failed the last time it was tried; nil where it did not.
   /// - Throws: ``FileProblem`` where it is noted and cannot be read.
   package func failure(of job: SweepJob) throws -> Failure? {
-    try FileSystem.contents(mark(job, "failed")).flatMap {
+    try FileSystem.contents(failureNote(job)).flatMap {
       JSONValue.decoded(from: String(decoding: $0, as: UTF8.self))
     }
   }
 
-  /// Takes a job, unless another process works at it.
-  func claim(_ job: SweepJob) throws -> FileLock? { try FileLock(mark(job, "lock")) }
+  /// How a job is called in `claims`.
+  func word(_ job: SweepJob) -> String { job.name.replacing("/", with: ",") }
 
-  /// Whether a process works at a job.
-  package func isTaken(_ job: SweepJob) -> Bool {
-    FileSystem.exists(mark(job, "lock")) && (try? claim(job)) == nil
+  /// The mark of the process that took a job as the `number`-th.
+  func mark(_ job: SweepJob, _ number: Int) -> String { "\(path)/claims/\(word(job))\(Self.taken)\(number)" }
+
+  /// The number of each job's last mark, by the job's ``word(_:)``.
+  func lastMarks() throws -> [String: Int] {
+    let names: [String]
+    do throws(OpenFile.Failure) { names = try FolderNames.all(in: path + "/claims") } catch {
+      throw OpenFile.problem(path + "/claims", error)
+    }
+    let marks = names.compactMap { name in
+      name.range(of: Self.taken, options: .backwards).flatMap { range in
+        Int(name[range.upperBound...]).map { (String(name[..<range.lowerBound]), $0) }
+      }
+    }
+    return Dictionary(marks, uniquingKeysWith: max)
   }
+
+  private static let taken = ".taken-"
 }

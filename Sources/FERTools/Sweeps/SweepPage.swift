@@ -41,6 +41,22 @@ extension SweepTable {
     return Report.page(titled: name, body)
   }
 
+  /// Writes the tables of all results there are, and once more where results have come in meanwhile: of several processes that
+  /// end at the same time the last one to write may have been the first to look.
+  /// - Returns: what was written, and the names of the files.
+  /// - Throws: ``FileProblem`` where a result cannot be read or a file not be written.
+  package static func write(
+    _ jobs: [SweepJob], of file: SweepFile, to folder: SweepFolder
+  ) throws -> (table: SweepTable, files: [String]) {
+    var table = try SweepTable(jobs, of: file, in: folder)
+    while true {
+      let files = try table.write(to: folder, named: file.name)
+      let now = try SweepTable(jobs, of: file, in: folder)
+      if now.results == table.results { return (table, files) }
+      table = now
+    }
+  }
+
   /// Writes `results.csv`, `table.csv` and `table.html` into the folder, for two axes also `grid.csv`, with a reference
   /// `differences.csv` and `effect-accuracy.svg` with its like.
   /// - Returns: the names of the files.

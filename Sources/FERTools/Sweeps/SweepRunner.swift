@@ -23,40 +23,49 @@ package struct SweepRunner {
   private let console: Console
   private let report: ReportWriter
   private let training: (SweepJob) throws -> any BatchSource
-  /// A failure before this is tried again.
-  private let start = Date()
+  private let silence: Double
+  /// The failures of before, which are tried again.
+  private let old: [String: SweepFolder.Failure]
 
   /// - Parameter leavesOutAbsentData: whether jobs whose data is not there are passed over.
+  /// - Parameter silence: as of ``JobBoard``.
   /// - Parameter training: what a job is trained on; the training set of its recipe where nothing is said.
+  /// - Throws: ``FileProblem`` where a job's failure is noted and cannot be read.
   package init(
     _ jobs: [SweepJob], in folder: SweepFolder, keepsGoing: Bool, leavesOutAbsentData: Bool = false,
-    console: Console,
+    silence: Double = JobClaim.usualSilence, console: Console,
     report: @escaping ReportWriter,
     training: @escaping (SweepJob) throws -> any BatchSource = {
       try RecipeImages(.train, of: $0.recipe, isTraining: true)
     }
-  ) {
+  ) throws {
     (self.jobs, self.folder, self.keepsGoing) = (jobs, folder, keepsGoing)
     self.leavesOutAbsentData = leavesOutAbsentData
-    (self.console, self.report, self.training) = (console, report, training)
+    (self.console, self.report, self.training, self.silence) = (console, report, training, silence)
+    old = Dictionary(
+      try jobs.compactMap { job in try folder.failure(of: job).map { (job.name, $0) } },
+      uniquingKeysWith: { $1 })
   }
 
   /// Takes open jobs in their order until none is left. Where others still work at some it waits: should one of them end
-  /// before its job does, that job is taken over.
+  /// before its job does, or fall silent, that job is taken over.
   package func run() throws -> End {
     try requireSameRecipes()
+    let board = JobBoard(in: folder, silence: silence)
     var isWaiting = false
     while true {
+      try board.look()
       var (isOpen, hasWorked) = (false, false)
       for (place, job) in jobs.enumerated() where try isUndone(job) {
         isOpen = true
-        guard let claim = try folder.claim(job) else { continue }
-        defer { withExtendedLifetime(claim) {} }
+        guard let claim = try board.take(job) else { continue }
+        defer { claim.end() }
         // Somebody may have finished it in between.
         guard try isUndone(job) else { continue }
         (isWaiting, hasWorked) = (false, true)
-        console.line("job \(place + 1) of \(jobs.count): \(job.name)")
-        if let signal = try work(at: job) { return .interrupted(signal: signal) }
+        let origin = claim.predecessor.map { ", taken over from \($0)" } ?? ""
+        console.line("job \(place + 1) of \(jobs.count): \(job.name)\(origin)")
+        if let signal = try work(at: job, claim) { return .interrupted(signal: signal) }
         if !keepsGoing, let failure = try newFailure(of: job) { return .failed(["\(job.name): \(failure)"]) }
       }
       if !isOpen { break }
@@ -64,7 +73,7 @@ package struct SweepRunner {
       if let signal = StopSignal.received { return .interrupted(signal: signal) }
       if !isWaiting { console.line("waiting for the jobs of other processes") }
       isWaiting = true
-      usleep(500_000)
+      usleep(UInt32(1e6 * min(2, silence / 10)))
     }
     let failures = try jobs.compactMap { job in try newFailure(of: job).map { "\(job.name): \($0)" } }
     return failures.isEmpty ? .complete : .failed(failures)
@@ -77,14 +86,16 @@ package struct SweepRunner {
   }
 
   private func newFailure(of job: SweepJob) throws -> String? {
-    try folder.failure(of: job).flatMap { $0.date >= start ? $0.reason : nil }
+    try folder.failure(of: job).flatMap { $0 == old[job.name] ? nil : $0.reason }
   }
 
   /// - Returns: the signal that interrupted it.
-  /// - Throws: where a failure cannot be noted, and so would be tried again without end.
-  private func work(at job: SweepJob) throws -> Int32? {
+  /// - Throws: where a failure cannot be noted, and so would be tried again without end; where nobody can see any more that this
+  ///   process has the job.
+  private func work(at job: SweepJob, _ claim: JobClaim) throws -> Int32? {
     do {
       let run = folder.run(job)
+      if let owner = claim.predecessor { try RunFolder.takeAway(run, from: owner) }
       let session = TrainingSession(job.recipe, in: run, console: console, report: report)
       let train = try training(job)
       let validation = try RecipeImages.load(.validation, of: job.recipe)
@@ -106,6 +117,11 @@ package struct SweepRunner {
       case .stoppedAtLimit: break
       }
     } catch {
+      // What failed may have failed because the job is another's by now.
+      do { try claim.confirm() } catch let loss as JobLost where loss.isTakenOver {
+        console.warn("\(job.name): \(loss)")
+        return nil
+      }
       console.warn("\(job.name): failed: \(error)")
       try folder.fail(job, "\(error)")
     }
@@ -125,7 +141,13 @@ package struct SweepRunner {
   private func requireSameRecipes() throws {
     var changed: [String] = []
     for job in jobs where RunFolder.isRun(folder.run(job)) {
-      let changes = TrainingSession.differences(from: try stored(job), to: job.recipe)
+      let before: Recipe
+      do { before = try stored(job) } catch {
+        // A run that never came to a checkpoint is begun anew, perhaps by another process at this moment.
+        if !RunFolder.isRun(folder.run(job)) { continue }
+        throw error
+      }
+      let changes = TrainingSession.differences(from: before, to: job.recipe)
       if !changes.isEmpty { changed.append("\(job.name): \(changes.joined(separator: "; "))") }
     }
     guard changed.isEmpty else {

@@ -58,8 +58,9 @@ final class RunLog {
     writeTables()
   }
 
-  /// Writes the tables of all that has happened so far.
+  /// Writes the tables of all that has happened so far; not those of a run that is another process's by now.
   func writeTables() {
+    if let permit = WritePermits.permit(for: folder.path), (try? permit.check()) == nil { return }
     let lines = Result { try LogLine.all(in: folder.file(Self.metrics)) }
     for (name, table) in [("steps.csv", LogTables.steps), ("epochs.csv", LogTables.epochs)] {
       do { try AtomicFile.write(table(lines.get()), to: folder.file(name)) } catch {
@@ -79,4 +80,7 @@ final class RunLog {
   }
 
   private static let (metrics, timings) = ("metrics.jsonl", "timings.jsonl")
+
+  /// The files that are open and grow while a run goes on, besides TensorBoard's, which each process begins anew.
+  static let files = [metrics, timings]
 }

@@ -23,7 +23,7 @@ import Support
 ///     report/             each of its figures and tables
 ///
 /// One process at a time trains in it: it holds a lock that the system takes back when the process ends, however
-/// it ends.
+/// it ends. Where the file system has no locks (``isLocked``), nothing sees to that but a sweep's marks.
 package final class RunFolder {
   /// Where it is.
   package let path: String
@@ -98,12 +98,31 @@ package final class RunFolder {
     return folder
   }
 
+  /// Takes a run away from a process that may still live and have its files open, as one that was only stopped: the lock and
+  /// the logs are put in place anew, so that what it holds is no longer what lies here. Only for whom the run is.
+  /// - Throws: a `FileProblem` where a log cannot be read or written.
+  package static func takeAway(_ path: String, from owner: ProcessIdentity) throws {
+    try WritePermits.permit(for: path)?.confirm()
+    let folder = RunFolder(path)
+    if try FileSystem.text(of: folder.file("lock")) == owner.description {
+      unlink(folder.file("lock").systemName)
+    }
+    for log in RunLog.files.map(folder.file) {
+      guard let content = try FileSystem.contents(log) else { continue }
+      try AtomicFile.write(to: log, size: content.count) { sink in try content.withUnsafeBytes(sink.write) }
+    }
+  }
+
+  /// Whether a lock keeps other processes out.
+  var isLocked: Bool { lock?.isHeld == true }
+
   /// A file of the run.
   package func file(_ name: String) -> String { path + "/" + name }
   /// The folder of the checkpoints.
   package var checkpoints: String { file("checkpoints") }
 
   private func takeLock() throws {
+    try WritePermits.permit(for: path)?.confirm()
     lock = try FileLock(file("lock"))
     guard lock == nil else { return }
     let owner = try FileSystem.text(of: file("lock")) ?? ""

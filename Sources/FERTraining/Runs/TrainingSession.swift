@@ -72,6 +72,11 @@ package struct TrainingSession {
     _ folder: RunFolder, _ train: any BatchSource, _ validation: (any BatchSource)?, _ limits: Trainer.Limits,
     _ witness: MetricsWitness? = nil, resuming plan: ResumePlan? = nil
   ) throws -> Trainer.End {
+    if !folder.isLocked, WritePermits.permit(for: path) == nil {
+      console.warn(
+        "\(path.printable): its file system has no locks, so nothing keeps a second process from training in it"
+      )
+    }
     let trainer = try Trainer(
       recipe, train: train, validation: validation, in: folder, limits: limits,
       takesOtherData: plan?.hasOtherData == true, console: console, report: report, witness: witness)

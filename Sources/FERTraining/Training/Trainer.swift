@@ -129,6 +129,8 @@ package final class Trainer {
     hasResumed = saved != nil
     state = saved ?? TrainingState()
     if let states = state.labels { labels.restore(states) }
+    // Logs are cut back to the checkpoint: only those of a run that is still this process's.
+    try WritePermits.permit(for: folder.path)?.confirm()
     log = RunLog(in: folder, at: state) { console.warn($0) }
     (self.recipe, self.options, self.train, self.validation) = (recipe, options, train, validation)
     (self.folder, self.console, self.store, self.limits) = (folder, console, store, limits)
@@ -214,6 +216,7 @@ package final class Trainer {
       epoch: state.epoch, epochs: options.epochs, done: state.batch, request: request, console: console)
     let stream = try train.stream(request)
     while state.batch < request.batchCount {
+      try WritePermits.permit(for: folder.path)?.check()
       if let end = endAsked {
         try save()
         return end

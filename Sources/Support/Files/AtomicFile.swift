@@ -8,7 +8,8 @@ import Synchronization
 ///
 /// The new content is written beside, synced, renamed over the old, and the folder synced. Where any of that
 /// fails, the new file is removed, the old one stays, and a ``FileProblem`` says why. A failed sync is never
-/// tried again on the same file: the kernel may have dropped the data meanwhile.
+/// tried again on the same file: the kernel may have dropped the data meanwhile. Where a folder needs a ``WritePermit``, nothing
+/// is begun or put in place without it.
 package enum AtomicFile {
   /// Takes the content piece by piece.
   package struct Sink {
@@ -47,8 +48,10 @@ package enum AtomicFile {
   ) throws {
     ignoresSizeSignal
     try requireOrdinary(path)
+    let permit = WritePermits.permit(for: path)
+    try permit?.confirm()
     let folder = folder(of: path)
-    let beside = folder + "/" + temporaryPrefix + "\(getpid())-\(nextNumber())"
+    let beside = folder + "/" + temporaryPrefix + "\(getpid())-\(processMark)-\(nextNumber())"
     unlink(beside.systemName)
     let descriptor = Descriptor.open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { throw problem(path, "written", errno) }
@@ -61,6 +64,7 @@ package enum AtomicFile {
         throw error
       }
       guard close(descriptor) == 0 else { throw problem(path, "written", errno) }
+      try permit?.confirm()
       try beforeReplacing()
       guard rename(beside.systemName, path.systemName) == 0 else {
         throw problem(path, "put in place", errno)
@@ -168,7 +172,10 @@ package enum AtomicFile {
   }
 
   /// Beyond the size limit a write shall fail with EFBIG, not kill the process.
-  private static let ignoresSizeSignal: Void = { _ = signal(SIGXFSZ, SIG_IGN) }()
+  package static let ignoresSizeSignal: Void = { _ = signal(SIGXFSZ, SIG_IGN) }()
+
+  /// Processes of several machines may have the same number and write into the same folder.
+  private static let processMark = String(UInt64.random(in: 0 ... .max), radix: 36)
 
   private static func nextNumber() -> Int { counter.add(1, ordering: .relaxed).newValue }
   private static let counter = Atomic<Int>(0)

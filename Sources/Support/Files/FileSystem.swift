@@ -19,6 +19,12 @@ package enum FileSystem {
   package static func exists(_ path: String) -> Bool { kind(of: path) != nil }
   /// Whether there is a folder.
   package static func isFolder(_ path: String) -> Bool { kind(of: path) == S_IFDIR }
+  /// Looks at a folder anew. Over a network a machine may hold for some time that a file is not there which another has made;
+  /// when a folder is opened, that is asked again.
+  package static func lookAnew(_ folder: String) {
+    let descriptor = Descriptor.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    if descriptor >= 0 { close(descriptor) }
+  }
   /// Whether this process may write to what lies there.
   package static func isWritable(_ path: String) -> Bool {
     !path.utf8.contains(0) && access(path.systemName, W_OK) == 0

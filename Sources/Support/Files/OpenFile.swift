@@ -106,7 +106,8 @@ package final class OpenFile: Sendable {
     }
   }
 
-  private static func problem(_ path: String, _ failure: Failure) -> FileProblem {
+  /// The sentence for a file or folder that cannot be opened or read.
+  package static func problem(_ path: String, _ failure: Failure) -> FileProblem {
     switch failure {
     case .system(let code): AtomicFile.problem(path, "read", code)
     case .kind: FileProblem(path, "is not an ordinary file")

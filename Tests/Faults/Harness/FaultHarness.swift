@@ -34,7 +34,8 @@ enum Trials {
     MutationTargets.names.map { name in (name, { try MutationLoop(name, $0, $1).run() }) } + [
       ("calls", { try FailingCalls($0, $1).run() }), ("kills", { try Kills($0, $1).atEachCall() }),
       ("random-kills", { try Kills($0, $1).atRandomTimes() }), ("signals", { try Kills($0, $1).bySignals() }),
-      ("sweeps", { try SweepKills($0, $1).run() }), ("damage", { try DamagedCheckpoints($0, $1).run() }),
+      ("sweeps", { try SweepKills($0, $1).run() }), ("shared-sweeps", { try SharedSweeps($0, $1).run() }),
+      ("damage", { try DamagedCheckpoints($0, $1).run() }),
       ("surroundings", { try Surroundings($0, $1).run() }),
       ("order", { try WriteOrder($0, $1).run() }), ("controls", { try Controls($0, $1).run() }),
     ]

@@ -56,6 +56,6 @@ extension Verb {
 
   private static func interrupted(_ signal: Int32, _ call: Invocation) -> Int32 {
     call.output.remark("interrupted and saved; the same command goes on")
-    return ExitCode.interrupted(by: signal)
+    return ExitCode.saved(by: signal)
   }
 }

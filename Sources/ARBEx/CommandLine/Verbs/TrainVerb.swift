@@ -107,7 +107,7 @@ extension Verb {
         ", in epoch \(min($0 + 1, recipe.training.epochs)) of \(recipe.training.epochs),"
       }
       call.output.remark("interrupted, and saved\(step)\(epoch ?? "") in \(folder); \(goOn)")
-      return ExitCode.interrupted(by: signal)
+      return ExitCode.saved(by: signal)
     }
     return 0
   }

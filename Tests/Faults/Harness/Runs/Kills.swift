@@ -54,8 +54,8 @@ struct Kills {
     }
   }
 
-  /// SIGTERM, SIGINT, SIGHUP or SIGUSR1 at random times: the run saves, ends with 128 and the signal's number, and goes
-  /// on to the same bytes.
+  /// SIGTERM, SIGINT, SIGHUP or SIGUSR1 at random times: the run saves, ends with 75 where a batch system sends such a signal, else
+  /// with 128 and its number, and goes on to the same bytes.
   func bySignals() throws {
     let laboratory = try Laboratory(options)
     Lanes.run(Array(0..<max(1, numberOfTrials)), options, tally) { number in
@@ -66,7 +66,8 @@ struct Kills {
         let end = try laboratory.train(run, stop: (signal, time)).end
         let words = "signal \(signal) after \(time) s"
         // Before it listens, a signal ends the process as the system does.
-        let isFine = end.code == 0 || end.code == 128 + signal || (end.signal == signal && !end.tookTooLong)
+        let code = [SIGTERM, SIGUSR1].contains(signal) ? 75 : 128 + signal
+        let isFine = end.code == 0 || end.code == code || (end.signal == signal && !end.tookTooLong)
         return (words, isFine ? nil : "\(end.ending); \(end.lastWords)")
       }
     }

@@ -24,7 +24,7 @@ struct SweepKills {
     guard whole.code == 0 else {
       throw HarnessProblem("the sweep fails undisturbed: \(whole.ending); \(whole.lastWords)")
     }
-    let reference = try results("whole")
+    let reference = try SharedSweeps.results(options.folder + "/whole")
     guard reference.count >= 4 else { throw HarnessProblem("the sweep has only \(reference.keys.sorted())") }
     let trials = options.only.map { $0 + 1 } ?? max(1, options.count)
     Lanes.run(Array(0..<trials), options, tally) { number in
@@ -39,7 +39,7 @@ struct SweepKills {
         guard again.code == 0 else {
           return .fault("killed after \(time) s: \(again.ending) when called again; \(again.lastWords)")
         }
-        let found = try results("sweep\(number)")
+        let found = try SharedSweeps.results("\(options.folder)/sweep\(number)")
         let names = reference.keys.filter { found[$0] != reference[$0] }.sorted()
         guard names.isEmpty else {
           return .fault("killed after \(time) s: differs in \(names.joined(separator: ", "))")
@@ -59,16 +59,5 @@ struct SweepKills {
       options.program, ["sweep", file, "--out", options.folder + "/" + name],
       environment: Laboratory.environment,
       scratch: scratch, stop: stop, patience: Self.patience)
-  }
-
-  /// Each job's weights and metrics, by their path in the sweep's folder.
-  private func results(_ name: String) throws -> [String: Data] {
-    let folder = options.folder + "/" + name
-    var found: [String: Data] = [:]
-    for path in try FileManager.default.subpathsOfDirectory(atPath: folder)
-    where path.hasSuffix("last.safetensors") || path.hasSuffix("metrics.jsonl") {
-      found[path] = FileManager.default.contents(atPath: folder + "/" + path)
-    }
-    return found
   }
 }
