@@ -21,7 +21,7 @@ struct SweepProcessTests {
         model: { backbone: { use: "resnet18", stem: "small", units: [1, 1, 1, 1], widths: [4, 4, 4, 4] },
           encoder: { use: "average-pool" }, head: { use: "linear" } },
         losses: { nll: {} },
-        training: { epochs: 4, batch: 4, checkpointSteps: 1, logSteps: 1, optimizer: { use: "sgd", learningRate: 0.01 },
+        training: { epochs: 2, batch: 4, checkpointSteps: 1, logSteps: 1, optimizer: { use: "sgd", learningRate: 0.01 },
           schedule: { use: "constant" } } }
       """
     try Data(base.utf8).write(to: folder.url("small.json5"))
@@ -29,7 +29,7 @@ struct SweepProcessTests {
       { base: "small.json5", axes: [{ key: "losses.nll.smoothing", values: [0, 0.1, 0.2] }], seeds: [1, 2, 3, 4] }
       """
     try Data(many.utf8).write(to: folder.url("many.json5"))
-    let long = #"{ base: "small.json5", patch: { training: { epochs: 150 } } }"#
+    let long = #"{ base: "small.json5", patch: { training: { epochs: 40, checkpointSteps: 10 } } }"#
     try Data(long.utf8).write(to: folder.url("long.json5"))
     return try ProgramRun.shell(
       """

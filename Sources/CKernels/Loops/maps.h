@@ -1,7 +1,9 @@
-/// Copies n floats. Nine, a row of a 3x3 kernel over three colours, are too few for a call.
-ARBEX_INLINE void copy(float *to, const float *from, long n) {
-  if (n == 9) memcpy(to, from, 9 * sizeof(float));
-  else memcpy(to, from, sizeof(float) * (size_t)n);
+/// What a kernel sees of a map in as many rows of `run` neighbouring floats, `pitch` apart; 0 above and below the map.
+ARBEX_INLINE void gather_rows(float *columns, const float *map, long run, long pitch, long top, long rows, long height) {
+  for (long y = top; y < top + rows; y++, columns += run) {
+    if (y < 0 || y >= height) memset(columns, 0, sizeof(float) * (size_t)run);
+    else memcpy(columns, map + y * pitch, sizeof(float) * (size_t)run);
+  }
 }
 
 void ARBEX_NAME(gather_patches)(float *columns, const float *x, arbex_window w, long firstRow, long rows,
@@ -16,12 +18,11 @@ void ARBEX_NAME(gather_patches)(float *columns, const float *x, arbex_window w, 
       long left = column * w.stride - w.padding;
       if (whole && left >= 0 && left + w.kernelWidth <= w.width) {
         // a whole kernel row of neighbouring pixels is one run of memory
-        long run = w.kernelWidth * w.channels;
-        for (long k = 0; k < w.kernelHeight; k++) {
-          long y = top + k;
-          if (y < 0 || y >= w.height) memset(columns + k * run, 0, sizeof(float) * (size_t)run);
-          else copy(columns + k * run, map + (y * w.width + left) * w.channels, run);
-        }
+        const float *from = map + left * w.channels;
+        long run = w.kernelWidth * w.channels, pitch = w.width * w.channels;
+        // three colours under a 3x3 kernel: known beforehand, so that no function is called for nine numbers
+        if (run == 9) gather_rows(columns, from, 9, pitch, top, w.kernelHeight, w.height);
+        else gather_rows(columns, from, run, pitch, top, w.kernelHeight, w.height);
         continue;
       }
       for (long t = 0; t < taps; t++) {

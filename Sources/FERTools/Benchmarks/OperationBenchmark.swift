@@ -96,7 +96,7 @@ struct OperationCase {
     var random = RandomSource(seed: 1, stream: name)
     var tensors = inputs(batch).map { Tensor.random($0, &random) }
     tensors[0] = tensors[0].of(Shards(batch))  // as in training
-    let forward = Spread(Timing.seconds(repetitions, warmups: 2) { _ = apply(tensors) }, times: 1000)
+    let forward = Spread(Timing.seconds(repetitions) { _ = apply(tensors) }, times: 1000)
     let flow = Tensor.ones(apply(tensors).shape)
     let times = (0..<repetitions + 2).map { _ in
       let tape = Tape()
