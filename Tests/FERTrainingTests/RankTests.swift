@@ -133,6 +133,25 @@ struct RankTests {
     for (name, bytes) in alone { #expect(bytes == shared[name], "\(name)") }
   }
 
+  @Test("other weights on one rank are refused before anything is written")
+  func weights() throws {
+    let (workshop, other) = (try Workshop(), try Workshop("seed=4"))
+    nonisolated(unsafe) let recipes = [workshop.recipe, other.recipe]
+    let path = workshop.path
+    #expect {
+      try ThreadRanks.run(2) { ranks in
+        _ = try Trainer(
+          recipes[ranks.rank], train: TinyImages(count: 9), validation: nil, in: .ofAnother(path + "/run"),
+          console: Console(descriptor: -1), report: { _ in }, ranks: ranks)
+      }
+    } throws: {
+      let text = "\($0)"
+      return text.hasPrefix("rank 1 on ") && text.contains("its start is another one")
+        && text.contains("here:  SHA-256 of weights and moments")
+    }
+    #expect(!FileSystem.exists(path + "/run"))
+  }
+
   @Test("rows of the whole batch, for label policies")
   func wholeBatch() throws {
     let found = try ThreadRanks.run(2) { ranks in
