@@ -72,7 +72,8 @@
         Self.row(rank, of: numbers.count, in: scratch).copyMemory(from: .init(numbers))
         try messages.finish()
         RankTree.sum(scratch, parts: size, count: numbers.count)
-        UnsafeMutableRawBufferPointer(numbers).copyMemory(from: .init(Self.row(0, of: numbers.count, in: scratch)))
+        UnsafeMutableRawBufferPointer(numbers).copyMemory(
+          from: .init(Self.row(0, of: numbers.count, in: scratch)))
       }
     }
 

@@ -71,7 +71,8 @@
         if waited > waiting.patience, !isPatient {
           throw CollectiveFault(
             "\(waiting.names[rank]): has waited \(Clock.text(waited)) for \(namesOfMissing), which does not answer: it is "
-              + "stopped, hangs, or cannot be reached any more. \(Ranks.patienceVariable)=SECONDS waits longer")
+              + "stopped, hangs, or cannot be reached any more. \(Ranks.patienceVariable)=SECONDS waits longer"
+          )
         }
       }
       requests.removeAll(keepingCapacity: true)

@@ -62,7 +62,8 @@ package final class Ranks {
     guard let word = environment[patienceVariable], !word.isEmpty else { return patience }
     guard let seconds = Double(word), seconds >= 1 else {
       throw RankProblem(
-        "\(patienceVariable): must be seconds, at least 1, is \"\(word.printable)\"; unset it for \(Int(patience))")
+        "\(patienceVariable): must be seconds, at least 1, is \"\(word.printable)\"; unset it for \(Int(patience))"
+      )
     }
     return seconds
   }

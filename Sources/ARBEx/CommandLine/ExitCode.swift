@@ -26,7 +26,9 @@ package enum ExitCode {
 
   /// What one of several processes ends with where one by itself would end with `code`: `mpirun` takes those above 128 for
   /// the death of a process.
-  package static func ofJob(_ code: Int32) -> Int32 { code > 128 && code != readerGone ? toBeContinued : code }
+  package static func ofJob(_ code: Int32) -> Int32 {
+    code > 128 && code != readerGone ? toBeContinued : code
+  }
 
   /// Every code, and what it means, as help and manual tell it.
   package static let table: [(code: Int32, meaning: String)] = [

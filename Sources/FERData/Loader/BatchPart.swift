@@ -27,7 +27,8 @@ package struct BatchPart: Sendable {
     return (0..<pieces).map { piece in
       let group = piece * ranks.size..<(piece + 1) * ranks.size
       return Shards(
-        count, shards: shards, part: group.lowerBound + ranks.rank, of: pieces * ranks.size, in: group, over: ranks)
+        count, shards: shards, part: group.lowerBound + ranks.rank, of: pieces * ranks.size, in: group,
+        over: ranks)
     }
   }
 

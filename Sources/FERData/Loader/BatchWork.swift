@@ -62,14 +62,16 @@ final class BatchWork: @unchecked Sendable {
   /// - Parameter augmentation: what random augmentations follow from; nil for images as evaluation sees them.
   /// - Parameter knownProblem: what is known to be wrong with a sample, which is then not read.
   init(
-    _ dataset: any LoadedDataset, batches: [[Int]], part: BatchPart? = nil, from first: Int, pipeline: InputPipeline,
+    _ dataset: any LoadedDataset, batches: [[Int]], part: BatchPart? = nil, from first: Int,
+    pipeline: InputPipeline,
     augmentation: (seed: UInt64, epoch: Int)?, batchesAhead: Int,
     knownProblem: @escaping @Sendable (Int) -> DataProblem?
   ) {
     (self.dataset, self.batches, self.pipeline) = (dataset, batches, pipeline)
     (self.augmentation, self.batchesAhead) = (augmentation, max(1, batchesAhead))
     (self.part, self.knownProblem) = (part, knownProblem)
-    places = Dictionary(uniqueKeysWithValues: Set(batches.map(\.count)).map { ($0, Self.places(of: $0, part)) })
+    places = Dictionary(
+      uniqueKeysWithValues: Set(batches.map(\.count)).map { ($0, Self.places(of: $0, part)) })
     samples = dataset.samples
     sampleCount = samples.count
     draws = Self.draws(batches)
@@ -224,7 +226,9 @@ final class BatchWork: @unchecked Sendable {
     TensorBuffer([samples, pipeline.viewCount * pipeline.size, pipeline.size, 3])
   }
 
-  private func make(_ number: Int, _ place: Int, into values: UnsafeMutableBufferPointer<Float>) -> DataProblem? {
+  private func make(_ number: Int, _ place: Int, into values: UnsafeMutableBufferPointer<Float>)
+    -> DataProblem?
+  {
     let index = batches[number][place]
     guard samples.indices.contains(index) else {
       return DataProblem("", "the sampler asked for sample \(index) of \(samples.count)")

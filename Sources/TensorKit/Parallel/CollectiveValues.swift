@@ -11,7 +11,8 @@ extension Collective {
       written = rows.count
       rows.initialize(repeating: 0)
       rows[0] = Float(bitPattern: UInt32(count))
-      UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(rows)[4...]).copyBytes(from: bytes)
+      UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(rows)[4...]).copyBytes(
+        from: bytes)
     }
     return try gathered(rows).map { rows in
       rows.withUnsafeBytes { Array($0.dropFirst(4).prefix(Int(rows[0].bitPattern))) }
