@@ -56,9 +56,6 @@ struct UnfinishedMap {
   /// - Parameter addend: added between norm and activation.
   func finished(adding addend: Tensor? = nil) -> Tensor {
     if addend == nil, norm != nil, let slope { return map.prelu(slope: slope, after: norm) }
-    if let norm, case .relu = activation {
-      return map.normalized(by: norm, adding: addend, isRectified: true)
-    }
     let sum = norm.map { map.normalized(by: $0, adding: addend) } ?? addend.map { map + $0 } ?? map
     switch activation {
     case .none: return sum

@@ -145,26 +145,6 @@ struct GradientTests {
     }
   }
 
-  /// The addend is the map itself, whose gradient then has two parts; a channel count of no vector's length too.
-  @Test(
-    "batch norm, sum and ReLU in one pass: numbers and gradients of one after another", arguments: [4, 19])
-  func rectifiedSum(channels: Int) {
-    let (x, s, o) = (numbers("x", [3, 2, 2, channels]), numbers("s", [channels]), numbers("o", [channels]))
-    func found(_ isOnePass: Bool) -> [[Float]] {
-      let tape = Tape()
-      let inputs = [x, s, o].map(tape.watch)
-      let norm = BatchNormalization(over: inputs[0], scale: inputs[1], offset: inputs[2], epsilon: 1e-5)
-      let result =
-        isOnePass
-        ? inputs[0].normalized(by: norm, adding: inputs[0], isRectified: true)
-        : inputs[0].normalized(by: norm, adding: inputs[0]).relu()
-      tape.backward(from: result, gradient: numbers("flow", x.shape))
-      return [result.values] + inputs.map { tape.gradient(of: $0)?.values ?? [] }
-    }
-    let apart = found(false)
-    #expect(found(true) == apart && apart.allSatisfy { !$0.isEmpty } && apart[0].contains(0))
-  }
-
   @Test("pooling")
   func pooling() {
     // Whole numbers apart, so that a small step changes no winner.

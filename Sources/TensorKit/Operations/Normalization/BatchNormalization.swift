@@ -143,30 +143,19 @@ extension Tensor {
   /// self `[..., C]` → the same
   /// - Parameter addend: of the result's shape, added in the same pass over memory.
   public func normalized(by norm: BatchNormalization, adding addend: Tensor? = nil) -> Tensor {
-    normalized(by: norm, adding: addend, isRectified: false)
-  }
-
-  /// The same with what is negative made 0 in the same pass over memory.
-  package func normalized(by norm: BatchNormalization, adding addend: Tensor?, isRectified: Bool) -> Tensor {
     require(BatchNormalization.issue(shape, norm.scale.shape, norm.offset.shape))
     require(
       addend?.shape ?? shape == shape, "batch norm", "\(shape)", "an addend of shape \(addend?.shape ?? [])")
-    if isTraced || addend?.isTraced ?? false, isRectified || addend != nil {
-      let normed = normalized(by: norm), sum = addend.map { normed + $0 } ?? normed
-      return isRectified ? sum.relu() : sum
-    }
+    if isTraced || addend?.isTraced ?? false, let addend { return normalized(by: norm) + addend }
     var pass = ConvolutionEpilogue()
     (pass.gain, pass.offset, pass.addend) = (norm.gain, norm.shift, addend?.detached)
-    if isRectified { pass.slope = .zeros(norm.gain.shape) }
     let input = detached, constant = norm.constant
     let wanted = BatchNormalization.Wanted(self, norm), wantsAddend = addend?.isTracked ?? false
-    let result = pass.applied(to: input)
-    return result.recorded(
+    return pass.applied(to: input).recorded(
       from: [self, norm.scale, norm.offset] + (addend.map { [$0] } ?? []), operation: norm.name,
       as: norm.isStored ? .batchNormalization(epsilon: norm.epsilon) : nil,
       of: [self, norm.scale, norm.offset, norm.mean, norm.variance]
     ) { gradient in
-      if isRectified { gradient = gradient.mapped(with: result) { arbex_relu_gradient($0, $1, $2, $3) } }
       let passedOn = wantsAddend ? gradient : nil
       return constant.gradients(&gradient, input, wanted) + (addend == nil ? [] : [passedOn])
     }
