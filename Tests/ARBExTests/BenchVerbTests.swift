@@ -127,6 +127,13 @@ struct BenchVerbTests {
     #expect(arbex("bench", "start", "/nowhere/run").code == 2)
     let lone = arbex("bench", Self.quickstart, "--turns", "2")
     #expect(lone.code == 2 && lone.remarks.contains("--turns needs --against"))
+    // The other program is asked first, and is given the same words.
+    let failed = arbex(
+      "bench", Self.quickstart, "--against", "/bin/false", "--reps", "1", "--set", "input.size=32", "--json")
+    #expect(failed.code == 1 && failed.output.isEmpty)
+    #expect(
+      failed.remarks.hasPrefix(
+        "/bin/false bench \(Self.quickstart) --reps=1 --set=input.size=32 --json ended with 1"))
     let missing = arbex("bench", "compare", Self.quickstart, "/nowhere/a.json")
     #expect(missing.code == 2 && missing.remarks.contains("quickstart.json5: is not what a benchmark prints"))
     let folder = arbex("bench", "compare", "/nowhere/a.json", Self.recipes)
@@ -157,29 +164,6 @@ struct BenchVerbTests {
     #expect(told.code == 0 && told.output.contains("start to prediction"), "\(told.remarks)")
     let broken = arbex("bench", "start", folder.path + "/run", "--reps", "1", "--program", "/nowhere/arbex")
     #expect(broken.code == 2 && broken.remarks.contains("/nowhere/arbex"))
-  }
-
-  @Test("another program in turns with this one", .enabled(if: Self.program != nil))
-  func turns() throws {
-    let program = try #require(Self.program)
-    let folder = TestFolder()
-    let words = [
-      "bench", Self.quickstart, "--against", program, "--turns", "1", "--batch", "1", "--reps", "1", "--json",
-      "--set", "input.size=32",
-    ]
-    let environment = ProcessInfo.processInfo.environment
-    let child = try ChildProcess.run(program, words, environment: environment, in: folder.path)
-    #expect(child.code == 0 && child.remarks.isEmpty, "\(child.remarks)")
-    let json = try object(child.output)
-    let lines = try #require(json["lines"] as? [[String: Any]])
-    #expect(json["turns"] as? Int == 1 && lines.count > 20)
-    for line in lines where line["ratio"] is Double {
-      #expect(try number("ratio_min", in: line) <= number("ratio_max", in: line), "\(line)")
-    }
-    let old = try ChildProcess.run(
-      program, ["bench", Self.quickstart, "--against", "/bin/false"], environment: environment,
-      in: folder.path)
-    #expect(old.code == 1 && old.remarks.contains("/bin/false bench"), "\(old.remarks)")
   }
 
   private static var program: String? { try? ProgramRun.path }
