@@ -74,20 +74,26 @@ struct CombinationTests {
   }
 
   /// A step of a model with everything that is summed over a batch: networks, anchors used by a correction and two losses.
-  @Test("every encoder learns the same, to the last bit, on 1, 2 and 4 ranks", arguments: names(\.encoders.names))
+  @Test(
+    "every encoder learns the same, to the last bit, on 1, 2 and 4 ranks", arguments: names(\.encoders.names))
   func ranks(_ encoder: String) throws {
     let base = try changes(
       encoder: encoder,
-      ["model.head={use:'mlp',hidden:[8]}", "model.corrections.anchor={}", "losses.anchor={}", "losses.center={}"])
+      [
+        "model.head={use:'mlp',hidden:[8]}", "model.corrections.anchor={}", "losses.anchor={}",
+        "losses.center={}",
+      ])
     let views = (try? load(base + ["input.views={use:'regions',count:1}"]).buildModel()) == nil ? 1 : 2
     let overrides = views == 1 ? base : base + ["input.views={use:'regions',count:1}"]
     let images = Tensor([8 * views, 48, 48, 3], uniform("images", 8 * views * 48 * 48 * 3))
     func weights(on ranks: Int) throws -> [[[Float]]] {
       try ThreadRanks.run(ranks) { collective in
-        let recipe = try Recipe.load(path: Self.recipe, overrides: overrides, registry: try Registry.builtins())
+        let recipe = try Recipe.load(
+          path: Self.recipe, overrides: overrides, registry: try Registry.builtins())
         let model = try recipe.buildModel()
         let step = TrainingStep(
-          model: model, optimizer: try recipe.makeOptimizer(), schedule: try recipe.makeSchedule(), average: nil,
+          model: model, optimizer: try recipe.makeOptimizer(), schedule: try recipe.makeSchedule(),
+          average: nil,
           options: recipe.training, seed: 3, over: collective)
         let rows = 8 / ranks, first = collective.rank * rows
         let own = images.sliced(along: 0, from: first * views, count: rows * views)

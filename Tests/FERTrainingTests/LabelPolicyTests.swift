@@ -134,7 +134,8 @@ struct LabelPolicyTests {
     #expect(Data(kept[0].csv.utf8) == workshop.bytes("run/samples-seen.csv"))
   }
 
-  @Test("pieces of a step have the gradients of the whole, to the last bit where they are a power of 2 of shards")
+  @Test(
+    "pieces of a step have the gradients of the whole, to the last bit where they are a power of 2 of shards")
   func pieces() throws {
     // A frozen backbone runs on stored statistics; dropout draws by a row's place.
     func weights(_ pieces: Int, shards: Int = 4) throws -> [Float] {

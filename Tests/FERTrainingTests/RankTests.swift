@@ -22,7 +22,8 @@ struct RankTests {
       let workshop = try Workshop(changes), recipe = workshop.recipe
       let model = try recipe.buildModel()
       let step = TrainingStep(
-        model: model, optimizer: try recipe.makeOptimizer(), schedule: try recipe.makeSchedule(), average: nil,
+        model: model, optimizer: try recipe.makeOptimizer(), schedule: try recipe.makeSchedule(),
+        average: nil,
         options: recipe.training, seed: 3, over: collective)
       let source = TinyImages(count: images)
       var left = Left()
@@ -53,7 +54,9 @@ struct RankTests {
     }
   }
 
-  @Test("weights, running statistics, losses and counts have the same bits on 1, 2 and 4 ranks", arguments: [16, 11, 8])
+  @Test(
+    "weights, running statistics, losses and counts have the same bits on 1, 2 and 4 ranks",
+    arguments: [16, 11, 8])
   func sameBits(images: Int) throws {
     let whole = try left(on: 1, images: images)[0]
     #expect(Set(whole.losses).count == 3)
@@ -85,12 +88,14 @@ struct RankTests {
           }
         }
         let step = TrainingStep(
-          model: model, optimizer: try recipe.makeOptimizer(), schedule: try recipe.makeSchedule(), average: nil,
+          model: model, optimizer: try recipe.makeOptimizer(), schedule: try recipe.makeSchedule(),
+          average: nil,
           options: recipe.training, seed: 3, over: collective)
         let images = uniformImages("x", count: 2, side: 8)
         _ = try step(
           .init(
-            Batch(number: 0, images: images, indices: [0, 1]), Targets(labels: [0, 1, 2, 0]), ids: [], step: 0,
+            Batch(number: 0, images: images, indices: [0, 1]), Targets(labels: [0, 1, 2, 0]), ids: [],
+            step: 0,
             at: TrainingProgress(position: 1, epochs: 3)))
       }
     }

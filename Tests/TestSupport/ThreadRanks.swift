@@ -29,7 +29,9 @@ package enum ThreadRanks {
     let faults = (0..<size).compactMap { rank in
       if case .failure(let error)? = found[rank] { error } else { nil }
     }
-    if let fault = faults.first(where: { !"\($0)".contains(Meeting.lost.description) }) ?? faults.first { throw fault }
+    if let fault = faults.first(where: { !"\($0)".contains(Meeting.lost.description) }) ?? faults.first {
+      throw fault
+    }
     return try (0..<size).compactMap { try found[$0]?.get() }
   }
 }

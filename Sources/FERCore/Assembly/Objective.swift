@@ -99,7 +99,9 @@ package struct Objective {
     let isCounted = !(outcome.final.shards?.hasEarlierProcess ?? false)
     let losses = zip(counted, values).map {
       // The same number on every process counts once.
-      Part(name: $0.name, sum: isCounted || $0.scope != .batch ? $1.sum.item : 0, share: $1.share, weight: $0.weight)
+      Part(
+        name: $0.name, sum: isCounted || $0.scope != .batch ? $1.sum.item : 0, share: $1.share,
+        weight: $0.weight)
     }
     return Value(total: total, losses: losses)
   }

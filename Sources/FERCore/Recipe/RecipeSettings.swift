@@ -97,7 +97,8 @@ package struct TrainingOptions: ComponentOptions {
       + "there are fewer pieces, each of at least 2.", 1...1024) package var accumulate = 1
   @Option(
     "Parts of a step's batch that every sum over it is made of, each alone and then pairwise. "
-      + "With 2, 4, 8 ... of them that many processes, or fewer, find the same bits as one; another number rounds otherwise.", 1...1024) package
+      + "With 2, 4, 8 ... of them that many processes, or fewer, find the same bits as one; another number rounds otherwise.",
+    1...1024) package
     var shards = 4
   @Option("Images in a validation step.", 1...65536) package var validationBatch = 64
   @Option("Largest norm of all gradients together; beyond it they are scaled down. 0: no limit.", 0...)
@@ -130,7 +131,8 @@ package struct TrainingOptions: ComponentOptions {
       ? []
       : [
         OptionIssue(
-          "accumulate", "must divide training.shards, \(shards), so that pieces are whole shards, is \(accumulate)")
+          "accumulate",
+          "must divide training.shards, \(shards), so that pieces are whole shards, is \(accumulate)")
       ]
   }
 }

@@ -28,7 +28,8 @@ struct StepPiece {
   /// How many pieces there are: as many as the recipe says, fewer where one would have a single image, which a batch norm
   /// cannot work with.
   static func pieceCount(of count: Int, _ options: TrainingOptions) -> Int {
-    (1...max(1, options.accumulate)).last { options.accumulate % $0 == 0 && ($0 == 1 || count / $0 >= 2) } ?? 1
+    (1...max(1, options.accumulate)).last { options.accumulate % $0 == 0 && ($0 == 1 || count / $0 >= 2) }
+      ?? 1
   }
 }
 

@@ -46,14 +46,16 @@ extension Tensor {
     backward: @escaping Tape.Backward
   ) -> Tensor {
     recorded(
-      byShardFrom: inputs, operation: operation, work: work, leavingBatch: leavingBatch, as: kind(), of: operands()
+      byShardFrom: inputs, operation: operation, work: work, leavingBatch: leavingBatch, as: kind(),
+      of: operands()
     ) { gradient, _ in backward(&gradient) }
   }
 
   /// The same of an operation with large weights. Its `backward` is told of which of them the gradient, being a sum over the
   /// batch, is wanted shard by shard: of those that are used again. Of others the finished sum takes less memory.
   func recorded(
-    byShardFrom inputs: [Tensor], operation: StaticString = #function, work: Int = 0, leavingBatch: Bool = false,
+    byShardFrom inputs: [Tensor], operation: StaticString = #function, work: Int = 0,
+    leavingBatch: Bool = false,
     as kind: @autoclosure () -> TracedOperation?, of operands: @autoclosure () -> [Tensor]? = nil,
     backward: @escaping Tape.Summing
   ) -> Tensor {

@@ -206,7 +206,11 @@ public final class Tape: @unchecked Sendable {
     gradients[slot] = nil
     if case .shards(let other) = gradient.mark {
       // Shards of another batch count as a sum that knows of none.
-      if case .shards(let own) = sum.mark, own !== other { gradient = gradient.folded } else { swap(&sum, &gradient) }
+      if case .shards(let own) = sum.mark, own !== other {
+        gradient = gradient.folded
+      } else {
+        swap(&sum, &gradient)
+      }
     }
     if case .shards = sum.mark {
       // One that knows of no shards counts as the first one's.

@@ -56,7 +56,8 @@ package final class Shards: Sendable {
     self.collective = collective
     self.group =
       collective.size == 1
-      ? nil : group.map { Shards(imageCount, shards: count, part: $0.lowerBound / $0.count, of: parts / $0.count) }
+      ? nil
+      : group.map { Shards(imageCount, shards: count, part: $0.lowerBound / $0.count, of: parts / $0.count) }
   }
 
   /// How many shards have images.

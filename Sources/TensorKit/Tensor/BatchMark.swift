@@ -15,7 +15,9 @@ enum BatchMark: Sendable {
 extension Tensor {
   /// The same tensor as one of a batch: its rows are the images of `shards`, or equally many for each, image by image.
   package func of(_ shards: Shards) -> Tensor {
-    require(shards.rows(shape.first ?? 0) != nil, "batch", "\(shape)", "rows for each of \(shards.images.count) images")
+    require(
+      shards.rows(shape.first ?? 0) != nil, "batch", "\(shape)",
+      "rows for each of \(shards.images.count) images")
     var result = self
     result.mark = .rows(shards)
     return result
@@ -54,7 +56,7 @@ extension Tensor {
     let result = Tensor(uninitialized: shape), size = result.count, sum = SumOverShards(shards)
     Parallel.forEachBlock(of: size, size: 1 << 13) { range in
       sum.block(into: result.pointer + range.lowerBound, stride: size, rows: 1, columns: range.count) {
-        shard, target, _ in
+        shard, target, _, _ in
         target.update(from: pointer + shard * size + range.lowerBound, count: range.count)
       }
     }
@@ -98,7 +100,8 @@ extension Tensor {
     guard case .shards(let shards) = mark else {
       return sliced(along: 0, from: index, count: 1).reshaped(Array(shape.dropFirst()))
     }
-    var result = withoutBatch.sliced(along: 1, from: index, count: 1).reshaped([shards.count] + shape.dropFirst(2))
+    var result = withoutBatch.sliced(along: 1, from: index, count: 1).reshaped(
+      [shards.count] + shape.dropFirst(2))
     result.mark = mark
     return result
   }

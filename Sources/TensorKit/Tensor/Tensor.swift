@@ -100,7 +100,9 @@ public struct Tensor: Sendable {
 
   /// A place for numbers made one by one from this tensor's, which nobody reads again: the same memory where no
   /// other tensor shares it.
-  mutating func recycled() -> Tensor { isUnshared ? detached : Tensor(uninitialized: shape).ofSameBatch(as: self) }
+  mutating func recycled() -> Tensor {
+    isUnshared ? detached : Tensor(uninitialized: shape).ofSameBatch(as: self)
+  }
 
   /// Whether a tape records what is made from this.
   public var isTracked: Bool { tape != nil }

@@ -34,8 +34,10 @@ struct RankCase: Sendable, CustomTestStringConvertible {
   /// What it finds on some ranks.
   func found(on ranks: Int, images: Int, shards: Int = 4) throws -> Found {
     let parts = try ThreadRanks.run(ranks) { collective in
-      try self.part(Shards(
-        images, shards: shards, part: collective.rank, of: ranks, in: 0..<ranks, over: collective), images, collective)
+      try self.part(
+        Shards(
+          images, shards: shards, part: collective.rank, of: ranks, in: 0..<ranks, over: collective), images,
+        collective)
     }
     return Found(
       output: parts.flatMap(\.output), inputGradient: parts.flatMap(\.inputGradient),
@@ -60,7 +62,8 @@ struct RankCase: Sendable, CustomTestStringConvertible {
     }
     if let fault = shards.fault { throw fault }
     return Found(
-      output: output.values, inputGradient: tape.gradient(of: input)?.values ?? [], parameterGradients: gradients)
+      output: output.values, inputGradient: tape.gradient(of: input)?.values ?? [],
+      parameterGradients: gradients)
   }
 }
 
@@ -101,7 +104,9 @@ extension RankCase {
     RankCase("linear, wide weight", [3, 700], [[72, 700]]) { $0.linear(weight: $1[0], bias: nil) },
     RankCase("matrix product", [6, 20], [[20, 9]]) { $0.matmul($1[0]) },
     RankCase("matrix product, transposed", [6, 20], [[9, 20]]) { $0.matmul($1[0], transposingOther: true) },
-    RankCase("matrix product of a reshaped weight", [6, 20], [[5, 4, 9]]) { $0.matmul($1[0].reshaped([20, 9])) },
+    RankCase("matrix product of a reshaped weight", [6, 20], [[5, 4, 9]]) {
+      $0.matmul($1[0].reshaped([20, 9]))
+    },
   ]
 
   private static func convolution(
@@ -121,7 +126,8 @@ extension RankCase {
     convolution("1x1", [6, 5, 24], [40, 1, 1, 24], padding: 0),
     convolution("Winograd, tiles of 4", [8, 8, 16], [32, 3, 3, 16]),
     convolution("Winograd, tiles of 5", [10, 10, 32], [16, 3, 3, 32]),
-    RankCase("convolution behind norm and activation", [6, 6, 16], [[16, 3, 3, 16], [16], [16], [16]]) { x, w in
+    RankCase("convolution behind norm and activation", [6, 6, 16], [[16, 3, 3, 16], [16], [16], [16]]) {
+      x, w in
       let norm = BatchNormalization(over: x, scale: w[1], offset: w[2], epsilon: 1e-5)
       return x.convolved(after: norm, slope: w[3], weight: w[0], padding: 1)
     },
@@ -137,14 +143,17 @@ extension RankCase {
     },
     RankCase("batch norm of vectors, twice", [8], [[8], [8]]) { x, w in
       let y = x.normalized(by: BatchNormalization(over: x, scale: w[0], offset: w[1], epsilon: 1e-5)).relu()
-      return y.normalized(by: BatchNormalization(over: y, scale: w[0], offset: w[1], epsilon: 1e-5), adding: x)
+      return y.normalized(
+        by: BatchNormalization(over: y, scale: w[0], offset: w[1], epsilon: 1e-5), adding: x)
     },
     RankCase("batch norm on stored statistics", [5, 5, 8], [[8], [8]]) { x, w in
       x.normalized(
         by: BatchNormalization(
           mean: .full([8], 0.1), variance: .full([8], 0.5), scale: w[0], offset: w[1], epsilon: 1e-5))
     },
-    RankCase("layer norm", [7, 24], [[24], [24]]) { $0.layerNormalized(scale: $1[0], offset: $1[1], epsilon: 1e-5) },
+    RankCase("layer norm", [7, 24], [[24], [24]]) {
+      $0.layerNormalized(scale: $1[0], offset: $1[1], epsilon: 1e-5)
+    },
     RankCase("prelu", [5, 5, 12], [[12]]) { $0.prelu(slope: $1[0]) },
     RankCase("prelu behind batch norm", [5, 5, 12], [[12], [12], [12]]) { x, w in
       x.prelu(slope: w[0], after: BatchNormalization(over: x, scale: w[1], offset: w[2], epsilon: 1e-5))
@@ -173,7 +182,8 @@ extension RankCase {
       .attention(query: $0, key: $0, value: $0, heads: 1, bias: $1[0].relativePositionBias(window: 2))
     },
     RankCase("attention of windows that share a query", [4, 8], [[9, 2], [16, 8]]) { x, w in
-      let windows = Tensor.concatenated([x, x * 2], along: 1).reshaped([-1, 4, 8]).linear(weight: w[1], bias: nil)
+      let windows = Tensor.concatenated([x, x * 2], along: 1).reshaped([-1, 4, 8]).linear(
+        weight: w[1], bias: nil)
       return .attention(
         query: x, keysAndValues: windows, heads: 2, bias: w[0].relativePositionBias(window: 2))
     },

@@ -9,7 +9,8 @@ struct RankTests {
   private func expectEqual(_ found: [Float], _ expected: [Float], _ what: String) {
     // Not promised of OpenBLAS, whose products are not the same for any number of rows.
     if BLAS.hasOwnProduct {
-      let same = found.count == expected.count && zip(found, expected).allSatisfy { $0.bitPattern == $1.bitPattern }
+      let same =
+        found.count == expected.count && zip(found, expected).allSatisfy { $0.bitPattern == $1.bitPattern }
       #expect(same, "\(what): relative difference \(relativeNorm(found, expected))")
     } else {
       #expect(relativeNorm(found, expected) <= 1e-6, "\(what)")
@@ -17,7 +18,9 @@ struct RankTests {
   }
 
   private func expectEqual(_ found: RankCase.Found, _ expected: RankCase.Found, _ what: String) {
-    let names = ["output", "input's gradient"] + expected.parameterGradients.indices.map { "gradient of parameter \($0)" }
+    let names =
+      ["output", "input's gradient"]
+      + expected.parameterGradients.indices.map { "gradient of parameter \($0)" }
     for (name, pair) in zip(names, zip(found.numbers, expected.numbers)) {
       expectEqual(pair.0, pair.1, "\(name), \(what)")
     }

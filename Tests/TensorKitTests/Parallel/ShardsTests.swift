@@ -83,11 +83,14 @@ struct ShardsTests {
   func marks() {
     let shards = Shards(4)
     let x = Tensor([4, 2, 3], (0..<24).map(Float.init)).of(shards), other = Tensor.ones([3])
-    for made in [x + other, other * x, x.relu(), x.reshaped([8, 3]), x.permuted([0, 2, 1]), x.sum(along: 1), x.detached] {
+    for made in [
+      x + other, other * x, x.relu(), x.reshaped([8, 3]), x.permuted([0, 2, 1]), x.sum(along: 1), x.detached,
+    ] {
       #expect(made.shards === shards)
     }
     for made in [
-      x.sum(), x.sum(along: 0), x.permuted([1, 0, 2]), x.sliced(along: 0, from: 0, count: 4), x.maximum(along: 0),
+      x.sum(), x.sum(along: 0), x.permuted([1, 0, 2]), x.sliced(along: 0, from: 0, count: 4),
+      x.maximum(along: 0),
       .concatenated([x, x], along: 0), other + 1, x.withoutBatch,
     ] {
       #expect(made.shards == nil)

@@ -203,7 +203,8 @@ struct Attention {
   func backward(_ gradient: Tensor, _ inputs: [Tensor], _ bias: Tensor?, wantsBias: Bool) -> [Tensor?] {
     let made = inputs.map { Tensor.zeros($0.shape) }
     let shards = gradient.shards?.rows(query.batch) ?? [0..<query.batch]
-    let runs = wantsBias ? shards.map(runs) : [(0..<query.batch).map { $0..<$0 + 1 }], all = Array(runs.joined())
+    let runs = wantsBias ? shards.map(runs) : [(0..<query.batch).map { $0..<$0 + 1 }],
+      all = Array(runs.joined())
     let shares = wantsBias ? Tensor.zeros([all.count, heads, length, keys]) : nil
     Parallel.forEach(all.count * heads) { piece in
       let run = piece / heads, head = piece % heads
@@ -236,6 +237,11 @@ struct Attention {
   /// The runs of each shard added in order: `[runs, heads, T, S]` → `[shards, heads, T, S]`, or `[heads, T, S]` of no batch.
   private func added(_ shares: Tensor, _ counts: [Int], of batch: Tensor) -> Tensor {
     let size = heads * length * keys
+    if let shards = batch.shards, counts.count == shards.count, counts.allSatisfy({ $0 == 1 }) {
+      var result = shares
+      result.mark = .shards(shards)
+      return result
+    }
     let result = SumOverShards.result([heads, length, keys], rows: query.batch, of: batch, keeping: true)
     let target = result.pointer
     Parallel.forEachBlock(of: size, size: 1 << 14) { range in

@@ -159,7 +159,8 @@ private struct FewQueryAttention {
         stride: size, rows: asking, columns: width, depth: size)
       add(columns(kept.queries, head, transposed: true), place(flow, head), sum, to: made.weight, 1, head)
       add(
-        columns(queries, head, transposed: true), BLAS.Matrix(pointer: kept.askers.pointer, stride: size), sum,
+        columns(queries, head, transposed: true), BLAS.Matrix(pointer: kept.askers.pointer, stride: size),
+        sum,
         to: made.weight, 0, head)
     }
     Parallel.forEach(samples) { index in
@@ -169,7 +170,8 @@ private struct FewQueryAttention {
         stride: size, rows: count, columns: size, depth: size, accumulating: true)
     }
     guard bias != nil else { return [made.x, made.weight] }
-    let (ofQueries, ofValues) = (queries.columnSums(size), gradient.columnSums(size))  // [size] or [shards, size]
+    // [size] or [shards, size]
+    let (ofQueries, ofValues) = (queries.columnSums(size), gradient.columnSums(size))
     var biases = Tensor.zeros(ofValues.shape.dropLast() + [3 * size])
     for row in 0..<ofValues.count / size {
       let target = biases.pointer + row * 3 * size
@@ -184,14 +186,9 @@ private struct FewQueryAttention {
   private func add(
     _ left: BLAS.Matrix, _ right: BLAS.Matrix, _ sum: SumOverShards, to all: Tensor, _ part: Int, _ head: Int
   ) {
-    sum.block(
-      into: all.pointer + (part * size + head * width) * size, stride: size, rows: width, columns: size
-    ) { shard, target, stride in
-      let range = sum.ranges[shard]
-      BLAS.multiply(
-        left.advanced(row: 0, column: range.lowerBound), right.advanced(row: range.lowerBound, column: 0),
-        into: target, stride: stride, rows: width, columns: size, depth: range.count)
-    }
+    sum.product(
+      left, { right.advanced(row: $0, column: 0) }, into: all.pointer + (part * size + head * width) * size,
+      stride: size, rows: width, columns: size)
   }
 
   /// What flows into one sample's tokens through Σ_t a_t x_t and through the scores. `flow` holds the gradient of the

@@ -141,9 +141,12 @@ struct PatchConvolution: DifferentiableConvolution {
       let group = piece % sizes.groups, tap = piece / sizes.groups
       sum.block(
         into: result.pointer + group * sizes.groupOutputs * sizes.depth + tap * sizes.groupInputs,
-        stride: sizes.depth, rows: sizes.groupOutputs, columns: sizes.groupInputs
-      ) { shard, target, stride in
-        multiply(gradient, input, sum.ranges[shard], group, tap..<tap + 1, into: target, stride: stride)
+        stride: sizes.depth, rows: sizes.groupOutputs, columns: sizes.groupInputs,
+        depth: { sum.ranges[$0].count * sizes.window.outWidth }
+      ) { shard, target, stride, isAdding in
+        multiply(
+          gradient, input, sum.ranges[shard], group, tap..<tap + 1, into: target, stride: stride,
+          isAdding: isAdding)
       }
     }
   }
@@ -171,7 +174,7 @@ struct PatchConvolution: DifferentiableConvolution {
       }
       Parallel.forEachBlock(of: size, size: 1 << 14) { range in
         sum.block(into: result.pointer + range.lowerBound, stride: size, rows: 1, columns: range.count) {
-          shard, target, _ in
+          shard, target, _, _ in
           let first = partial + starts[shard] * size + range.lowerBound
           target.update(from: first, count: range.count)
           for part in 1..<starts[shard + 1] - starts[shard] {
@@ -185,7 +188,7 @@ struct PatchConvolution: DifferentiableConvolution {
   /// The weight gradient of one group and some kernel positions from some rows of the output.
   private func multiply(
     _ gradient: Tensor, _ input: Tensor, _ range: Range<Int>, _ group: Int, _ taps: Range<Int>,
-    into target: UnsafeMutablePointer<Float>, stride: Int
+    into target: UnsafeMutablePointer<Float>, stride: Int, isAdding: Bool = false
   ) {
     let window = sizes.window, width = taps.count * sizes.groupInputs
     let rowsPerBlock = max(1, min(2048, max(512, (1 << 20) / width)) / max(window.outWidth, 1))
@@ -203,7 +206,7 @@ struct PatchConvolution: DifferentiableConvolution {
             stride: sizes.outputs, transposed: true),
           BLAS.Matrix(pointer: patches, stride: width), into: target, stride: stride,
           rows: sizes.groupOutputs, columns: width, depth: rows * window.outWidth,
-          accumulating: first > range.lowerBound)
+          accumulating: isAdding || first > range.lowerBound)
       }
     }
   }

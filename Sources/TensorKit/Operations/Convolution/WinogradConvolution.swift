@@ -97,24 +97,21 @@ struct WinogradConvolution: DifferentiableConvolution {
     _ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?, keeping: Bool
   ) -> Tensor {
     let (inputs, outputs) = (sizes.window.channels, sizes.outputs), size = 9 * inputs * outputs
-    let result = SumOverShards.result([outputs, 3, 3, inputs], rows: sizes.images, of: gradient, keeping: keeping)
+    let result = SumOverShards.result(
+      [outputs, 3, 3, inputs], rows: sizes.images, of: gradient, keeping: keeping)
     let sum = SumOverShards(sizes.images, of: gradient, into: result)
-    withScratch(positions * inputs * outputs + sum.spareCount * size) { scratch in
-      nonisolated(unsafe) let (values, spare) = (scratch, scratch + positions * inputs * outputs)
+    withScratch(sum.spareCount * size) { spare in
+      nonisolated(unsafe) let spare = spare
       for (shard, images) in sum.ranges.enumerated() {
-        multiply(
-          gradient, input, prologue, images.lowerBound * tilesPerImage..<images.upperBound * tilesPerImage,
-          into: values)
-        let target = sum.target(of: shard, in: result.pointer, or: spare, size: size).pointer
-        Parallel.forEachBlock(of: outputs, size: 16) { range in
-          arbex_winograd_weight_gradient(
-            tile, target, values, outputs, inputs, range.lowerBound, range.count)
+        let place = { sum.target(of: $0, in: result.pointer, or: spare, size: size).pointer }
+        let tiles = images.lowerBound * tilesPerImage..<images.upperBound * tilesPerImage
+        kernelGradient(gradient, input, prologue, tiles) { values, range, stride in
           let start = range.lowerBound * 9 * inputs
+          arbex_winograd_weight_gradient(
+            tile, place(shard) + start, values, stride, inputs, 0, range.count)
           for addition in sum.additions(after: shard) {
             arbex_add_into(
-              sum.target(of: addition.into, in: result.pointer, or: spare, size: size).pointer + start,
-              sum.target(of: addition.from, in: result.pointer, or: spare, size: size).pointer + start,
-              range.count * 9 * inputs)
+              place(addition.into) + start, place(addition.from) + start, range.count * 9 * inputs)
           }
         }
       }
@@ -122,41 +119,96 @@ struct WinogradConvolution: DifferentiableConvolution {
     return result
   }
 
-  /// For each position the product over some tiles, `[positions, outputs, inputs]`. Tiles are taken in runs that fit the
-  /// cache; within a run each position is a piece of work.
-  private func multiply(
+  /// Works out the gradient of the transformed kernel from some tiles.
+  /// - Parameter use: is told of some outputs where the values of the first of them begin, and how many outputs lie in each
+  ///   of the positions.
+  private func kernelGradient(
     _ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?, _ tiles: Range<Int>,
-    into values: UnsafeMutablePointer<Float>
+    _ use: (_ values: UnsafeMutablePointer<Float>, _ outputs: Range<Int>, _ stride: Int) -> Void
   ) {
-    let window = sizes.window, (inputs, outputs) = (window.channels, sizes.outputs)
+    let (inputs, outputs) = (sizes.window.channels, sizes.outputs)
     let run = min(tiles.count, max(256, (4 << 20) / (positions * (inputs + outputs))))
-    nonisolated(unsafe) let values = values
-    withScratch(positions * run * (inputs + outputs)) { scratch in
-      nonisolated(unsafe) let (scratch, kernel) = (scratch, scratch + positions * run * inputs)
-      for first in stride(from: tiles.lowerBound, to: tiles.upperBound, by: run) {
-        let count = min(run, tiles.upperBound - first), part = 32
-        // Parts of a run are transformed side by side: each is [positions][part, channels].
-        Parallel.forEachBlock(of: count, size: part) { range in
-          arbex_winograd_input(
-            tile, scratch + positions * range.lowerBound * inputs, input.pointer,
-            prologue?.kernelArgument ?? arbex_prologue(), window, first + range.lowerBound, range.count)
-          arbex_winograd_gradient(
-            tile, kernel + positions * range.lowerBound * outputs, gradient.pointer, window,
-            outputs, first + range.lowerBound, range.count)
-        }
-        Parallel.forEach(positions) { position in
-          for start in stride(from: 0, to: count, by: part) {
-            let size = min(part, count - start)
-            BLAS.multiply(
-              BLAS.Matrix(
-                pointer: kernel + (positions * start + position * size) * outputs, stride: outputs,
-                transposed: true),
-              BLAS.Matrix(pointer: scratch + (positions * start + position * size) * inputs, stride: inputs),
-              into: values + position * inputs * outputs, stride: inputs, rows: outputs,
-              columns: inputs, depth: size, accumulating: first + start > tiles.lowerBound)
+    withScratch(positions * run * (inputs + outputs)) { transformed in
+      let parts = TransformedTiles(self, gradient, input, prologue, transformed, run: run)
+      // Of few tiles the values of all outputs would be written and read more often than the tiles are.
+      if tiles.count <= 128, positions * inputs * outputs > 1 << 18 {
+        parts.transform(tiles)
+        Parallel.forEachBlock(of: outputs, size: 12) { range in
+          withScratch(positions * inputs * range.count) { values in
+            for position in 0..<positions {
+              parts.multiply(position, tiles.count, range, into: values + position * inputs * range.count)
+            }
+            use(values, range, range.count)
           }
         }
+        return
       }
+      withScratch(positions * inputs * outputs) { values in
+        nonisolated(unsafe) let values = values
+        for first in stride(from: tiles.lowerBound, to: tiles.upperBound, by: run) {
+          let count = min(run, tiles.upperBound - first)
+          parts.transform(first..<first + count)
+          Parallel.forEach(positions) {
+            parts.multiply(
+              $0, count, 0..<outputs, into: values + $0 * inputs * outputs, isAdding: first > tiles.lowerBound
+            )
+          }
+        }
+        Parallel.forEachBlock(of: outputs, size: 16) { use(values + $0.lowerBound * inputs, $0, outputs) }
+      }
+    }
+  }
+}
+
+/// Tiles of the input and of the gradient of a weight gradient, transformed in parts of at most 32, each `[positions, part,
+/// channels]`.
+private struct TransformedTiles {
+  private static func part(of count: Int) -> Int { MatrixProduct.evenBlock(count, atMost: 32) }
+  private let convolution: WinogradConvolution
+  private let gradient, input: Tensor
+  private let prologue: ConvolutionPrologue?
+  private let ofInput, ofGradient: UnsafeMutablePointer<Float>
+
+  /// - Parameter memory: for `run` tiles.
+  init(
+    _ convolution: WinogradConvolution, _ gradient: Tensor, _ input: Tensor, _ prologue: ConvolutionPrologue?,
+    _ memory: UnsafeMutablePointer<Float>, run: Int
+  ) {
+    (self.convolution, self.gradient, self.input, self.prologue) = (convolution, gradient, input, prologue)
+    ofInput = memory
+    ofGradient = memory + convolution.positions * run * convolution.sizes.window.channels
+  }
+
+  private var inputs: Int { convolution.sizes.window.channels }
+  private var outputs: Int { convolution.sizes.outputs }
+
+  /// At most as many tiles as there is memory for.
+  func transform(_ tiles: Range<Int>) {
+    let (tile, positions, window) = (convolution.tile, convolution.positions, convolution.sizes.window)
+    Parallel.forEachBlock(of: tiles.count, size: Self.part(of: tiles.count)) { range in
+      let first = tiles.lowerBound + range.lowerBound
+      arbex_winograd_input(
+        tile, ofInput + positions * range.lowerBound * inputs, input.pointer,
+        prologue?.kernelArgument ?? arbex_prologue(), window, first, range.count)
+      arbex_winograd_gradient(
+        tile, ofGradient + positions * range.lowerBound * outputs, gradient.pointer, window, outputs, first,
+        range.count)
+    }
+  }
+
+  /// The product over the first `count` tiles, for some outputs: `[outputs, inputs]`.
+  func multiply(
+    _ position: Int, _ count: Int, _ range: Range<Int>, into target: UnsafeMutablePointer<Float>,
+    isAdding: Bool = false
+  ) {
+    let positions = convolution.positions, part = Self.part(of: count)
+    for start in stride(from: 0, to: count, by: part) {
+      let size = min(part, count - start), place = positions * start + position * size
+      BLAS.multiply(
+        BLAS.Matrix(
+          pointer: ofGradient + place * outputs + range.lowerBound, stride: outputs, transposed: true),
+        BLAS.Matrix(pointer: ofInput + place * inputs, stride: inputs), into: target, stride: inputs,
+        rows: range.count, columns: inputs, depth: size, accumulating: isAdding || start > 0)
     }
   }
 }

@@ -28,7 +28,9 @@ public struct BatchNormalization {
     require(Self.issue(x.shape, scale.shape, offset.shape))
     let input = x.detached
     let total = x.shards?.totalRows(rows) ?? rows
-    func mean(_ sums: Tensor) -> Tensor { Profile.asOne { sums.summedOverProcesses(of: input) / Float(total) } }
+    func mean(_ sums: Tensor) -> Tensor {
+      Profile.asOne { sums.summedOverProcesses(of: input) / Float(total) }
+    }
     let center = mean(input.columnSums(columns))
     let variance = mean(
       Tensor.sumsOverRows(rows, of: input, shape: [columns]) { sums, range in

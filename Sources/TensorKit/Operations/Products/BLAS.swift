@@ -88,6 +88,10 @@ enum BLAS {
       Int32(b.stride), accumulating ? 1 : 0, c, Int32(stride))
   }
 
+  /// Whether C += A B adds all of A B at once, with the bits of a product that is added later: our own does, which takes
+  /// up to so much depth in one go.
+  static func addsAtOnce(depth: Int) -> Bool { hasOwnProduct && depth <= 256 }
+
   static let hasOwnProduct = Kernels.chosen != .baseline
   /// Once this is read, OpenBLAS and LAPACK on top of it work on the caller's thread alone.
   static let singleThreaded: Void = openblas_set_num_threads(1)

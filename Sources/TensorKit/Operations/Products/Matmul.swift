@@ -39,7 +39,8 @@ extension Tensor {
         depth: first.count / rows, of: gradient, shape: shape, keeping: keeping)
     }
     let layout = Layout(
-      batch: left.shape.dropLast(2).reduce(1, *), rows: rows, columns: columns, depth: left.shape[left.rank - 2])
+      batch: left.shape.dropLast(2).reduce(1, *), rows: rows, columns: columns,
+      depth: left.shape[left.rank - 2])
     return products(first, second, layout, transposedLeft: true, shape: shape)
   }
 

@@ -110,6 +110,12 @@ enum MatrixProduct {
     }
   }
 
+  /// The size of blocks that are nearly of one length.
+  static func evenBlock(_ count: Int, atMost most: Int, multipleOf unit: Int = 1) -> Int {
+    let pieces = max(1, (count + most - 1) / max(most, 1)), size = (count + pieces - 1) / pieces
+    return max(1, (size + unit - 1) / unit * unit)
+  }
+
   static func blockSize(_ count: Int, pieces: Int, smallest: Int) -> Int {
     max(smallest, ((count + pieces - 1) / pieces + 15) / 16 * 16)
   }

@@ -26,7 +26,9 @@ struct SumOverShards {
 
   /// Room for a sum over a batch's rows: of `shape`, or where it is to be kept by shard, `[shards, ...]`.
   static func result(_ shape: [Int], rows: Int, of batch: Tensor, keeping: Bool) -> Tensor {
-    guard keeping, let shards = batch.shards, shards.rows(rows) != nil else { return Tensor(uninitialized: shape) }
+    guard keeping, let shards = batch.shards, shards.rows(rows) != nil else {
+      return Tensor(uninitialized: shape)
+    }
     var result = Tensor(uninitialized: [shards.count] + shape)
     result.mark = .shards(shards)
     return result
@@ -51,25 +53,45 @@ struct SumOverShards {
 
   /// Sums a block of a matrix.
   /// - Parameter c: where the block begins in the result, or in the first shard's.
-  /// - Parameter make: computes a shard's sum into where it is told, rows being `stride` apart.
+  /// - Parameter depth: of a shard's sum where it is a single product; nil where it is more. It may then be added at once.
+  /// - Parameter make: computes a shard's sum into where it is told, rows being `stride` apart, or adds it to what is there.
   func block(
-    into c: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int,
-    _ make: (_ shard: Int, _ target: UnsafeMutablePointer<Float>, _ stride: Int) -> Void
+    into c: UnsafeMutablePointer<Float>, stride: Int, rows: Int, columns: Int, depth: ((Int) -> Int)? = nil,
+    _ make: (_ shard: Int, _ target: UnsafeMutablePointer<Float>, _ stride: Int, _ isAdding: Bool) -> Void
   ) {
     let size = rows * columns
     withScratch(spareCount * size) { spare in
+      func place(_ shard: Int) -> (pointer: UnsafeMutablePointer<Float>, stride: Int) {
+        let target = target(of: shard, in: c, or: spare, size: size)
+        return (target.pointer, target.isSpare ? columns : stride)
+      }
       for shard in ranges.indices {
-        let own = target(of: shard, in: c, or: spare, size: size)
-        make(shard, own.pointer, own.isSpare ? columns : stride)
-        for addition in additions(after: shard) {
-          let into = target(of: addition.into, in: c, or: spare, size: size)
-          let from = target(of: addition.from, in: c, or: spare, size: size)
+        var due = additions(after: shard)[...]
+        let isAdding = due.first?.from == shard && depth.map { BLAS.addsAtOnce(depth: $0(shard)) } ?? false
+        let own = place(isAdding ? due.removeFirst().into : shard)
+        make(shard, own.pointer, own.stride, isAdding)
+        for addition in due {
+          let (into, from) = (place(addition.into), place(addition.from))
           for row in 0..<rows {
-            arbex_add_into(
-              into.pointer + row * (into.isSpare ? columns : stride), from.pointer + row * columns, columns)
+            arbex_add_into(into.pointer + row * into.stride, from.pointer + row * from.stride, columns)
           }
         }
       }
+    }
+  }
+
+  /// The same, of a product over the rows of each shard.
+  func product(
+    _ a: BLAS.Matrix, _ b: (_ firstRow: Int) -> BLAS.Matrix, into c: UnsafeMutablePointer<Float>, stride: Int,
+    rows: Int, columns: Int
+  ) {
+    block(into: c, stride: stride, rows: rows, columns: columns, depth: { ranges[$0].count }) {
+      shard, target, stride, isAdding in
+      let range = ranges[shard]
+      BLAS.multiply(
+        a.advanced(row: 0, column: range.lowerBound), b(range.lowerBound), into: target, stride: stride,
+        rows: rows,
+        columns: columns, depth: range.count, accumulating: isAdding)
     }
   }
 }
@@ -99,15 +121,10 @@ extension MatrixProduct {
     _ a: BLAS.Matrix, _ b: BLAS.Matrix, _ sum: SumOverShards, into result: Tensor, rows: Int, columns: Int,
     depth: Int
   ) {
-    func multiply(_ range: Range<Int>, into target: UnsafeMutablePointer<Float>) {
-      BLAS.multiply(
-        a.advanced(row: 0, column: range.lowerBound), b.advanced(row: range.lowerBound, column: 0), into: target,
-        stride: columns, rows: rows, columns: columns, depth: range.count)
-    }
     if rows * columns * depth < 1 << 18 {
-      return sum.block(into: result.pointer, stride: columns, rows: rows, columns: columns) {
-        shard, target, _ in multiply(sum.ranges[shard], into: target)
-      }
+      return sum.product(
+        a, { b.advanced(row: $0, column: 0) }, into: result.pointer, stride: columns, rows: rows,
+        columns: columns)
     }
     let parts = sum.ranges.map { range in
       let size = depthBlock(rows: rows, columns: columns, depth: range.count)
@@ -118,10 +135,19 @@ extension MatrixProduct {
     let pieces = Array(parts.joined()), size = rows * columns
     withScratch(pieces.count * size) { partial in
       nonisolated(unsafe) let partial = partial
-      Parallel.forEach(pieces.count) { multiply(pieces[$0], into: partial + $0 * size) }
+      Parallel.forEach(pieces.count) {
+        let range = pieces[$0]
+        BLAS.multiply(
+          a.advanced(row: 0, column: range.lowerBound), b.advanced(row: range.lowerBound, column: 0),
+          into: partial + $0 * size, stride: columns, rows: rows, columns: columns, depth: range.count)
+      }
       var next = partial
-      sum.block(into: result.pointer, stride: columns, rows: rows, columns: columns) { shard, target, _ in
-        if parts[shard].count == 1 { target.update(from: next, count: size) } else { arbex_fill(target, 0, size) }
+      sum.block(into: result.pointer, stride: columns, rows: rows, columns: columns) { shard, target, _, _ in
+        if parts[shard].count == 1 {
+          target.update(from: next, count: size)
+        } else {
+          arbex_fill(target, 0, size)
+        }
         for _ in 0..<parts[shard].count {
           if parts[shard].count > 1 { arbex_add_into(target, next, size) }
           next += size
@@ -130,7 +156,7 @@ extension MatrixProduct {
     }
   }
 
-  /// A large result: blocks of it are pieces of work, so narrow that the sums of a few shards stay in the cache.
+  /// A large result: blocks of it are pieces of work, which are cut so low that the sums of a few shards stay in the cache.
   private static func byBlock(
     _ a: BLAS.Matrix, _ b: BLAS.Matrix, _ sum: SumOverShards, into result: Tensor, rows: Int, columns: Int,
     depth: Int
@@ -140,21 +166,19 @@ extension MatrixProduct {
       if blocks.packsRight { BLAS.pack(b, columns: columns, depth: depth, into: packed) }
       nonisolated(unsafe) let packed = packed
       blocks.forEach { rowRange, columnRange in
-        let width = max(32, (1 << 15) / rowRange.count / 32 * 32)
-        for first in stride(from: columnRange.lowerBound, to: columnRange.upperBound, by: width) {
-          let width = min(width, columnRange.upperBound - first)
-          sum.block(
-            into: result.pointer + rowRange.lowerBound * columns + first, stride: columns, rows: rowRange.count,
-            columns: width
-          ) { shard, target, stride in
-            let range = sum.ranges[shard]
-            let right =
-              blocks.packsRight
-              ? BLAS.packed(packed, columns: columns, depth: depth, from: first, row: range.lowerBound)
-              : b.advanced(row: range.lowerBound, column: first)
-            BLAS.multiply(
-              a.advanced(row: rowRange.lowerBound, column: range.lowerBound), right, into: target, stride: stride,
-              rows: rowRange.count, columns: width, depth: range.count)
+        let width = min(columnRange.count, 1024)
+        let height = MatrixProduct.evenBlock(rowRange.count, atMost: (1 << 16) / width, multipleOf: 12)
+        for column in stride(from: columnRange.lowerBound, to: columnRange.upperBound, by: width) {
+          for row in stride(from: rowRange.lowerBound, to: rowRange.upperBound, by: height) {
+            sum.product(
+              a.advanced(row: row, column: 0),
+              {
+                blocks.packsRight
+                  ? BLAS.packed(packed, columns: columns, depth: depth, from: column, row: $0)
+                  : b.advanced(row: $0, column: column)
+              }, into: result.pointer + row * columns + column, stride: columns,
+              rows: min(height, rowRange.upperBound - row),
+              columns: min(width, columnRange.upperBound - column))
           }
         }
       }

@@ -38,7 +38,8 @@ extension Tensor {
     for range in ranges {
       starts.append(blocks.count)
       let size = max(64, (1 << 15) / max(width, 1), (range.count + 15) / 16)
-      blocks += stride(from: range.lowerBound, to: max(range.upperBound, range.lowerBound + 1), by: size).map {
+      blocks += stride(from: range.lowerBound, to: max(range.upperBound, range.lowerBound + 1), by: size).map
+      {
         $0..<min($0 + size, range.upperBound)
       }
     }
@@ -95,7 +96,8 @@ extension Tensor {
     let final =
       keepingDimensions ? kept : shape.enumerated().filter { !axes.contains($0.offset) }.map(\.element)
     return Tensor(shape: final.isEmpty ? [1] : final, storage: result.storage).recorded(
-      from: [self], leavingBatch: axes.contains(0), as: .sum(axes: axes.sorted(), keepsDimensions: keepingDimensions)
+      from: [self], leavingBatch: axes.contains(0),
+      as: .sum(axes: axes.sorted(), keepsDimensions: keepingDimensions)
     ) {
       [$0.reshaped(kept).broadcast(to: original)]
     }
@@ -127,7 +129,9 @@ extension Tensor {
     if shape == target { return self }
     let missing = rank - target.count
     let axes = shape.indices.filter { $0 < missing || (target[$0 - missing] == 1 && shape[$0] != 1) }
-    guard shards != nil, axes.first == 0 else { return sum(overAxes: axes, keepingDimensions: true).reshaped(target) }
+    guard shards != nil, axes.first == 0 else {
+      return sum(overAxes: axes, keepingDimensions: true).reshaped(target)
+    }
     let rest = axes.count == 1 ? self : sum(overAxes: Array(axes.dropFirst()), keepingDimensions: true)
     return rest.sumOverRows(shape: target)
   }
