@@ -7,6 +7,28 @@ import Testing
 
 @testable import FERTraining
 
+/// How far apart the embeddings of all rows lie: Σ s (e - mean e)² / N, with a learned s for each number.
+private final class Spread: Loss {
+  typealias Options = NoOptions
+  static let scope = LossScope.batch
+  private let scale: Parameter
+
+  init(_ options: NoOptions, in context: inout BuildContext) throws {
+    scale = context.scope.parameter("scale", [try context.embeddingSize()], .ones)
+  }
+
+  func loss(of outcome: Outcome, against targets: Targets, _ pass: ForwardPass) -> Tensor {
+    let gap = outcome.embedding - outcome.embedding.mean(along: 0, keepingDimensions: true)
+    return (gap.squared() * pass[scale]).sum() / Float(targets.labels.count)
+  }
+}
+
+private enum SpreadPlugin: Plugin {
+  static func register(in registry: inout Registry) throws {
+    try registry.losses.register("spread", Spread.self)
+  }
+}
+
 /// A model with convolution, batch norm and dropout, trained by one process and by several that share every batch.
 @Suite("Training on several ranks")
 struct RankTests {
@@ -19,7 +41,7 @@ struct RankTests {
 
   private func left(on ranks: Int, images: Int, _ changes: String...) throws -> [Left] {
     try ThreadRanks.run(ranks) { [changes] collective in
-      let workshop = try Workshop(changes), recipe = workshop.recipe
+      let workshop = try Workshop(changes, plugins: [SpreadPlugin.self]), recipe = workshop.recipe
       let model = try recipe.buildModel()
       let step = TrainingStep(
         model: model, optimizer: try recipe.makeOptimizer(), schedule: try recipe.makeSchedule(),
@@ -68,6 +90,14 @@ struct RankTests {
     let whole = try left(on: 1, images: 16, "training.accumulate=2")[0]
     #expect(try left(on: 1, images: 16)[0] != whole, "batch norms see one piece at a time")
     expectSame(try left(on: 2, images: 16, "training.accumulate=2"), whole, "2")
+  }
+
+  @Test("so they have with a loss that looks across rows and has a parameter of its own", arguments: [16, 11])
+  func acrossRows(images: Int) throws {
+    let change = "losses.spread={weight:0.5}"
+    let whole = try left(on: 1, images: images, change)[0]
+    #expect(try left(on: 1, images: images)[0].weights != whole.weights)
+    for ranks in [2, 4] { expectSame(try left(on: ranks, images: images, change), whole, "\(ranks)") }
   }
 
   @Test("so they have under an optimiser that looks twice")
