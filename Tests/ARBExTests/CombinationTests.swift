@@ -104,7 +104,9 @@ struct CombinationTests {
         return model.store.all.map(\.value.values)
       }
     }
-    let whole = try weights(on: 1)[0], names = try load(overrides).buildModel().store.all.map(\.name)
+    let start = try load(overrides).buildModel().store.all
+    let whole = try weights(on: 1)[0], names = start.map(\.name)
+    #expect(zip(start, whole).count { $0.value.values != $1 } > start.count / 2, "most is learned")
     for ranks in [2, 4] {
       for found in try weights(on: ranks) {
         let others = zip(names, zip(found, whole)).filter { $1.0 != $1.1 }.map(\.0)

@@ -26,8 +26,8 @@ extension Tensor {
   /// - Parameter backward: takes the gradient of the result, of its shape, and returns one per input, of the input's
   ///   shape, nil where the input is not tracked. Runs only if the loss depends on the result, and then once; or, where
   ///   parameters alone made the result and a batch then used it, once for each of the shards that a sum over the batch
-  ///   is made of. It keeps ``detached`` tensors only, else tape and tensors hold each other; and no more of them than it needs, since
-  ///   they live until the backward pass.
+  ///   is made of. It keeps ``detached`` tensors only, else tape and tensors hold each other; and no more of them than it
+  ///   needs, since they live until the backward pass.
   public func recorded(
     from inputs: [Tensor], operation: StaticString = #function, work: Int = 0,
     backward: @escaping Tape.Backward

@@ -125,6 +125,7 @@ extension RankCase {
     convolution("depthwise", [9, 9, 20], [20, 3, 3, 1], groups: 20),
     convolution("1x1", [6, 5, 24], [40, 1, 1, 24], padding: 0),
     convolution("Winograd, tiles of 4", [8, 8, 16], [32, 3, 3, 16]),
+    convolution("Winograd, few tiles of many channels", [4, 4, 96], [96, 3, 3, 96]),
     convolution("Winograd, tiles of 5", [10, 10, 32], [16, 3, 3, 32]),
     RankCase("convolution behind norm and activation", [6, 6, 16], [[16, 3, 3, 16], [16], [16], [16]]) {
       x, w in
