@@ -70,7 +70,7 @@ struct KernelChoiceTests {
 
   @Test("a variable of the environment that arbex does not know is told, with the nearest that it knows")
   func variables() throws {
-    let known = "\n  known: ARBEX_KERNELS, ARBEX_RECIPES, ARBEX_THREADS"
+    let known = "\n  known: ARBEX_KERNELS, ARBEX_RANK_PATIENCE, ARBEX_RECIPES, ARBEX_THREADS"
     let environment = [
       "ARBEX_THREAD": "2", "ARBEX_DEBUG": "", "ARBEX_THREADS": "2", "ARBEX_KERNELS": "", "ARBEX_RECIPES": "",
       "ARBEX_RESTARTED": "1", "ARBEX_SUITES": "Support", "PATH": "",
