@@ -158,11 +158,11 @@ package struct TinyImages: BatchSource {
       let epoch = request.epoch
       if epoch != nil, number == source.crashesAt { throw Crash() }
       defer { number += 1 }
-      let batch = request.order.dropFirst(number * request.batchSize).prefix(request.batchSize)
+      let all = Array(request.order.dropFirst(number * request.batchSize).prefix(request.batchSize))
+      let rows = request.part?.places(of: all.count) ?? Array(all.indices), own = rows.map { all[$0] }
       return Batch(
-        number: number,
-        images: Tensor([batch.count, 8, 8, 3], batch.flatMap { source.pixels($0, epoch) }),
-        indices: Array(batch))
+        number: number, images: Tensor([own.count, 8, 8, 3], own.flatMap { source.pixels($0, epoch) }),
+        indices: own, firstRow: rows.first ?? 0, of: all)
     }
   }
 }
