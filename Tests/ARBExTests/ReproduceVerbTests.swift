@@ -81,10 +81,8 @@ final class ReproduceVerbTests {
     }
     // It ends at once.
     #expect(lines.map(\.count) == [10, 1])
-    let losses = try lines.map { lines in
-      let line = try JSONSerialization.jsonObject(with: Data(lines[0].utf8)) as? [String: Any]
-      return "\(try #require(line?["loss"] as? Double))"
-    }
+    struct Step: Decodable { let loss: Double }
+    let losses = try lines.map { try JSONDecoder().decode(Step.self, from: Data($0[0].utf8)).loss }
     #expect(
       answer.output
         == "different: metrics.jsonl, step 1: loss is \(losses[0]) in the run, \(losses[1]) in its reproduction\n"

@@ -148,7 +148,7 @@ def recipe_row(program, recipe, folder):
     run, weights = folder / "run", folder / "weights.safetensors"
     arbex(
         program, "train", recipe, "--out", run, "--max-steps", 1, "--set", f"data={{ train: {FACES % 1}, "
-        f"validation: {FACES % 2} }}", "--set", "training.batch=2", "--set", "training.microBatch=0", "--set",
+        f"validation: {FACES % 2} }}", "--set", "training.batch=2", "--set", "training.accumulate=1", "--set",
         "training.validationBatch=2", "--set", "labels=[]", "--set", 'sampler={ use: "sequential" }', "--set",
         "training.epochs=1",
     )

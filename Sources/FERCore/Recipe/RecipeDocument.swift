@@ -12,7 +12,9 @@ package struct RecipeDocument {
   package let content: JSON5Parser.Document
 
   /// Its values as a recipe's.
-  var tree: SourcedValue { SourcedValue(content.value) { .file(path, line: content.lines[$0] ?? 0) } }
+  var tree: SourcedValue {
+    EarlierKeys.translated(SourcedValue(content.value) { .file(path, line: content.lines[$0] ?? 0) })
+  }
 
   /// Where a value stands.
   package func origin(at place: JSONPath) -> RecipeOrigin {
