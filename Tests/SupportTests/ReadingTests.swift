@@ -37,6 +37,23 @@ struct ReadingTests {
     #expect(throws: FileProblem.self) { try OpenFile(folder / "a\0b") }
   }
 
+  /// Were it closed twice, another thread's file would be, that got the same descriptor in between.
+  @Test("what is refused is closed once")
+  func refusedIsClosedOnce() throws {
+    let (path, refused) = (folder / "a", folder.path)
+    try AtomicFile.write("a", to: path)
+    DispatchQueue.concurrentPerform(iterations: 4) { lane in
+      for _ in 0..<2000 {
+        if lane % 2 == 0 {
+          _ = try? OpenFile(opening: refused)
+        } else {
+          let file = Descriptor.open(path, O_RDONLY | O_CLOEXEC)
+          #expect(file >= 0 && close(file) == 0)
+        }
+      }
+    }
+  }
+
   @Test("the names in a folder come by their bytes, hidden ones too")
   func names() throws {
     for name in ["b", "B", "ä", ".hidden", "a"] { try AtomicFile.write("", to: folder / name) }

@@ -28,10 +28,9 @@ package final class FolderWatch {
     descriptor = inotify_init1(O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw AtomicFile.problem(path, "watched", errno) }
     let wanted = Self.completed | Self.gone | UInt32(IN_ONLYDIR)
+    // Where this throws, `deinit` closes: everything is set.
     guard inotify_add_watch(descriptor, path.systemName, wanted) >= 0 else {
-      let code = errno
-      close(descriptor)
-      throw AtomicFile.problem(path, "watched", code)
+      throw AtomicFile.problem(path, "watched", errno)
     }
   }
 

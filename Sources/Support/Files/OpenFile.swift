@@ -37,8 +37,8 @@ package final class OpenFile: Sendable {
     var status = stat()
     let failure = fstat(descriptor, &status) == 0 ? 0 : errno
     length = Int(status.st_size)
+    // Where this throws, `deinit` closes: everything is set.
     guard failure == 0, status.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
       throw failure == 0 ? .kind(Self.kind(status.st_mode)) : .system(failure)
     }
   }
