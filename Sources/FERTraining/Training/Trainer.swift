@@ -246,8 +246,8 @@ package final class Trainer {
       let given = Clock.seconds
       let share = Double(batch.number) / Double(request.batchCount)
       let position = TrainingProgress(position: Double(state.epoch) + share, epochs: options.epochs)
-      let whole = try WholeBatch(batch, of: step.part)
-      let targets = try whole.targets(try labels.targets(for: batch), classCount: recipe.classes.count)
+      let whole = WholeBatch(batch, of: step.part)
+      let targets = try labels.targets(for: batch, in: whole)
       let result = try step(
         TrainingStep.Work(
           batch, targets, ids: batch.indices.map { labels.samples[$0].id }, step: state.step, at: position,
