@@ -97,7 +97,7 @@ struct RankStepTests {
     }
     #expect(problems[0] == problems[1])
     for words in [
-      "the loss is nan", "out.bias holds 3 numbers that are not finite", "images of the batch: a1, b",
+      "the loss is nan", "out.bias holds", "images of the batch: a1, b",
     ] {
       #expect(problems[0].contains(words), "\(problems[0])")
     }
