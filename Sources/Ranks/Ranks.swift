@@ -29,13 +29,12 @@ package final class Ranks {
     _ launch: Launch = .current, environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws -> Ranks? {
     if let problem = problem(with: launch, isBuiltIn: isBuiltIn) { throw problem }
-    guard launch.launcher == .mpi else { return nil }
-    let patience = try patience(from: environment)
     #if MPI
-      let collective = try MPICollective(patience: patience)
+      guard launch.launcher == .mpi else { return nil }
+      let collective = try MPICollective(patience: try patience(from: environment))
       return Ranks(collective, name: collective.names[collective.rank])
     #else
-      return Ranks(SingleProcess(), name: "rank 0")
+      return nil
     #endif
   }
 

@@ -171,7 +171,7 @@ struct RankTests {
       let batch = Batch(
         number: 0, images: .zeros([rows.count, 1, 1, 3]), indices: Array(rows), firstRow: rows.lowerBound,
         of: Array(0..<5))
-      let whole = try WholeBatch(batch, of: BatchPart(of: ranks, shards: 4))
+      let whole = WholeBatch(batch, of: BatchPart(of: ranks, shards: 4))
       return (try whole.outcome(outcome), try whole.targets(targets, classCount: 3))
     }
     for (outcome, targets) in found {

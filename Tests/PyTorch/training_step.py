@@ -76,7 +76,7 @@ class Systems:
     """Each method makes the step of one system, for a batch."""
     names = ["scn", "ran", "rul", "efficientface", "poster", "apvit"]
     # What arbex's recipe must be told to do the same work.
-    changes = {"ran": ["training.accumulate=1"], "poster": ["training.microBatch=0", "model.encoder.dropPath=0"],
+    changes = {"ran": ["training.accumulate=1"], "poster": ["training.accumulate=1", "model.encoder.dropPath=0"],
                "apvit": ["model.head.zeroStart=false"]}
 
     def __init__(self, layout): self.layout, self.reference = layout, importlib.import_module("reference")

@@ -48,17 +48,21 @@ public enum CommandLineTool {
   ) -> Int32 {
     do {
       if let problem = KernelWord.problem(environment[Kernels.variable], best: .best) { throw problem }
+      let launch = Launch(environment: environment)
       let threads = ThreadChoice(
         cores: ThreadChoice.current.cores, quota: ThreadChoice.current.quota,
-        asked: environment[ThreadChoice.variable], launch: Launch(environment: environment))
+        asked: environment[ThreadChoice.variable], launch: launch)
       if let problem = threads.problem { throw UsageProblem(problem) }
       switch try ArgumentParser(verbs: Verb.all).parse(arguments) {
       case .version: try output.print("\(tool) \(version)")
       case .help(nil): try output.print(Help.all(Verb.all, tool: tool))
       case .help(let verb?): try output.print(Help.one(verb, tool: tool))
       case .run(let verb, let words, let flags):
-        OwnVariables.remarks(on: environment).forEach(output.remark)
-        if let remark = threads.remark { output.remark(remark) }
+        // Once, not by each of many processes.
+        if launch.rank == 0 {
+          OwnVariables.remarks(on: environment).forEach(output.remark)
+          if let remark = threads.remark { output.remark(remark) }
+        }
         let registry = try Registry.builtins(and: plugins)
         do {
           return try verb.run(
@@ -78,7 +82,7 @@ public enum CommandLineTool {
 
   /// Tells of an error.
   /// - Returns: the exit code.
-  private static func end(after error: any Error, tool: String, output: CommandOutput) -> Int32 {
+  static func end(after error: any Error, tool: String, output: CommandOutput) -> Int32 {
     let code = ExitCode.of(error)
     switch error {
     case let problem as UsageProblem:

@@ -18,9 +18,10 @@ extension Invocation {
       ranks.finish()
       return ExitCode.ofJob(code)
     } catch {
-      ranks.abort(ExitCode.of(error)) {
-        output.remark((isFirst || error is CollectiveFault ? "" : "\(ranks.name): ") + "\(error)")
-      }
+      // A fault between ranks says itself who tells it.
+      let name = isFirst || error is CollectiveFault ? "" : "\(ranks.name): "
+      let named = CommandOutput(print: output.print, remark: { [output] in output.remark(name + $0) })
+      ranks.abort(ExitCode.of(error)) { _ = CommandLineTool.end(after: error, tool: tool, output: named) }
     }
   }
 

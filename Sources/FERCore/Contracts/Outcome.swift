@@ -37,26 +37,25 @@ public struct Outcome: Sendable {
   /// With the rows of all processes that share the batch. What a loss finds of it on every process flows back to each one's
   /// own rows, and to what all samples share on the first one only.
   package func gathered(over shards: Shards) -> Outcome {
-    var all: Evidence = [:]
-    for key in evidence.keys.sorted(by: { $0.name < $1.name }) {
-      guard let value = evidence[key] else { continue }
-      all[key] =
-        key.layout != .shared
-        ? value.gathered(over: shards) : shards.hasEarlierProcess ? value.detached : value
-    }
-    return Outcome(
-      embedding: embedding.gathered(over: shards), logits: logits.gathered(over: shards),
-      primary: primary.gathered(over: shards),
-      terms: terms.map { Term(name: $0.name, distribution: $0.distribution.gathered(over: shards)) },
-      final: final.gathered(over: shards), evidence: all)
+    mapped({ $0.gathered(over: shards) }, shared: { shards.hasEarlierProcess ? $0.detached : $0 })
   }
 
-  /// Without its history.
-  package var detached: Outcome {
-    Outcome(
-      embedding: embedding.detached, logits: logits.detached, primary: primary.detached,
-      terms: terms.map { Term(name: $0.name, distribution: $0.distribution.detached) }, final: final.detached,
-      evidence: evidence.mapValues(\.detached))
+  /// With other tensors in place of its own, asked for in the same order in every process.
+  /// - Parameter rows: what takes the place of a tensor with rows for samples.
+  /// - Parameter shared: what takes the place of evidence that all samples share.
+  package func mapped(
+    _ rows: (Tensor) throws -> Tensor, shared: (Tensor) throws -> Tensor
+  ) rethrows -> Outcome {
+    let keys = evidence.keys.sorted { ($0.name, $0.layout.rawValue) < ($1.name, $1.layout.rawValue) }
+    var all: Evidence = [:]
+    for key in keys {
+      guard let value = evidence[key] else { continue }
+      all[key] = key.layout == .shared ? try shared(value) : try rows(value)
+    }
+    return Outcome(
+      embedding: try rows(embedding), logits: try rows(logits), primary: try rows(primary),
+      terms: try terms.map { Term(name: $0.name, distribution: try rows($0.distribution)) },
+      final: try rows(final), evidence: all)
   }
 
   /// The outcomes of a step's pieces as one, without their history.

@@ -96,10 +96,9 @@ package struct TrainingOptions: ComponentOptions {
       + "memory. Batch norms see one piece at a time. They are whole shards: it divides shards. Of a batch of few images "
       + "there are fewer pieces, each of at least 2.", 1...1024) package var accumulate = 1
   @Option(
-    "Parts of a step's batch that every sum over it is made of, each alone and then pairwise. "
-      + "With 2, 4, 8 ... of them that many processes, or fewer, find the same bits as one; another number rounds otherwise.",
-    1...1024) package
-    var shards = 4
+    "Parts of a step's batch that every sum over it is made of, each alone and then pairwise. As many processes, or a half, a "
+      + "quarter ... of as many, can share a batch, with the bits of one. Another number rounds otherwise.",
+    1...1024) package var shards = 4
   @Option("Images in a validation step.", 1...65536) package var validationBatch = 64
   @Option("Largest norm of all gradients together; beyond it they are scaled down. 0: no limit.", 0...)
   package var gradientClip: Float = 0

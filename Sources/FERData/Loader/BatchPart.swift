@@ -33,7 +33,15 @@ package struct BatchPart: Sendable {
   }
 
   /// The places of this process's rows in a batch of `count`, piece by piece.
-  package func places(of count: Int) -> [Int] { pieces(of: count).flatMap(\.images) }
+  package func places(of count: Int) -> [Int] { places(of: count, on: ranks(sharing: count).rank) }
+
+  /// The places of a rank's rows in a batch of `count`, piece by piece.
+  package func places(of count: Int, on rank: Int) -> [Int] {
+    let size = ranks(sharing: count).size, pieces = Self.pieceCount(of: count, accumulate: accumulate)
+    return (0..<pieces).flatMap {
+      Shards(count, shards: shards, part: $0 * size + rank, of: pieces * size).images
+    }
+  }
 
   /// How many pieces there are: as many as the recipe says, fewer where one would have a single image, which a batch norm
   /// cannot work with.

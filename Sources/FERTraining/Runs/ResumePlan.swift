@@ -7,7 +7,7 @@ import Support
 /// Going on with a run: what is other than when its last checkpoint was written, in the recipe and in the data.
 package struct ResumePlan {
   /// Whether there is nothing left to do.
-  package let isComplete: Bool
+  package internal(set) var isComplete: Bool
   /// What differs in the recipe and changes nothing that was done, a sentence each.
   private(set) var allowed: [String] = []
   /// What is other and may make the run another one, a sentence each.

@@ -33,8 +33,11 @@ package struct TrainingSession {
   ///   are not alike.
   package func plan(resuming: Bool) throws -> ResumePlan? {
     try SharedFact.require(SharedFact.ofStart(recipe), on: ranks)
-    let hasRun = try ranks.decided { try findsRun(resuming: resuming) }
-    return hasRun ? try ResumePlan(recipe, in: path, anyway: goesOnAnyway) : nil
+    guard try ranks.decided({ try findsRun(resuming: resuming) }) else { return nil }
+    var plan = try ResumePlan(recipe, in: path, anyway: goesOnAnyway)
+    // While another process trains in it, or where a folder is seen late, ranks may find other checkpoints.
+    plan.isComplete = try ranks.decided { [plan] in plan.isComplete }
+    return plan
   }
 
   /// Whether there is a run to go on with.
@@ -81,7 +84,7 @@ package struct TrainingSession {
       try plan.compareData(train: train, validation: validation)
       return folder
     }
-    plan.hasOtherData = try ranks.decided { plan.hasOtherData }
+    plan.hasOtherData = try ranks.decided { [plan] in plan.hasOtherData }
     plan.doubts.forEach(console.warn)
     for change in plan.allowed { console.line("changed: \(change)") }
     for change in plan.refused.prefix(20) { console.warn("changed: \(change)") }
@@ -198,8 +201,8 @@ package struct SmokeTest {
     let ids = batch.indices.map { images.samples[$0].id }
     try trainer.step(
       TrainingStep.Work(
-        batch, try trainer.labels.targets(for: batch), ids: ids, step: trainer.state.step,
-        at: TrainingProgress(position: 0, epochs: 1)))
+        batch, try trainer.labels.targets(for: batch, in: WholeBatch(batch, of: trainer.step.part)), ids: ids,
+        step: trainer.state.step, at: TrainingProgress(position: 0, epochs: 1)))
     let middle = Clock.seconds
     _ = try Evaluator(trainer.model, batchSize: options.batch).predict(batch.images, ids: ids)
     return ((middle - start) * perImage, (Clock.seconds - middle) * perImage)

@@ -69,16 +69,19 @@ final class LabelPolicies {
   /// Of what they read outside the recipe; empty where they read nothing.
   var fingerprint: String { policies.map(\.fingerprint).filter { !$0.isEmpty }.joined(separator: " ") }
 
-  /// What a batch is to be taken for.
-  /// - Throws: what a policy throws, or ``RunProblem`` where its answer cannot be used.
-  func targets(for batch: Batch) throws -> Targets {
-    var targets = Targets(of: batch.indices.map { samples[$0] }, classCount: classes.count)
+  /// What the rows of a step's whole batch are to be taken for, whichever process has them.
+  /// - Parameter batch: what this process has of it, for which alone it asks the policies.
+  /// - Throws: what a policy throws, or ``RunProblem`` where its answer cannot be used; `CollectiveFault`
+  func targets(for batch: Batch, in whole: WholeBatch) throws -> Targets {
+    // Without policies every process knows what all rows are.
+    let indices = isEmpty ? batch.stepIndices : batch.indices
+    var targets = Targets(of: indices.map { samples[$0] }, classCount: classes.count)
     for policy in policies {
       targets = try Running.of(policy) { try policy.targets(targets, for: batch) }
       if let problem = problem(with: targets, rows: batch.indices.count) { throw Self.fault(policy, problem) }
     }
     targets.classCounts = classCounts
-    return targets
+    return isEmpty ? targets : try whole.targets(targets, classCount: classes.count)
   }
 
   /// Tells them how a step went.

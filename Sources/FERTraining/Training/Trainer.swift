@@ -5,33 +5,8 @@ import NeuralKit
 import TensorKit
 import Support
 
-/// What a report is made of.
-package struct FinishedRun {
-  /// How its best weights do on the validation images; nil without such.
-  package let evaluation: Evaluation?
-  /// Where it lies.
-  package let folder: RunFolder
-  /// What was run.
-  package let recipe: Recipe
-  /// What label policies did.
-  package let remarks: [Table]
-  /// The image of that name, for the faces on the page; nil where it is not at hand.
-  package let image: (String) -> Image?
-
-  package init(
-    _ evaluation: Evaluation?, in folder: RunFolder, of recipe: Recipe, remarks: [Table] = [],
-    image: @escaping (String) -> Image? = { _ in nil }
-  ) {
-    (self.evaluation, self.folder, self.recipe) = (evaluation, folder, recipe)
-    (self.remarks, self.image) = (remarks, image)
-  }
-}
-
 /// Is told each line of metrics.jsonl as it is written; what it throws ends the training.
 package typealias MetricsWitness = (String) throws -> Void
-
-/// Writes the report of a finished run.
-package typealias ReportWriter = (FinishedRun) throws -> Void
 
 /// Trains a recipe's model in a run folder.
 ///
@@ -246,8 +221,8 @@ package final class Trainer {
       let given = Clock.seconds
       let share = Double(batch.number) / Double(request.batchCount)
       let position = TrainingProgress(position: Double(state.epoch) + share, epochs: options.epochs)
-      let whole = try WholeBatch(batch, of: step.part)
-      let targets = try whole.targets(try labels.targets(for: batch), classCount: recipe.classes.count)
+      let whole = WholeBatch(batch, of: step.part)
+      let targets = try labels.targets(for: batch, in: whole)
       let result = try step(
         TrainingStep.Work(
           batch, targets, ids: batch.indices.map { labels.samples[$0].id }, step: state.step, at: position,

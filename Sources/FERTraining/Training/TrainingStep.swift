@@ -142,15 +142,13 @@ package struct TrainingStep {
       throw notFinite(brokenParameter ?? "\(fault)", work)
     }
     if let fault = piece.shards.fault { throw fault }
-    // Every process learns of it, so that none waits for one that has ended.
+    // Every process learns of it and says the same, so that none waits for one that has ended, nor speaks before it.
     let isBroken = !value.total.item.isFinite
     let shared = try ranks.summed([isBroken ? 1 : 0] + value.losses.map(\.sum))
-    if isBroken {
-      let parts = value.losses.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
-      let culprit = (brokenParameter ?? culprit(batch.images)).map { "; " + $0 } ?? ""
-      throw notFinite("the loss is \(value.total.item) (\(parts))" + culprit, work)
+    if shared[0] > 0 {
+      let own = isBroken ? ["\(notFinite(brokenLoss(value, batch.images), work))"] : []
+      throw RunProblem.failure(try ranks.gathered(values: own).joined().first ?? "the loss is not finite")
     }
-    if shared[0] > 0 { throw notFinite("the loss is not finite on another process", work) }
     tape.backward(from: value.total)
     var sums = StepSums(
       gradients: trainable.map { tape.takeGradient(for: ObjectIdentifier($0)) }, losses: value.losses)
@@ -164,6 +162,12 @@ package struct TrainingStep {
   var brokenParameter: String? {
     model.store.all.lazy.map { ($0.name, $0.value.nonFiniteCount) }.first { $1 > 0 }
       .map { "\($0) holds \($1) numbers that are not finite" }
+  }
+
+  private func brokenLoss(_ value: Objective.Value, _ images: Tensor) -> String {
+    let parts = value.losses.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+    let culprit = (brokenParameter ?? culprit(images)).map { "; " + $0 } ?? ""
+    return "the loss is \(value.total.item) (\(parts))" + culprit
   }
 
   /// Which part of the model delivers numbers that are not finite, as far as a prediction of the same images tells.

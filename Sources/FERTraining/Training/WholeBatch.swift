@@ -9,15 +9,10 @@ struct WholeBatch {
   private let order: [Int]
 
   /// - Parameter batch: what this process has of it.
-  /// - Throws: `CollectiveFault`
-  init(_ batch: Batch, of part: BatchPart) throws {
+  init(_ batch: Batch, of part: BatchPart) {
     let count = batch.stepIndices.count
     ranks = part.ranks(sharing: count)
-    guard ranks.size > 1 else {
-      order = []
-      return
-    }
-    let places = try ranks.gathered(part.places(of: count).map { Float($0) }).joined().map { Int($0) }
+    let places = (0..<ranks.size).flatMap { part.places(of: count, on: $0) }
     order = places.indices.sorted { places[$0] < places[$1] }
   }
 
@@ -25,17 +20,7 @@ struct WholeBatch {
   /// - Parameter own: what the model made of the rows of this process.
   /// - Throws: `CollectiveFault`
   func outcome(_ own: Outcome) throws -> Outcome {
-    guard ranks.size > 1 else { return own }
-    var evidence: Evidence = [:]
-    for (key, value) in own.evidence.sorted(by: {
-      ($0.key.name, $0.key.layout.rawValue) < ($1.key.name, $1.key.layout.rawValue)
-    }) {
-      evidence[key] = key.layout == .shared ? value.detached : try rows(value)
-    }
-    return Outcome(
-      embedding: try rows(own.embedding), logits: try rows(own.logits), primary: try rows(own.primary),
-      terms: try own.terms.map { .init(name: $0.name, distribution: try rows($0.distribution)) },
-      final: try rows(own.final), evidence: evidence)
+    ranks.size > 1 ? try own.mapped(rows, shared: \.detached) : own
   }
 
   /// The rows of all ranks. What only some of them have, as shares of classes, is filled up for the others.

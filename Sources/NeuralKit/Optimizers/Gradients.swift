@@ -52,7 +52,8 @@ package enum Gradients {
     guard collective.size > 1 else { return }
     var holders = gradients.map { $0 == nil ? Float(0) : 1 }
     try holders.withUnsafeMutableBufferPointer { try collective.sum($0) }
-    let bucket = UnsafeMutableBufferPointer<Float>.allocate(capacity: bucketSize)
+    let bucket = UnsafeMutableBufferPointer<Float>.allocate(
+      capacity: min(bucketSize, parameters.reduce(0) { $0 + $1.count }))
     defer { bucket.deallocate() }
     var places: [(index: Int, start: Int)] = [], filled = 0
     func send() throws {
