@@ -6,13 +6,10 @@ let traits = (Context.environment["TRAITS"] ?? "").dropFirst("--traits ".count).
   .map { Package.Dependency.Trait(name: String($0)) }
 
 // A package of somebody else's: it depends on arbex and adds components of every kind. The components are a library, so
-// that tests can import them; the program is its main file alone. `TRAITS` is `--traits NAME,...` where arbex was built with
-// some, lest all of it be built again.
-let traits =
-  Context.environment["TRAITS", default: ""].split(separator: " ").last.map { $0.split(separator: ",") } ?? []
+// that tests can import them; the program is its main file alone.
 let package = Package(
   name: "outside-arbex",
-  dependencies: [.package(name: "arbex", path: "../..", traits: Set(traits.map { .trait(name: "\($0)") }))],
+  dependencies: [.package(name: "arbex", path: "../..", traits: Set(traits))],
   targets: [
     .target(name: "Outside", dependencies: [.product(name: "ARBEx", package: "arbex")]),
     .executableTarget(name: "outside-arbex", dependencies: ["Outside"]),
