@@ -54,6 +54,21 @@ struct QuarantineTests {
     return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
   }
 
+  @Test("what several processes find stands in the list, of each image once")
+  func severalProcesses() throws {
+    let folder = ScratchFolder()
+    let path = folder.path + "/bad.txt"
+    func problem(_ name: String) -> DataProblem { DataProblem(folder.path + "/" + name, "is torn") }
+    var (one, other, silent) = (try QuarantineList(path), try QuarantineList(path), try QuarantineList(path))
+    try one.add([problem("a.png")])
+    try other.add([problem("b.png"), problem("a.png")])
+    try silent.add([problem("d.png")], isWritten: false)
+    try one.add([problem("b.png"), problem("c.png")])
+    #expect(list(folder) == ["a.png\tis torn", "b.png\tis torn", "c.png\tis torn"])
+    #expect(
+      other.problem(for: folder.path + "/a.png") != nil && silent.problem(for: folder.path + "/d.png") != nil)
+  }
+
   @Test(
     "a bad image is listed, left out, and not opened again; without its line it gets another chance",
     arguments: [0, 3])

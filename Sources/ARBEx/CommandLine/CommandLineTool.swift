@@ -50,7 +50,7 @@ public enum CommandLineTool {
       if let problem = KernelWord.problem(environment[Kernels.variable], best: .best) { throw problem }
       let launch = Launch(environment: environment)
       let threads = ThreadChoice(
-        cores: ThreadChoice.current.cores, quota: ThreadChoice.current.quota,
+        cores: ThreadChoice.current.cores, of: ThreadChoice.machineCores, quota: ThreadChoice.current.quota,
         asked: environment[ThreadChoice.variable], launch: launch)
       if let problem = threads.problem { throw UsageProblem(problem) }
       switch try ArgumentParser(verbs: Verb.all).parse(arguments) {

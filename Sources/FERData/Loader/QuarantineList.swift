@@ -45,11 +45,13 @@ package struct QuarantineList: Sendable {
     return DataProblem(file, "is in quarantine (\(path.printable))" + (reason.isEmpty ? "" : ": \(reason)"))
   }
 
-  /// Adds files that it does not name yet.
+  /// Adds files that it does not name yet. What other processes have added meanwhile stays.
   /// - Parameter isWritten: false where another process writes the same.
   /// - Throws: a ``DataProblem`` where the list cannot be written.
   package mutating func add(_ problems: [DataProblem], isWritten: Bool = true) throws(DataProblem) {
-    let new = problems.filter { !$0.path.isEmpty && reasons[ExactName(name(of: $0.path))] == nil }
+    guard !news(in: problems).isEmpty else { return }
+    if isWritten { self = try QuarantineList(path) }
+    let new = news(in: problems)
     guard !new.isEmpty else { return }
     var whole =
       text.isEmpty
@@ -67,6 +69,10 @@ package struct QuarantineList: Sendable {
       throw DataProblem(
         path, problem?.message ?? "cannot be written: \(error)", isRequest: problem?.isRequest ?? false)
     }
+  }
+
+  private func news(in problems: [DataProblem]) -> [DataProblem] {
+    problems.filter { !$0.path.isEmpty && reasons[ExactName(name(of: $0.path))] == nil }
   }
 
   private func name(of file: String) -> String {

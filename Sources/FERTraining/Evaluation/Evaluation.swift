@@ -131,6 +131,8 @@ package struct Evaluator {
         try tick(found.rows.count)
       }
     } catch let stop as InterruptedBySignal where ranks.size > 1 { interruption = stop }
+    // Shares, and machines, may differ by more than anybody's patience.
+    try ranks.barrier()
     if let signal = try ranks.agreed(interruption?.signal) { throw InterruptedBySignal(signal: signal) }
     found.problems = stream.problems
     try found.join(on: ranks, samples: samples)

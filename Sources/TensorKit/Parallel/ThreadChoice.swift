@@ -3,7 +3,7 @@ import Support
 
 /// How many threads compute: as many as there are cores whose time this process may have, or fewer where the environment
 /// variable `ARBEX_THREADS` says so. More would only wait for one another, many times as long as the work takes. Processes
-/// that a launcher started together on one machine, and gave no cores of their own, share them.
+/// that a launcher started together on one machine share its cores.
 package struct ThreadChoice: Equatable, Sendable {
   /// The most threads that anything may ask for.
   package static let most = 256
@@ -17,25 +17,35 @@ package struct ThreadChoice: Equatable, Sendable {
   /// What the environment asks for; nil for nothing.
   package let asked: String?
 
-  /// How many processes share the quota and, where the launcher did not divide them, the cores.
+  /// How many processes share the quota and the cores.
   private let sharers: Int
-  private let sharesCores: Bool
+  /// Those that the processes share: their own where the launcher did not divide the machine's. Where it did, several may
+  /// still have been given the same, as all that `mpirun` puts on one processor.
+  private let shared: Int
 
   /// A choice where these hold.
-  package init(cores: Int, quota: Double?, asked: String?, launch: Launch = Launch(environment: [:])) {
+  /// - Parameter machine: the cores of the machine; nil where it has no others.
+  package init(
+    cores: Int, of machine: Int? = nil, quota: Double?, asked: String?,
+    launch: Launch = Launch(environment: [:])
+  ) {
     (self.cores, self.quota, self.asked) = (cores, quota, asked)
-    (sharers, sharesCores) = (launch.localSize, !launch.isBound)
+    (sharers, shared) = (launch.localSize, launch.isBound ? max(cores, machine ?? 0) : cores)
   }
+
+  /// The cores of the machine, whoever may use them.
+  package static var machineCores: Int { ProcessInfo.processInfo.processorCount }
 
   /// Of this process, as it was when it was first asked.
   package static let current = ThreadChoice(
-    cores: ProcessInfo.processInfo.activeProcessorCount, quota: ControlGroup.current.processors,
+    cores: ProcessInfo.processInfo.activeProcessorCount, of: machineCores,
+    quota: ControlGroup.current.processors,
     asked: ProcessInfo.processInfo.environment[variable], launch: .current)
 
   /// The cores whose time the process may have, at least 1; of a part of a core's time, the whole core.
   package var usable: Int {
     let allowed = quota.map { Int(min(($0 / Double(sharers)).rounded(.up), Double(Self.most))) } ?? cores
-    return max(1, min(sharesCores ? cores / sharers : cores, allowed, Self.most))
+    return max(1, min(cores, shared / sharers, allowed, Self.most))
   }
 
   /// The threads that compute.
@@ -64,7 +74,7 @@ package struct ThreadChoice: Equatable, Sendable {
   /// Why fewer cores are used than the system lets it run on.
   private var reason: String {
     guard usable < cores else { return "" }
-    let others = sharers > 1 ? "\(cores) are shared by \(sharers) processes" : ""
+    let others = sharers > 1 ? "\(shared) are shared by \(sharers) processes" : ""
     let limit = quota.map { "a quota of \($0.rounded(places: 2)) of \(cores)" } ?? ""
     let reasons = [limit, others].filter { !$0.isEmpty }
     return reasons.isEmpty ? "" : " (\(reasons.joined(separator: "; ")))"

@@ -16,19 +16,23 @@ struct ThreadChoiceTests {
   }
 
   @Test(
-    "processes of one launcher share cores that they were not given, and a quota in any case",
+    "processes of one launcher share cores that they were not given, the machine's otherwise, and a quota in any case",
     arguments: [
-      (8, nil, false, 2), (8, nil, true, 8), (8, 2.0, true, 1), (8, 6.0, false, 2), (2, nil, false, 1),
-    ] as [(Int, Double?, Bool, Int)])
-  func shared(cores: Int, quota: Double?, isBound: Bool, expected: Int) {
+      (8, 32, nil, false, 2), (8, 32, nil, true, 8), (16, 32, nil, true, 8), (1, 32, nil, true, 1),
+      (8, 32, 2.0, true, 1), (8, 8, 6.0, false, 2), (2, 2, nil, false, 1), (8, 8, nil, true, 2),
+    ] as [(Int, Int, Double?, Bool, Int)])
+  func shared(cores: Int, machine: Int, quota: Double?, isBound: Bool, expected: Int) {
     let launch = Launch(environment: [
       "OMPI_COMM_WORLD_SIZE": "8", "OMPI_COMM_WORLD_LOCAL_SIZE": "4",
       "OMPI_MCA_orte_bound_at_launch": isBound ? "1" : "0",
     ])
-    #expect(ThreadChoice(cores: cores, quota: quota, asked: nil, launch: launch).threads == expected)
-    guard expected < 8 else { return }
-    let remark = ThreadChoice(cores: cores, quota: quota, asked: "8", launch: launch).remark ?? ""
-    #expect(remark.contains("\(cores) are shared by 4 processes"), "\(remark)")
+    func choice(_ asked: String?) -> ThreadChoice {
+      ThreadChoice(cores: cores, of: machine, quota: quota, asked: asked, launch: launch)
+    }
+    #expect(choice(nil).threads == expected)
+    guard expected < cores else { return }
+    let remark = choice("\(cores)").remark ?? ""
+    #expect(remark.contains("\(isBound ? machine : cores) are shared by 4 processes"), "\(remark)")
   }
 
   @Test(
