@@ -126,7 +126,8 @@ package struct ScalingBenchmark: Sendable {
 }
 
 extension ScalingBenchmark {
-  private static let ranks = [8, 64, 1024], batches = [64, 512, 4096], gigabits = [1.0, 10, 100]
+  /// What is told of: ranks, batches, networks in Gbit/s.
+  private static let crowds = [8, 64, 1024], batches = [64, 512, 4096], rates = [1.0, 10, 100]
   /// Where the table of changes looks.
   private static let example = (ranks: 64, batch: 512)
 
@@ -143,28 +144,30 @@ extension ScalingBenchmark {
       "\(name): \(size)x\(size), batch \(plan.batch) on \(ranks) \(ranks == 1 ? "rank" : "ranks") of "
       + "\(model.threads) \(model.threads == 1 ? "thread" : "threads"), medians of \(plan.repetitions) turns"
     let network =
-      "Ranks like these, each with a link of its own, \((1e6 * plan.latency).rounded(places: 0)) µs a message; "
-      + "efficiency: beside one rank with the same batch"
-    let tables = [constants, comparison] + Self.gigabits.map(steps) + [limits, changes]
-    let texts = tables.map { TextTable.text($0, words: 1, indent: 2) }
+      "Ranks like these, each with a link of its own, \((1e6 * plan.latency).rounded(places: 0)) µs a message; efficiency: "
+      + "beside one rank\nwith the same batch; –: more ranks than images"
+    let tables = [comparison] + Self.rates.map(steps) + [limits, changes]
+    let texts =
+      [TextTable.text(constants, indent: 2)] + tables.map { TextTable.text($0, words: 1, indent: 2) }
     return ([head] + texts.prefix(2) + [network] + texts.dropFirst(2)).joined(separator: "\n\n") + "\n"
   }
 
   private var constants: [[String]] {
     let large = model.calls.large, bytes = 4e-6 * Double(large.reduce(0, +))
     let source = ranks == 1 ? "assumed; mpirun -np 2 measures it" : "measured"
+    let number = { (value: Double, unit: String) in value.rounded(places: 2) + " " + unit }
     return [
-      ["constant", "", ""],
-      ["a step without rows, a", (1000 * model.fixed).rounded(places: 2), "ms"],
-      ["a row, b", (1000 * model.perRow).rounded(places: 2), "ms"],
-      ["an image loaded by one thread, l"]
-        + (hasImages
-          ? [(1000 * model.loading).rounded(places: 2), "ms"] : ["0", "no training images here"]),
-      ["a message, o", (1e6 * model.software.message).rounded(places: 1), "µs, \(source)"],
-      ["a byte, c", (1e9 * model.software.byte).rounded(places: 2), "ns, \(source)"],
-      ["sums of at most \(SumSizes.few) numbers", "\(model.calls.sums.count - large.count)", "a step"],
-      ["larger sums", "\(large.count)", "a step, \(bytes.rounded(places: 1)) MB of gradients"],
-      ["gathers of rows", "\(model.calls.gathers.count)", "a step"],
+      ["a step without rows, a", number(1000 * model.fixed, "ms")],
+      ["a row, b", number(1000 * model.perRow, "ms")],
+      [
+        "an image loaded by one thread, l",
+        hasImages ? number(1000 * model.loading, "ms") : "0, for the training images are not here",
+      ],
+      ["a message, o", number(1e6 * model.software.message, "µs"), source],
+      ["a byte, c", number(1e9 * model.software.byte, "ns"), source],
+      ["sums in a step", "\(model.calls.sums.count - large.count) of at most \(SumSizes.few) numbers"],
+      ["", "\(large.count) larger ones, of gradients, \(bytes.rounded(places: 1)) MB"],
+      ["gathers in a step", "\(model.calls.gathers.count)"],
     ]
   }
 
@@ -189,8 +192,8 @@ extension ScalingBenchmark {
       ]
     ]
       + Self.batches.flatMap { batch in
-        Self.ranks.map { ranks in
-          guard ranks <= batch else { return ["", "\(batch)", "\(ranks)", "more ranks than images"] }
+        Self.crowds.map { ranks in
+          guard ranks <= batch else { return ["", "\(batch)", "\(ranks)", "–"] }
           let step = model.step(of: batch, on: ranks, over: wire(gigabits))
           return [
             "", "\(batch)", "\(ranks)", (1000 * step.total).rounded(places: 1),
@@ -205,10 +208,10 @@ extension ScalingBenchmark {
   /// Where it stops paying.
   private var limits: [[String]] {
     let titles = ["half efficient up to", "fastest on"].map {
-      [$0] + Self.gigabits.map { "\(Int($0)) Gbit/s" }
+      [$0] + Self.rates.map { "\(Int($0)) Gbit/s" }
     }
     let rows = Self.batches.map { batch in
-      (batch, Self.gigabits.map { model.limit(of: batch, over: wire($0)) })
+      (batch, Self.rates.map { model.limit(of: batch, over: wire($0)) })
     }
     return [titles[0]]
       + rows.map { batch, limits in ["batch \(batch)"] + limits.map { "\($0.halfEfficient)" } }
@@ -218,11 +221,11 @@ extension ScalingBenchmark {
   private var changes: [[String]] {
     let (ranks, batch) = Self.example
     return [
-      ["images/s, batch \(batch) on \(ranks) ranks"] + Self.gigabits.map { "\(Int($0)) Gbit/s" }
+      ["images/s, batch \(batch) on \(ranks) ranks"] + Self.rates.map { "\(Int($0)) Gbit/s" }
     ]
       + ScalingModel.Change.allCases.map { change in
         [change.rawValue]
-          + Self.gigabits.map {
+          + Self.rates.map {
             (Double(batch) / model.step(of: batch, on: ranks, over: wire($0), change).total).rounded(
               places: 1)
           }
@@ -259,15 +262,15 @@ extension ScalingBenchmark {
     result.add("latency_us", 1e6 * plan.latency)
     result.add("sums", .array(model.calls.sums.map { .int($0) }))
     result.add("gathers", .array(model.calls.gathers.map { .int($0) }))
-    result.add("table", Self.gigabits.flatMap { rate in Self.batches.flatMap { objects(rate, $0) } })
-    result.add("limits", Self.gigabits.flatMap { rate in Self.batches.map { limit(rate, $0) } })
+    result.add("table", Self.rates.flatMap { rate in Self.batches.flatMap { objects(rate, $0) } })
+    result.add("limits", Self.rates.flatMap { rate in Self.batches.map { limit(rate, $0) } })
     result.add(
-      "changes", Self.gigabits.flatMap { rate in ScalingModel.Change.allCases.map { change(rate, $0) } })
+      "changes", Self.rates.flatMap { rate in ScalingModel.Change.allCases.map { change(rate, $0) } })
     return result.text
   }
 
   private func objects(_ gigabits: Double, _ batch: Int) -> [OrderedObject] {
-    Self.ranks.filter { $0 <= batch }.map { ranks in
+    Self.crowds.filter { $0 <= batch }.map { ranks in
       let step = model.step(of: batch, on: ranks, over: wire(gigabits))
       var row = OrderedObject()
       row.add("gigabits_per_second", gigabits)
