@@ -103,8 +103,8 @@ package struct ScalingBenchmark: Sendable {
       lows.append(try slowest(low.seconds(of: steps, with: ranks).computing))
       highs.append(try slowest(high.seconds(of: steps, with: ranks).computing))
       if ranks.size > 1 {
-        fews.append(try slowest(ranks.secondsOfSum(of: 1, times: 200)))
-        manys.append(try slowest(ranks.secondsOfSum(of: numbers, times: 3)))
+        fews.append(try slowest(ranks.secondsOfSum(of: 1, times: 10, groups: 50)))
+        manys.append(try slowest(ranks.secondsOfSum(of: numbers, times: 1, groups: 3)))
       }
       let stream = images.map { real.stream(of: $0, steps: steps) }
       let measured = try real.seconds(of: steps, with: ranks, from: stream)
@@ -154,7 +154,7 @@ extension ScalingBenchmark {
 
   private var constants: [[String]] {
     let large = model.calls.large, bytes = 4e-6 * Double(large.reduce(0, +))
-    let source = ranks == 1 ? "assumed; mpirun -np 2 measures it" : "measured"
+    let source = ranks == 1 ? ", assumed; mpirun -np 2 measures it" : ""
     let number = { (value: Double, unit: String) in value.rounded(places: 2) + " " + unit }
     return [
       ["a step without rows, a", number(1000 * model.fixed, "ms")],
@@ -163,10 +163,10 @@ extension ScalingBenchmark {
         "an image loaded by one thread, l",
         hasImages ? number(1000 * model.loading, "ms") : "0, for the training images are not here",
       ],
-      ["a message, o", number(1e6 * model.software.message, "µs"), source],
-      ["a byte, c", number(1e9 * model.software.byte, "ns"), source],
+      ["a message, o", number(1e6 * model.software.message, "µs") + source],
+      ["a byte, c", number(1e9 * model.software.byte, "ns") + source],
       ["sums in a step", "\(model.calls.sums.count - large.count) of at most \(SumSizes.few) numbers"],
-      ["", "\(large.count) larger ones, of gradients, \(bytes.rounded(places: 1)) MB"],
+      ["", "\(large.count) larger, of gradients, \(bytes.rounded(places: 1)) MB"],
       ["gathers in a step", "\(model.calls.gathers.count)"],
     ]
   }

@@ -137,15 +137,18 @@ final class Echo: Collective {
 }
 
 extension Collective {
-  /// The mean seconds of `times` sums of `count` numbers, behind one that warms up.
-  func secondsOfSum(of count: Int, times: Int) throws -> Double {
+  /// The seconds of a sum of `count` numbers, behind one that warms up: the median of groups, so that what else the machine
+  /// does in between hits few of them.
+  /// - Parameter times: sums in a group.
+  func secondsOfSum(of count: Int, times: Int, groups: Int) throws -> Double {
     var numbers = [Float](repeating: 0, count: count)
     return try numbers.withUnsafeMutableBufferPointer { numbers in
       try sum(numbers)
       try barrier()
-      let start = Clock.seconds
-      for _ in 0..<times { try sum(numbers) }
-      return (Clock.seconds - start) / Double(times)
+      let seconds = try Timing.seconds(groups, warmups: 0) {
+        for _ in 0..<times { try sum(numbers) }
+      }
+      return seconds.median / Double(times)
     }
   }
 }
