@@ -16,10 +16,6 @@
     /// Room for the numbers of all ranks, used again.
     private var scratch: [Float] = []
 
-    /// Numbers that are summed at a time: 4 MB, which are in the cache when they are added.
-    private static let bucket = 1 << 20
-    /// Up to so many numbers one exchange is faster than two.
-    private static let few = 2048
     private enum Tag { static let (sum, counts, rows, barrier) = (Int32(1), Int32(2), Int32(3), Int32(4)) }
 
     /// Starts MPI, once in a process.
@@ -56,9 +52,9 @@
 
     package func sum(_ numbers: UnsafeMutableBufferPointer<Float>) throws {
       guard size > 1, !numbers.isEmpty else { return }
-      if numbers.count <= Self.few { return try sumFew(numbers) }
-      for first in stride(from: 0, to: numbers.count, by: Self.bucket) {
-        try sumBucket(.init(rebasing: numbers[first..<min(first + Self.bucket, numbers.count)]))
+      if numbers.count <= SumSizes.few { return try sumFew(numbers) }
+      for first in stride(from: 0, to: numbers.count, by: SumSizes.bucket) {
+        try sumBucket(.init(rebasing: numbers[first..<min(first + SumSizes.bucket, numbers.count)]))
       }
       try messages.finish()
     }
@@ -85,7 +81,7 @@
       }
       let own = part(rank)
       let count = own.count / MemoryLayout<Float>.size
-      try withScratch(size * ((Self.bucket + size - 1) / size)) { scratch in
+      try withScratch(size * ((SumSizes.bucket + size - 1) / size)) { scratch in
         for peer in peers {
           try messages.receive(Self.row(peer, of: count, in: scratch), from: peer, tag: Tag.sum)
         }

@@ -41,7 +41,7 @@ package final class Ranks {
   /// Why processes that were started like this cannot train together; nil where they can.
   static func problem(with launch: Launch, isBuiltIn: Bool) -> RankProblem? {
     guard launch.size > 1 else { return nil }
-    let each = "each of them would train alone, in the same folder"
+    let each = "each of them would do all of it alone"
     switch launch.launcher {
     case .none: return nil
     case .slurmWithoutPMIx:

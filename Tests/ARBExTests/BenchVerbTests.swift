@@ -113,6 +113,28 @@ struct BenchVerbTests {
     #expect(try comparedWithItself(told.output) == (3, 3))
   }
 
+  /// Alone, of 8 images: their rows and what does not shrink with them, and what the loader takes of the cores.
+  @Test("a step over processes: the prediction is made of the constants that are told")
+  func scaling() throws {
+    let told = arbex(
+      "bench", "scaling", Self.quickstart, "--batch", "8", "--threads", "1", "--reps", "1", "--latency", "5",
+      "--json")
+    #expect(told.code == 0 && told.remarks.isEmpty)
+    let json = try object(told.output)
+    func number(_ key: String) throws -> Double { try self.number(key, in: json) }
+    let cores = try number("cores"), compute = try number("fixed_ms") + 8 * number("row_ms")
+    let loading = max(0, try 8 * number("loading_ms") - (cores - 1) * compute) / cores
+    #expect(abs(try number("predicted_step_ms") - compute - loading) < 1e-6 * compute)
+    #expect(try number("step_ms") > 0 && json["calls_ms"] as? Double == 0)
+    #expect(json["ranks"] as? Int == 1 && json["messages_measured"] as? Bool == false)
+    // The gradients, a million numbers, and more sums of few; without 1,024 ranks for 64 and 512 images.
+    let sums = try #require(json["sums"] as? [Int])
+    #expect(sums.contains { $0 > 900_000 } && sums.count > 3)
+    #expect((json["table"] as? [Any])?.count == 3 * (2 + 2 + 3) && (json["limits"] as? [Any])?.count == 9)
+    #expect(try comparedWithItself(told.output) == (1, 1))
+    #expect(arbex("bench", "scaling", Self.quickstart, "--batch", "3").remarks.contains("at least 4 images"))
+  }
+
   @Test("wrong requests end with 2")
   func wrong() {
     let absent = arbex(

@@ -55,7 +55,7 @@ package struct BenchmarkComparison {
           + after.kind.rawValue
       )
     }
-    let facts = ["recipe", "size", "batch", "images", "parameters"].map {
+    let facts = ["recipe", "size", "batch", "ranks", "images", "parameters"].map {
       ($0, before.facts($0), after.facts($0))
     }
     let precisions = [("precision", before.precisions, after.precisions)]

@@ -27,12 +27,15 @@ package struct BenchmarkFile {
     case operations = "bench operations"
     case data = "bench data"
     case start = "bench start"
+    case scaling = "bench scaling"
 
     init?(_ turn: JSONValue) {
       if turn["infer_ms_per_image"] != nil {
         self = .model
       } else if turn["images_per_second_per_thread"] != nil {
         self = .data
+      } else if turn["step_ms"] != nil {
+        self = .scaling
       } else if turn["start_seconds"] != nil {
         self = .start
       } else if turn["operations"]?.elements?.first?["forward_ms"] != nil {
@@ -148,6 +151,7 @@ package struct BenchmarkFile {
       ] {
         add(line, of: whole, turn, key, "images per second", isRate: true)
       }
+    case .scaling: add("training step", of: whole, turn, "step_ms", "ms")
     case .start:
       add("start to prediction", of: whole, turn, "start_seconds", "s")
       add("the first process", of: whole, turn, "first_seconds", "s")

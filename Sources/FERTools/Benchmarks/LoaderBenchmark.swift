@@ -61,7 +61,8 @@ package struct LoaderBenchmark: Sendable {
     Spread(seconds.map { Double(images) / max($0, 1e-9) })
   }
 
-  private static func rate(
+  /// Images per second of each run, on so many threads, and how many images could not be read.
+  static func rate(
     _ recipe: Recipe, _ images: Int, workers: Int, _ repetitions: Int
   ) throws -> (rate: Spread, unreadable: Int) {
     let source = try RecipeImages(.train, of: recipe, isTraining: true, workers: workers)

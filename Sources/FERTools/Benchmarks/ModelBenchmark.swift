@@ -109,7 +109,7 @@ package struct ModelBenchmark: Sendable {
 }
 
 /// A learning rate of 0: the weights stay, so every step does the same work and none diverges.
-private struct StandingStill: Schedule {
+struct StandingStill: Schedule {
   typealias Options = NoOptions
   let warmup = 0.0
   init(_ options: NoOptions) {}

@@ -10,7 +10,7 @@ import TensorKit
 #endif
 
 /// Something that has to be the same on every rank, or their sums mean nothing.
-struct SharedFact {
+package struct SharedFact {
   /// What it is called: "recipe".
   let name: String
   /// What it is; the first line that differs is told.
@@ -24,7 +24,7 @@ struct SharedFact {
 
   /// Compares facts over all ranks; every rank finds the same. One process by itself has nothing to find out.
   /// - Throws: ``RunProblem`` that names each rank with another fact than most have, its machine, and what differs.
-  static func require(_ facts: @autoclosure () -> [SharedFact], on ranks: any Collective) throws {
+  package static func require(_ facts: @autoclosure () -> [SharedFact], on ranks: any Collective) throws {
     guard ranks.size > 1 else { return }
     let facts = facts()
     let told = try ranks.gathered(values: [ProcessInfo.processInfo.hostName] + facts.map(\.digest))
@@ -68,7 +68,7 @@ struct SharedFact {
 
 extension SharedFact {
   /// What must be the same before anything is read: program, command, recipe, and what decides the bits of a sum.
-  static func ofStart(_ recipe: Recipe) -> [SharedFact] {
+  package static func ofStart(_ recipe: Recipe) -> [SharedFact] {
     let machine = Environment.current
     let program = (try? Digest.sha256(ofFile: Program.path)) ?? "unknown"
     return [
@@ -144,7 +144,7 @@ extension Trainer {
 extension Collective {
   /// The signal that asks any rank to stop, the same on every rank at the same moment; nil where none came anywhere.
   /// - Throws: ``CollectiveFault``
-  func agreed(_ signal: Int32?) throws -> Int32? {
+  package func agreed(_ signal: Int32?) throws -> Int32? {
     guard size > 1 else { return signal }
     return try gathered([Float(signal ?? 0)]).joined().first { $0 > 0 }.map { Int32($0) }
   }

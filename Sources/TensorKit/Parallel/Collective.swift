@@ -24,6 +24,14 @@ package protocol Collective: AnyObject, Sendable {
   func barrier() throws
 }
 
+/// How numbers are summed over processes: what decides how long it takes.
+package enum SumSizes {
+  /// Up to so many numbers one exchange, of everybody with everybody, is faster than two.
+  package static let few = 2048
+  /// Numbers that are summed at a time: 4 MB, which are in the cache when they are added.
+  package static let bucket = 1 << 20
+}
+
 /// Why ranks cannot go on together.
 package struct CollectiveFault: Error, CustomStringConvertible, Equatable, Sendable {
   /// One sentence.

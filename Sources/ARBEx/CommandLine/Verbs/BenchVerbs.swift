@@ -92,6 +92,41 @@ extension Verb {
     return child.code
   }
 
+  static let benchScaling = Verb(
+    "bench scaling", "a training step over processes: predicted, measured, and what more of them would do",
+    arguments: [
+      Argument("RECIPE", "a recipe file; where its training images are there, they are loaded, too")
+    ],
+    flags: [
+      Flag("--batch", value: "N", "images in the batch of all processes; 16 where not given"), threadsFlag,
+      repetitionsFlag,
+      Flag(
+        "--latency", value: "US", "microseconds of a message in the networks of the table; 25 where not given"
+      ),
+      .json, .set,
+    ],
+    notes: """
+      Measures what a model of the step's time needs, predicts the step by it, and measures that, too: alone on one
+      process, under mpirun --bind-to none -np 2 on two. Then it tells what the model says of 8, 64 and 1,024 processes,
+      batches of 64, 512 and 4,096 and networks of 1, 10 and 100 Gbit/s. What messages cost is measured where there are
+      several processes, all on one machine; alone it is assumed. Twice the rows of a process are measured, which take
+      memory as a batch of twice the size does.
+      """
+  ) { call in
+    try call.ranked { call, ranks in
+      let plan = try call.benchmarkPlan(repetitions: 5)
+      var scaling = ScalingBenchmark.Plan()
+      (scaling.batch, scaling.threads, scaling.repetitions) = (plan.batch, plan.threads, plan.repetitions)
+      if let latency = try call.wholeNumber("--latency", atLeast: 0, atMost: 1_000_000) {
+        scaling.latency = 1e-6 * Double(latency)
+      }
+      let recipe = try call.recipe(at: call.words[0], needsWeights: false)
+      let result = try ScalingBenchmark.run(recipe, scaling, on: ranks)
+      try call.output.print(call.has("--json") ? result.json : result.summary)
+      return 0
+    }
+  }
+
   static let benchCompare = Verb(
     "bench compare", "two benchmarks of the same work: the ratio of each figure, and how far it spreads",
     arguments: [

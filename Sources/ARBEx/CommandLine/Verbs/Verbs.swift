@@ -5,7 +5,7 @@ extension Verb {
       train, eval, report, compare, predict, explain, calibrate, export, sweep, reproduce,
       recipeList, recipeShow, recipeCheck, newRecipe, dataCheck, dataCrop, dataSuspects,
       weightsInspect, weightsImport, weightsExport, pluginsList, pluginsDescribe, pluginsCheck, newPlugin,
-      bench, benchOperations, benchData, benchStart, benchCompare, doctor, completion, manual,
+      bench, benchOperations, benchData, benchStart, benchScaling, benchCompare, doctor, completion, manual,
     ]
   }
 }
