@@ -85,7 +85,7 @@ final class ScalingTrial {
   }
 }
 
-/// Notes what is asked of other ranks, and for how long. One call at a time, as everybody who has ranks makes them.
+/// Notes what is asked of other ranks, and how long it takes: nothing of one rank. One call at a time, as with any ranks.
 final class CallMeter: Collective, @unchecked Sendable {
   /// Since ``reset()``.
   private(set) var calls = ScalingModel.Calls()
@@ -113,6 +113,7 @@ final class CallMeter: Collective, @unchecked Sendable {
   func barrier() throws { try timed { try ranks.barrier() } }
 
   private func timed<Result>(_ body: () throws -> Result) rethrows -> Result {
+    guard size > 1 else { return try body() }
     let start = Clock.seconds
     defer { seconds += Clock.seconds - start }
     return try body()
