@@ -56,7 +56,7 @@ struct QuarantineTests {
 
   @Test("what several processes find stands in the list, of each image once")
   func severalProcesses() throws {
-    let folder = ScratchFolder()
+    let folder = try ScratchFolder()
     let path = folder.path + "/bad.txt"
     func problem(_ name: String) -> DataProblem { DataProblem(folder.path + "/" + name, "is torn") }
     var (one, other, silent) = (try QuarantineList(path), try QuarantineList(path), try QuarantineList(path))
