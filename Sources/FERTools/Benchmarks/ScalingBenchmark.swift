@@ -161,7 +161,7 @@ extension ScalingBenchmark {
       ["a row, b", number(1000 * model.perRow, "ms")],
       [
         "an image loaded by one thread, l",
-        hasImages ? number(1000 * model.loading, "ms") : "0, for the training images are not here",
+        hasImages ? number(1000 * model.loading, "ms") : "0, the training images are not here",
       ],
       ["a message, o", number(1e6 * model.software.message, "µs") + source],
       ["a byte, c", number(1e9 * model.software.byte, "ns") + source],
@@ -172,37 +172,31 @@ extension ScalingBenchmark {
   }
 
   private var comparison: [[String]] {
-    [
+    let row = { (title: String, predicted: Double, measured: Spread) in
+      [title, (1000 * predicted).rounded(places: 2), measured.median.rounded(places: 2)]
+    }
+    return [
       ["milliseconds", "predicted", "measured", "difference"],
-      [
-        "training step", (1000 * predicted.total).rounded(places: 2), step.median.rounded(places: 2),
-        percent(difference),
-      ],
-      [
-        "in calls to other ranks", (1000 * predicted.communication).rounded(places: 2),
-        calls.median.rounded(places: 2),
-      ],
+      row("training step", predicted.total, step) + [percent(difference)],
+      row("in calls to other ranks", predicted.communication, calls),
     ]
   }
 
-  private func steps(_ gigabits: Double) -> [[String]] {
-    [
-      [
-        "\(Int(gigabits)) Gbit/s", "batch", "ranks", "step ms", "images/s", "efficiency", "communication",
-      ]
-    ]
-      + Self.batches.flatMap { batch in
-        Self.crowds.map { ranks in
-          guard ranks <= batch else { return ["", "\(batch)", "\(ranks)", "–"] }
-          let step = model.step(of: batch, on: ranks, over: wire(gigabits))
-          return [
-            "", "\(batch)", "\(ranks)", (1000 * step.total).rounded(places: 1),
-            (Double(batch) / step.total).rounded(places: 1),
-            percent(model.efficiency(of: batch, on: ranks, over: wire(gigabits))),
-            percent(step.communication / step.total),
-          ]
-        }
+  private func steps(_ rate: Double) -> [[String]] {
+    let titles = ["batch", "ranks", "step ms", "images/s", "efficiency", "communication"]
+    let rows = Self.batches.flatMap { batch in
+      Self.crowds.map { ranks in
+        guard ranks <= batch else { return ["", "\(batch)", "\(ranks)", "–"] }
+        let step = model.step(of: batch, on: ranks, over: wire(rate))
+        return [
+          "", "\(batch)", "\(ranks)", (1000 * step.total).rounded(places: 1),
+          (Double(batch) / step.total).rounded(places: 1),
+          percent(model.efficiency(of: batch, on: ranks, over: wire(rate))),
+          percent(step.communication / step.total),
+        ]
       }
+    }
+    return [["\(Int(rate)) Gbit/s"] + titles] + rows
   }
 
   /// Where it stops paying.
@@ -220,16 +214,13 @@ extension ScalingBenchmark {
 
   private var changes: [[String]] {
     let (ranks, batch) = Self.example
-    return [
-      ["images/s, batch \(batch) on \(ranks) ranks"] + Self.rates.map { "\(Int($0)) Gbit/s" }
-    ]
-      + ScalingModel.Change.allCases.map { change in
-        [change.rawValue]
-          + Self.rates.map {
-            (Double(batch) / model.step(of: batch, on: ranks, over: wire($0), change).total).rounded(
-              places: 1)
-          }
-      }
+    let rows = ScalingModel.Change.allCases.map { change in
+      [change.rawValue]
+        + Self.rates.map {
+          (Double(batch) / model.step(of: batch, on: ranks, over: wire($0), change).total).rounded(places: 1)
+        }
+    }
+    return [["images/s, batch \(batch) on \(ranks) ranks"] + Self.rates.map { "\(Int($0)) Gbit/s" }] + rows
   }
 
   private func percent(_ share: Double) -> String { (100 * share).rounded(places: 1) + " %" }
@@ -269,41 +260,40 @@ extension ScalingBenchmark {
     return result.text
   }
 
-  private func objects(_ gigabits: Double, _ batch: Int) -> [OrderedObject] {
+  private func objects(_ rate: Double, _ batch: Int) -> [OrderedObject] {
     Self.crowds.filter { $0 <= batch }.map { ranks in
-      let step = model.step(of: batch, on: ranks, over: wire(gigabits))
-      var row = OrderedObject()
-      row.add("gigabits_per_second", gigabits)
-      row.add("batch", batch)
-      row.add("ranks", ranks)
+      let step = model.step(of: batch, on: ranks, over: wire(rate))
+      var row = row(rate, batch, ranks)
       row.add("step_ms", 1000 * step.total)
       row.add("images_per_second", Double(batch) / step.total)
-      row.add("efficiency", model.efficiency(of: batch, on: ranks, over: wire(gigabits)))
+      row.add("efficiency", model.efficiency(of: batch, on: ranks, over: wire(rate)))
       row.add("communication", step.communication / step.total)
       return row
     }
   }
 
-  private func limit(_ gigabits: Double, _ batch: Int) -> OrderedObject {
-    let limit = model.limit(of: batch, over: wire(gigabits))
-    var row = OrderedObject()
-    row.add("gigabits_per_second", gigabits)
-    row.add("batch", batch)
+  private func limit(_ rate: Double, _ batch: Int) -> OrderedObject {
+    let limit = model.limit(of: batch, over: wire(rate))
+    var row = row(rate, batch)
     row.add("half_efficient_ranks", limit.halfEfficient)
     row.add("fastest_ranks", limit.fastest)
     return row
   }
 
-  private func change(_ gigabits: Double, _ change: ScalingModel.Change) -> OrderedObject {
+  private func change(_ rate: Double, _ change: ScalingModel.Change) -> OrderedObject {
     let (ranks, batch) = Self.example
-    var row = OrderedObject()
-    row.add("gigabits_per_second", gigabits)
-    row.add("batch", batch)
-    row.add("ranks", ranks)
+    let step = model.step(of: batch, on: ranks, over: wire(rate), change)
+    var row = row(rate, batch, ranks)
     row.add("change", change.rawValue)
-    row.add(
-      "images_per_second",
-      Double(batch) / model.step(of: batch, on: ranks, over: wire(gigabits), change).total)
+    row.add("images_per_second", Double(batch) / step.total)
+    return row
+  }
+
+  private func row(_ rate: Double, _ batch: Int, _ ranks: Int? = nil) -> OrderedObject {
+    var row = OrderedObject()
+    row.add("gigabits_per_second", rate)
+    row.add("batch", batch)
+    if let ranks { row.add("ranks", ranks) }
     return row
   }
 }
