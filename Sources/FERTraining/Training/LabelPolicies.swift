@@ -71,8 +71,9 @@ final class LabelPolicies {
 
   /// What the rows of a step's whole batch are to be taken for, whichever process has them.
   /// - Parameter batch: what this process has of it, for which alone it asks the policies.
+  /// - Parameter whole: the whole batch; nil where this process has all of it.
   /// - Throws: what a policy throws, or ``RunProblem`` where its answer cannot be used; `CollectiveFault`
-  func targets(for batch: Batch, in whole: WholeBatch) throws -> Targets {
+  func targets(for batch: Batch, in whole: WholeBatch? = nil) throws -> Targets {
     // Without policies every process knows what all rows are.
     let indices = isEmpty ? batch.stepIndices : batch.indices
     var targets = Targets(of: indices.map { samples[$0] }, classCount: classes.count)
@@ -81,7 +82,8 @@ final class LabelPolicies {
       if let problem = problem(with: targets, rows: batch.indices.count) { throw Self.fault(policy, problem) }
     }
     targets.classCounts = classCounts
-    return isEmpty ? targets : try whole.targets(targets, classCount: classes.count)
+    guard let whole, !isEmpty else { return targets }
+    return try whole.targets(targets, classCount: classes.count)
   }
 
   /// Tells them how a step went.
