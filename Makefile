@@ -26,7 +26,7 @@ export TRAITS = $(if $(FACES)$(MPI),--traits $(if $(FACES),Faces)$(if $(and $(FA
 # flags, and whatever is built after it everything once more.
 TESTABLE = -c release -Xswiftc -enable-testing $(TRAITS)
 # Suites that run again with the kernels of older CPUs: single operations and whole networks against the reference.
-KERNEL_SUITES = 'Golden|Gradient|Winograd|Parallel|Convolution|Layer'
+KERNEL_SUITES = 'Golden|Gradient|Winograd|Parallel|Convolution|Layer|RankTests|Shards'
 # Suites in which threads meet.
 THREAD_SUITES = 'Parallel|Loader|Pipeline|Arena|Quarantine'
 SWIFT = Package.swift Plugins Sources Tests
