@@ -88,6 +88,20 @@ struct KernelChoiceTests {
   }
 
   @Test(
+    "processes that were started together and do not share their work are told of it once",
+    arguments: [
+      ("recipe list", 0, 2, 1), ("recipe list", 1, 2, 0), ("recipe list", 0, 1, 0), ("sweep x", 0, 2, 0),
+    ])
+  func together(words: String, rank: Int, size: Int, count: Int) {
+    nonisolated(unsafe) var remarks: [String] = []
+    _ = CommandLineTool.run(
+      words.split(separator: " ").map(String.init),
+      output: CommandOutput(print: { _ in }, remark: { remarks.append($0) }),
+      environment: ["OMPI_COMM_WORLD_SIZE": "\(size)", "OMPI_COMM_WORLD_RANK": "\(rank)"])
+    #expect(remarks.count { $0.contains(": 2 processes were started together") } == count)
+  }
+
+  @Test(
     "the doctor says which kernels run and what can be forced",
     arguments: [
       (.avx512, .avx512, "AVX-512 (ARBEX_KERNELS can force avx2 or baseline)"),

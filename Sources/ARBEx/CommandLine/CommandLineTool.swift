@@ -62,6 +62,11 @@ public enum CommandLineTool {
         if launch.rank == 0 {
           OwnVariables.remarks(on: environment).forEach(output.remark)
           if let remark = threads.remark { output.remark(remark) }
+          if launch.size > 1, !sharedWork.contains(verb.name) {
+            output.remark(
+              "\(verb.name): \(launch.size) processes were started together, and each does all of it by itself; those that "
+                + "share their work are \(sharedWork.joined(separator: ", "))")
+          }
         }
         let registry = try Registry.builtins(and: plugins)
         do {
@@ -79,6 +84,9 @@ public enum CommandLineTool {
       return end(after: error, tool: tool, output: output)
     }
   }
+
+  /// What several processes of a launcher do together, or take from one another.
+  private static let sharedWork = ["train", "sweep", "bench scaling"]
 
   /// Tells of an error.
   /// - Returns: the exit code.

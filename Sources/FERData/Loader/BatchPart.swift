@@ -66,7 +66,8 @@ package struct BatchPart: Sendable {
       let what =
         accumulate == 1
         ? "a batch (training.shards)" : "each of the \(accumulate) pieces of a batch (training.accumulate)"
-      return "\(ranks) processes cannot share the \(own) shards of \(what) evenly; start "
+      let parts = own == 1 ? "one shard" : "\(own) shards"
+      return "\(ranks) processes cannot share the \(parts) of \(what) evenly; start "
         + "\(good.map(String.init).joined(separator: ", ")) of them"
     }
     return nil
