@@ -116,6 +116,17 @@ struct CommandLineTests {
     }
     #expect(json["libraries"]?.text?.contains("openblas") == true)
   }
+
+  @Test(
+    "all words that stand for nothing are told, each once",
+    arguments: [["bench", "compare"], ["compare"], ["plugins", "check"]])
+  func wrongWords(verb: [String]) {
+    let answer = Answer(verb + ["/no-such-one", "/no-such-other"])
+    #expect(answer.code == 2)
+    for word in ["/no-such-one", "/no-such-other"] {
+      #expect(answer.remarks.components(separatedBy: word).count == 2, "\(answer.remarks)")
+    }
+  }
 }
 
 extension CommandLineTool {

@@ -118,6 +118,20 @@ package struct Invocation: Sendable {
     self.output = output
   }
 
+  /// What each word stands for. Where several stand for nothing, all of them are told: those before the last here.
+  /// - Throws: what `body` throws for the last of them.
+  func each<Value>(_ body: (String) throws -> Value) throws -> [Value] {
+    let found = words.map { word in Result { try body(word) } }
+    let wrong = found.indices.filter { if case .failure = found[$0] { true } else { false } }
+    for index in wrong.dropLast() {
+      do { _ = try found[index].get() } catch {
+        _ = CommandLineTool.end(after: error, tool: tool, output: output)
+      }
+    }
+    if let last = wrong.last { _ = try found[last].get() }
+    return try found.map { try $0.get() }
+  }
+
   /// Whether a switch was given.
   package func has(_ flag: String) -> Bool { flags[flag] != nil }
   /// The value behind a flag; nil where the flag was not given.

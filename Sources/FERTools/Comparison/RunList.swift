@@ -10,8 +10,9 @@ package struct RunList {
   package var leftOut: [String] = []
 
   /// - Parameter words: folders of runs, or of sweeps, which stand for their jobs.
-  /// - Throws: ``RunProblem`` where a word is neither.
+  /// - Throws: ``RunProblem`` that names all words that are neither.
   package init(_ words: [String]) throws {
+    var wrong: [String] = []
     for word in words {
       if RunFolder.isRun(word) {
         paths.append(PathText.normalized(word))
@@ -19,13 +20,14 @@ package struct RunList {
       }
       let jobs = FileSystem.exists(word + "/claims") ? Self.runs(below: word) : []
       guard !jobs.isEmpty else {
-        throw RunProblem.request(
-          "\(word.printable): is neither the folder of a run nor that of a sweep with runs in it")
+        wrong.append("\(word.printable): is neither the folder of a run nor that of a sweep with runs in it")
+        continue
       }
       let trained = jobs.filter(Self.hasWeights)
       paths += trained
       leftOut += jobs.filter { !trained.contains($0) }.map { "\($0): has no checkpoint yet; left out" }
     }
+    guard wrong.isEmpty else { throw RunProblem.request(wrong.joined(separator: "\n")) }
   }
 
   /// A job's folder, or the folders of its seeds.

@@ -6,7 +6,7 @@ import Testing
 /// The whole batch on one process against parts of it on several, ranks being threads.
 @Suite("A batch on several ranks")
 struct RankTests {
-  private func expectEqual(_ found: [Float], _ expected: [Float], _ tolerance: Float, _ what: String) {
+  private func expectEqual(_ found: [Float], _ expected: [Float], _ tolerance: Double, _ what: String) {
     // Not promised of OpenBLAS, whose products are not the same for any number of rows.
     if BLAS.hasOwnProduct {
       let same =
@@ -21,7 +21,7 @@ struct RankTests {
     _ found: RankCase.Found, _ expected: RankCase.Found, _ kind: RankCase, _ what: String
   ) {
     // Winograd's transforms let a difference of rounding grow to their own error.
-    let tolerance: Float = kind.name.contains("Winograd") ? 4e-6 : 1e-6
+    let tolerance = kind.name.contains("Winograd") ? 4e-6 : 1e-6
     let names =
       ["output", "input's gradient"]
       + expected.parameterGradients.indices.map { "gradient of parameter \($0)" }

@@ -142,7 +142,8 @@ extension Verb {
       To measure two programs in turns: arbex bench RECIPE --against PROGRAM.
       """
   ) { call in
-    try tell(BenchmarkComparison(BenchmarkFile(call.words[0]), BenchmarkFile(call.words[1])), call)
+    let files = try call.each(BenchmarkFile.init)
+    try tell(BenchmarkComparison(files[0], files[1]), call)
     return 0
   }
 

@@ -26,7 +26,7 @@ extension Verb {
       says: a worked example of your own does.
       """
   ) { call in
-    let chosen = try call.words.flatMap { try components(named: $0, in: call.registry) }
+    let chosen = try call.each { try components(named: $0, in: call.registry) }.flatMap { $0 }
     var setting = ConformanceKit.Setting()
     if let options = try options(for: chosen, call) { setting.options[chosen[0].place] = options }
     let reports = try ConformanceKit.reports(
