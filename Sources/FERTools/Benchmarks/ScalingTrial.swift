@@ -51,9 +51,8 @@ final class ScalingTrial {
   func run(from stream: (any BatchStream)?) throws {
     _ = try meter.agreed(nil)
     let batch = try stream?.next() ?? random, classCount = parts.recipe.classes.count
-    let whole = WholeBatch(batch, of: part)
-    let targets = try whole.targets(
-      Targets(labels: batch.indices.map { $0 % classCount }), classCount: classCount)
+    // Of the whole batch, as every rank knows them where no label policy is.
+    let targets = Targets(labels: batch.stepIndices.map { $0 % classCount })
     let work = TrainingStep.Work(
       batch, targets, ids: batch.indices.map { "image \($0)" }, step: 0,
       at: TrainingProgress(position: 0, epochs: max(1, parts.recipe.training.epochs)))

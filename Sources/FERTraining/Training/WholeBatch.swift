@@ -3,13 +3,13 @@ import FERData
 import TensorKit
 
 /// What several processes have of the rows of a step's batch, as all of it: for those who look across its rows.
-package struct WholeBatch {
+struct WholeBatch {
   private let ranks: any Collective
   /// Where each row of the batch stands among the rows of all ranks, one rank's behind the other's.
   private let order: [Int]
 
   /// - Parameter batch: what this process has of it.
-  package init(_ batch: Batch, of part: BatchPart) {
+  init(_ batch: Batch, of part: BatchPart) {
     let count = batch.stepIndices.count
     ranks = part.ranks(sharing: count)
     let places = (0..<ranks.size).flatMap { part.places(of: count, on: $0) }
@@ -25,7 +25,7 @@ package struct WholeBatch {
 
   /// The rows of all ranks. What only some of them have, as shares of classes, is filled up for the others.
   /// - Throws: `CollectiveFault`
-  package func targets(_ own: Targets, classCount: Int) throws -> Targets {
+  func targets(_ own: Targets, classCount: Int) throws -> Targets {
     guard ranks.size > 1 else { return own }
     let has = try ranks.gathered([own.distribution == nil ? 0 : 1, own.weights == nil ? 0 : 1])
     var whole = Targets(labels: try numbers(own.labels.map { Float($0) }).map { Int($0) })
