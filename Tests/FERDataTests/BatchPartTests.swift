@@ -53,9 +53,9 @@ struct BatchPartTests {
     }
     // Of 6 shards two processes would have three each, of which no tree of pairs has a branch.
     for (ranks, shards) in [(3, 4), (8, 4), (2, 6), (2, 1), (4, 6)] {
+      let parts = shards == 1 ? "one shard" : "\(shards) shards"
       #expect(
-        problem(ranks, shards)?.contains("cannot share the \(shards) shards") == true, "\(ranks) of \(shards)"
-      )
+        problem(ranks, shards)?.contains("cannot share the \(parts)") == true, "\(ranks) of \(shards)")
     }
     #expect(problem(5, 4)?.hasSuffix("start 1, 2, 4 of them") == true)
     #expect(problem(4, 4, 3)?.contains("training.batch is 3; start at most 3") == true)

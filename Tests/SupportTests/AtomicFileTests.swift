@@ -55,15 +55,15 @@ struct AtomicFileTests {
     try AtomicFile.write("old", to: folder / "a")
     var before = rlimit()
     #expect(getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &before) == 0)
-    // Far above what other tests write meanwhile.
+    // Above what other tests write meanwhile: weights of a few hundred megabytes.
     var limit = before
-    limit.rlim_cur = 200_000_000
+    limit.rlim_cur = 1_000_000_000
     #expect(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
     defer { setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &before) }
     let megabyte = [UInt8](repeating: 7, count: 1_000_000)
     let problem = #expect(throws: FileProblem.self) {
       try AtomicFile.write(to: folder / "a") { sink in
-        for _ in 0..<201 { try sink.write(megabyte) }
+        for _ in 0..<1001 { try sink.write(megabyte) }
       }
     }
     #expect(problem?.message.contains("larger than the process or file system allows") == true)
