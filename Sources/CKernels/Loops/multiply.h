@@ -4,33 +4,31 @@
 // sample's result does not depend on its neighbours.
 enum { ROWS = ARBEX_ROWS, COLUMNS = 2 * WIDTH, DEPTH = 256 };
 
-/// c (+)= scale a b over `depth` for R rows and V vectors of columns; rows of b lie `brow` apart.
-ARBEX_INLINE void block(int R, int V, const float *a, long arow, long acolumn, const float *b, long brow, float *c,
+/// c (+)= scale a b over `depth` for R rows; rows of b lie `brow` apart.
+ARBEX_INLINE void block(int R, const float *a, long arow, long acolumn, const float *b, long brow, float *c,
                         long cstride, long depth, float scale, int adding) {
-  vector sum[ROWS][2];
-  ARBEX_UNROLL for (int r = 0; r < R; r++) sum[r][0] = sum[r][1] = (vector){0};
+  vector left[ROWS], right[ROWS];
+  ARBEX_UNROLL for (int r = 0; r < R; r++) left[r] = right[r] = (vector){0};
   for (long k = 0; k < depth; k++, a += acolumn, b += brow) {
-    vector b0 = ARBEX_LOAD(b), b1 = V == 2 ? ARBEX_LOAD(b + WIDTH) : (vector){0};
+    vector b0 = ARBEX_LOAD(b), b1 = ARBEX_LOAD(b + WIDTH);
     ARBEX_UNROLL for (int r = 0; r < R; r++) {
       vector x = a[r * arow] - (vector){0};
-      sum[r][0] += x * b0;
-      if (V == 2) sum[r][1] += x * b1;
+      left[r] += x * b0;
+      right[r] += x * b1;
     }
   }
   ARBEX_UNROLL for (int r = 0; r < R; r++) {
     vector *to = (vector *)(c + r * cstride);
-    ARBEX_UNROLL for (int v = 0; v < V; v++) to[v] = adding ? to[v] + scale * sum[r][v] : scale * sum[r][v];
+    to[0] = adding ? to[0] + scale * left[r] : scale * left[r];
+    to[1] = adding ? to[1] + scale * right[r] : scale * right[r];
   }
 }
 
-#define ARBEX_BLOCK_OF(name, R, V)                                                                    \
-  static void name##R(const float *a, long arow, long acolumn, const float *b, long brow, float *c,   \
-                      long cstride, long depth, float scale, int adding) {                            \
-    block(R, V, a, arow, acolumn, b, brow, c, cstride, depth, scale, adding);                         \
+#define ARBEX_BLOCK(R)                                                                               \
+  static void block##R(const float *a, long arow, long acolumn, const float *b, long brow, float *c, \
+                       long cstride, long depth, float scale, int adding) {                          \
+    block(R, a, arow, acolumn, b, brow, c, cstride, depth, scale, adding);                           \
   }
-#define ARBEX_BLOCK(R)         \
-  ARBEX_BLOCK_OF(narrow, R, 1) \
-  ARBEX_BLOCK_OF(wide, R, 2)
 ARBEX_BLOCK(1)
 ARBEX_BLOCK(2)
 ARBEX_BLOCK(3)
@@ -47,14 +45,12 @@ ARBEX_BLOCK(12)
 #endif
 
 typedef void (*block_of_rows)(const float *, long, long, const float *, long, float *, long, long, float, int);
+static const block_of_rows blocks[ROWS + 1] = {
+    0, block1, block2, block3, block4, block5, block6,
 #if ARBEX_ROWS == 12
-#define ARBEX_BLOCKS(name)                                                                                      \
-  {0, name##1, name##2, name##3, name##4, name##5, name##6, name##7, name##8, name##9, name##10, name##11, name##12}
-#else
-#define ARBEX_BLOCKS(name) {0, name##1, name##2, name##3, name##4, name##5, name##6}
+    block7, block8, block9, block10, block11, block12,
 #endif
-/// By whether columns take more than a vector, and by rows.
-static const block_of_rows blocks[2][ROWS + 1] = {ARBEX_BLOCKS(narrow), ARBEX_BLOCKS(wide)};
+};
 
 // The first halves of two vectors, and the second halves, element by element in turn.
 #if ARBEX_WIDTH == 16
@@ -115,21 +111,20 @@ void ARBEX_NAME(multiply)(const float *a, long arow, long acolumn, const float *
       if (bcolumn == 0) {
         right = b + j / COLUMNS * brow + k * COLUMNS;
         step = COLUMNS;
-      } else if (bcolumn != 1 || wide % WIDTH != 0 || rows > 8 * ROWS) {  // for few rows a panel is not worth the copy
+      } else if (bcolumn != 1 || wide < COLUMNS || rows > 8 * ROWS) {  // for few rows a panel is not worth the copy
         pack(panel, right, brow, bcolumn, deep, wide);
         right = panel;
         step = COLUMNS;
       }
-      // Rows are cut evenly: a block of few takes as long as one of more.
-      for (long i = 0, high, pieces = (rows + ROWS - 1) / ROWS; pieces > 0; i += high, pieces--) {
-        high = (rows - i) / pieces;
+      for (long i = 0; i < rows; i += ROWS) {
+        long high = rows - i < ROWS ? rows - i : ROWS;
         const float *left = a + i * arow + k * acolumn;
         float *to = c + i * cstride + j;
-        if (wide % WIDTH == 0) {
-          blocks[wide > WIDTH][high](left, arow, acolumn, right, step, to, cstride, deep, scale, adding);
+        if (wide == COLUMNS) {
+          blocks[high](left, arow, acolumn, right, step, to, cstride, deep, scale, adding);
           continue;
         }
-        blocks[wide > WIDTH][high](left, arow, acolumn, right, step, edge, COLUMNS, deep, scale, 0);
+        blocks[high](left, arow, acolumn, right, step, edge, COLUMNS, deep, scale, 0);
         for (long r = 0; r < high; r++)
           for (long l = 0; l < wide; l++)
             to[r * cstride + l] = (adding ? to[r * cstride + l] : 0) + edge[r * COLUMNS + l];

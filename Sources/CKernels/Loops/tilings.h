@@ -4,44 +4,9 @@
 //     Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
 //
 // Each matrix is applied to the rows and then to the columns of a tile; here it is, along one axis, for a vector of
-// channels. F(4, 3) interpolates at 0, 1, -1, 2, -2 and infinity, which is the paper's choice; F(3, 3) at those without
-// -2; F(5, 3) at 0, 1, -1, 2, -2, 1/2 and infinity. In single precision the relative errors of F(4, 3) and F(5, 3) are
-// about 2e-6 and 4e-6, that of F(3, 3) is smaller.
+// channels. F(4, 3) interpolates at 0, 1, -1, 2, -2 and infinity, which is the paper's choice; F(5, 3) at 0, 1, -1, 2,
+// -2, 1/2 and infinity. In single precision their relative errors are about 2e-6 and 4e-6.
 enum { LARGEST = 7 };
-
-/// Bᵀ d of F(3, 3).
-ARBEX_INLINE void input3(vector *o, const vector *d) {
-  vector odd = d[3] - d[1], even = d[2] - d[0];
-  o[0] = odd - 2.0f * even;
-  o[1] = d[3] - d[2] - 2.0f * d[1];
-  o[2] = d[3] - 3.0f * d[2] + 2.0f * d[1];
-  o[3] = odd;
-  o[4] = d[4] - d[2] - 2.0f * odd;
-}
-
-/// Aᵀ m of F(3, 3).
-ARBEX_INLINE void output3(vector *o, const vector *m) {
-  vector sum = m[1] + m[2];
-  o[0] = m[0] + sum + m[3];
-  o[1] = m[1] - m[2] + 2.0f * m[3];
-  o[2] = sum + 4.0f * m[3] + m[4];
-}
-
-/// A g of F(3, 3).
-ARBEX_INLINE void gradient3(vector *o, const vector *g) {
-  vector even = g[0] + g[2];
-  o[0] = g[0];
-  o[1] = even + g[1];
-  o[2] = even - g[1];
-  o[3] = g[0] + 2.0f * g[1] + 4.0f * g[2];
-  o[4] = g[2];
-}
-
-static const float G3[5][3] = {{0.5f, 0, 0},
-                               {-0.5f, -0.5f, -0.5f},
-                               {-1 / 6.0f, 1 / 6.0f, -1 / 6.0f},
-                               {1 / 6.0f, 1 / 3.0f, 2 / 3.0f},
-                               {0, 0, 1}};
 
 /// Bᵀ d of F(4, 3).
 ARBEX_INLINE void input4(vector *o, const vector *d) {

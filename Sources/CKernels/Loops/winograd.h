@@ -1,5 +1,5 @@
 // 3x3 convolutions of stride 1 by Winograd's minimal filtering: the transforms of tilings.h over whole maps. The loops
-// are written once for tiles of m outputs a side and compiled for m = 3, 4 and 5. A tile's n² values lie `plane` floats
+// are written once for tiles of m outputs a side and compiled for m = 4 and 5. A tile's n² values lie `plane` floats
 // apart, so that each is one matrix of a product.
 #include "tilings.h"
 
@@ -60,8 +60,7 @@ ARBEX_INLINE void input_tiles(int m, rows transform, float *v, const float *x, a
 /// Bᵀ d B of `tiles` tiles from `firstTile` on, `v[n²][tiles, channels]`; d is the map behind its prologue, 0 outside.
 void ARBEX_NAME(winograd_input)(long m, float *v, const float *x, arbex_prologue p, arbex_window w, long firstTile,
                                 long tiles) {
-  if (m == 3) input_tiles(3, input3, v, x, p, w, firstTile, tiles);
-  else if (m == 4) input_tiles(4, input4, v, x, p, w, firstTile, tiles);
+  if (m == 4) input_tiles(4, input4, v, x, p, w, firstTile, tiles);
   else input_tiles(5, input5, v, x, p, w, firstTile, tiles);
 }
 
@@ -105,8 +104,7 @@ ARBEX_INLINE void output_tiles(int m, rows transform, float *y, const float *val
 /// y = Aᵀ values A and its epilogue for the same tiles, `values[n²][tiles, outputs]`.
 void ARBEX_NAME(winograd_output)(long m, float *y, const float *values, arbex_epilogue e, arbex_window w, long outputs,
                                  long firstTile, long tiles) {
-  if (m == 3) output_tiles(3, output3, y, values, e, w, outputs, firstTile, tiles);
-  else if (m == 4) output_tiles(4, output4, y, values, e, w, outputs, firstTile, tiles);
+  if (m == 4) output_tiles(4, output4, y, values, e, w, outputs, firstTile, tiles);
   else output_tiles(5, output5, y, values, e, w, outputs, firstTile, tiles);
 }
 
@@ -141,8 +139,7 @@ ARBEX_INLINE void gradient_tiles(int m, rows transform, float *z, const float *d
 /// A g Aᵀ of the output's gradient, `z[n²][tiles, outputs]`.
 void ARBEX_NAME(winograd_gradient)(long m, float *z, const float *dy, arbex_window w, long outputs, long firstTile,
                                    long tiles) {
-  if (m == 3) gradient_tiles(3, gradient3, z, dy, w, outputs, firstTile, tiles);
-  else if (m == 4) gradient_tiles(4, gradient4, z, dy, w, outputs, firstTile, tiles);
+  if (m == 4) gradient_tiles(4, gradient4, z, dy, w, outputs, firstTile, tiles);
   else gradient_tiles(5, gradient5, z, dy, w, outputs, firstTile, tiles);
 }
 
@@ -178,8 +175,7 @@ ARBEX_INLINE void kernel_panels(int n, const float (*G)[3], float *u, const floa
 /// `panel` columns; count is a multiple of 16.
 void ARBEX_NAME(winograd_weight)(long m, float *u, const float *g, long outputs, long inputs, long panel, long first,
                                  long count) {
-  if (m == 3) kernel_panels(5, G3, u, g, outputs, inputs, panel, first, count);
-  else if (m == 4) kernel_panels(6, G4, u, g, outputs, inputs, panel, first, count);
+  if (m == 4) kernel_panels(6, G4, u, g, outputs, inputs, panel, first, count);
   else kernel_panels(7, G5, u, g, outputs, inputs, panel, first, count);
 }
 
@@ -192,8 +188,7 @@ void ARBEX_NAME(winograd_turned_weight)(long m, float *u, const float *g, long o
       float *to = u + c / panel * panel * outputs + o * panel + c % panel;
       vector taps[9];
       for (int tap = 0; tap < 9; tap++) taps[tap] = ARBEX_LOAD(g + (o * 9 + 8 - tap) * inputs + c);
-      if (m == 3) transform_kernel(5, G3, to, plane, taps);
-      else if (m == 4) transform_kernel(6, G4, to, plane, taps);
+      if (m == 4) transform_kernel(6, G4, to, plane, taps);
       else transform_kernel(7, G5, to, plane, taps);
     }
 }
@@ -220,8 +215,7 @@ void ARBEX_NAME(winograd_weight_gradient)(long m, float *dg, const float *du, lo
     for (long c = 0; c < inputs; c += WIDTH) {
       float *to = dg + o * 9 * inputs + c;
       const float *from = du + o * inputs + c;
-      if (m == 3) gather_kernel(5, G3, to, inputs, from, outputs * inputs);
-      else if (m == 4) gather_kernel(6, G4, to, inputs, from, outputs * inputs);
+      if (m == 4) gather_kernel(6, G4, to, inputs, from, outputs * inputs);
       else gather_kernel(7, G5, to, inputs, from, outputs * inputs);
     }
 }

@@ -179,7 +179,7 @@ ARBEX_KERNEL(double, scaled_square_sum, (const float *x, const float *scale, lon
 ARBEX_KERNEL(long, count_nonfinite, (const float *x, long n), (x, n))
 
 // --- 3x3 convolutions of stride 1 by Winograd's algorithm, see Loops/winograd.h; channels are multiples of 16 ---
-// m is 3, 4 or 5: outputs of a tile's side.
+// m is 4 or 5: outputs of a tile's side.
 ARBEX_KERNEL(void, winograd_input, (long m, float *v, const float *x, arbex_prologue p, arbex_window w, long firstTile,
              long tiles), (m, v, x, p, w, firstTile, tiles))
 ARBEX_KERNEL(void, winograd_output, (long m, float *y, const float *values, arbex_epilogue e, arbex_window w,

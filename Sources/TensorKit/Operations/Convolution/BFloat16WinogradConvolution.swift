@@ -13,7 +13,7 @@ struct BFloat16WinogradConvolution: ConvolutionAlgorithm {
 
   /// - Returns: nil where the algorithm does not apply.
   init?(_ sizes: ConvolutionShape) {
-    guard let winograd = WinogradConvolution(sizes, tiles: [4]) else { return nil }
+    guard let winograd = WinogradConvolution(sizes, inTraining: false) else { return nil }
     (self.sizes, tiles) = (sizes, winograd.tiles)
   }
 

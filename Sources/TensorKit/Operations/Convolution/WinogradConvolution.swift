@@ -2,10 +2,10 @@ import CKernels
 
 /// 3x3 convolutions of stride 1 by Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray 2016): each 4x4 tile of
 /// the output costs 36 multiplications per pair of channels instead of 144, done as 36 matrix products over
-/// tiles. The relative error is about 2e-6. F(5x5, 3x3) takes 49 for 5x5 outputs, at 4e-6; F(3x3, 3x3) 25 for 3x3.
+/// tiles. The relative error is about 2e-6. F(5x5, 3x3) takes 49 for 5x5 outputs, at 4e-6.
 struct WinogradConvolution: DifferentiableConvolution {
   let sizes: ConvolutionShape
-  /// Outputs of a tile's side, 3, 4 or 5.
+  /// Outputs of a tile's side, 4 or 5.
   let tile: Int
   var name: StaticString { "convolution, Winograd" }
   var packing: WeightPacking { .winograd(tile: tile) }
@@ -14,21 +14,16 @@ struct WinogradConvolution: DifferentiableConvolution {
 
   /// - Parameter inTraining: tiles of 5x5 are taken where they waste less of the map's edge. For few images they are no
   ///   gain, since reading the transformed kernel then takes longer than the products; and a prediction must not
-  ///   depend on how many images come with it. Those of 3x3, which fit maps of 3x3, 6x6 and 9x9, are always one.
+  ///   depend on how many images come with it.
   /// - Returns: nil where the algorithm does not apply or would waste too much of its tiles.
   init?(_ sizes: ConvolutionShape, inTraining: Bool) {
-    self.init(sizes, tiles: inTraining ? [4, 5, 3] : [4, 3])
-  }
-
-  /// - Parameter tiles: those that may be taken, the first one of equally good ones.
-  init?(_ sizes: ConvolutionShape, tiles: [Int]) {
     let window = sizes.window
     guard window.kernelHeight == 3, window.kernelWidth == 3, window.stride == 1, window.dilation == 1,
       window.padding <= 2, sizes.groups == 1,
       window.channels % 16 == 0, sizes.outputs % 16 == 0, window.outHeight * window.outWidth >= 9
     else { return nil }
     self.sizes = sizes
-    tile = tiles.min { Self.cost(window, tile: $0) < Self.cost(window, tile: $1) } ?? 4
+    tile = inTraining && Self.cost(window, tile: 5) < Self.cost(window, tile: 4) ? 5 : 4
   }
 
   private static func tilesPerImage(_ window: arbex_window, tile: Int) -> Int {
@@ -84,7 +79,7 @@ struct WinogradConvolution: DifferentiableConvolution {
       ConvolutionShape(
         input: gradient.shape, weight: [inputs, 3, 3, outputs], stride: 1, padding: 2 - window.padding,
         groups: 1),
-      inTraining: true)
+      inTraining: tile == 5)
     guard let backward else { return PatchConvolution(sizes).inputGradient(gradient, weight) }
     let kernel = Tensor(uninitialized: [
       backward.positions, BLAS.packedCount(columns: inputs, depth: outputs),
