@@ -96,11 +96,7 @@ package struct LoaderBenchmark: Sendable {
 
   /// The same as one JSON object.
   package var json: String {
-    var result = OrderedObject()
-    result.add("version", Program.version)
-    result.addMachine()
-    result.add("recipe", name)
-    result.add("recipe_sha256", digest)
+    var result = OrderedObject.benchmark(of: (name, digest))
     result.add("images", images)
     result.add("unreadable", unreadable)
     result.add("repetitions", repetitions)

@@ -147,11 +147,7 @@ extension ModelBenchmark {
   /// The same as one JSON object.
   package var json: String {
     let memory = { (value: Int?) in value.map { JSONValue.int($0) } ?? .null }
-    var result = OrderedObject()
-    result.add("version", Program.version)
-    result.addMachine()
-    result.add("recipe", name)
-    result.add("recipe_sha256", digest)
+    var result = OrderedObject.benchmark(of: (name, digest))
     result.add("size", size)
     result.add("batch", batch)
     result.add("threads", threads)

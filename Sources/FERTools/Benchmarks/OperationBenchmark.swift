@@ -61,9 +61,7 @@ package struct OperationBenchmark: Sendable {
 
   /// The same as one JSON object.
   package var json: String {
-    var result = OrderedObject()
-    result.add("version", Program.version)
-    result.addMachine()
+    var result = OrderedObject.benchmark()
     result.add("batch", batch)
     result.add("threads", threads)
     result.add("repetitions", repetitions)

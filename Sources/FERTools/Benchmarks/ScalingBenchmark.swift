@@ -227,11 +227,7 @@ extension ScalingBenchmark {
 
   /// The same as one JSON object.
   package var json: String {
-    var result = OrderedObject()
-    result.add("version", Program.version)
-    result.addMachine()
-    result.add("recipe", name)
-    result.add("recipe_sha256", digest)
+    var result = OrderedObject.benchmark(of: (name, digest))
     result.add("size", size)
     result.add("ranks", ranks)
     result.add("batch", plan.batch)

@@ -29,6 +29,18 @@ extension OrderedObject {
     add(key + "_max", spread.maximum)
   }
 
+  /// What a benchmark's object begins with: who measured, where, and of which recipe's work; nil where it is of none.
+  static func benchmark(of recipe: (name: String, digest: String)? = nil) -> OrderedObject {
+    var result = OrderedObject()
+    result.add("version", Program.version)
+    result.addMachine()
+    if let recipe {
+      result.add("recipe", recipe.name)
+      result.add("recipe_sha256", recipe.digest)
+    }
+    return result
+  }
+
   /// Adds what a time depends on beside the work: the CPU, the kind of loops that run on it.
   mutating func addMachine() {
     let environment = Environment.current

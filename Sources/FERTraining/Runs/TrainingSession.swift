@@ -201,8 +201,8 @@ package struct SmokeTest {
     let ids = batch.indices.map { images.samples[$0].id }
     try trainer.step(
       TrainingStep.Work(
-        batch, try trainer.labels.targets(for: batch, in: WholeBatch(batch, of: trainer.step.part)), ids: ids,
-        step: trainer.state.step, at: TrainingProgress(position: 0, epochs: 1)))
+        batch, try trainer.labels.targets(for: batch), ids: ids, step: trainer.state.step,
+        at: TrainingProgress(position: 0, epochs: 1)))
     let middle = Clock.seconds
     _ = try Evaluator(trainer.model, batchSize: options.batch).predict(batch.images, ids: ids)
     return ((middle - start) * perImage, (Clock.seconds - middle) * perImage)

@@ -12,6 +12,10 @@ struct WholeBatch {
   init(_ batch: Batch, of part: BatchPart) {
     let count = batch.stepIndices.count
     ranks = part.ranks(sharing: count)
+    guard ranks.size > 1 else {
+      order = []
+      return
+    }
     let places = (0..<ranks.size).flatMap { part.places(of: count, on: $0) }
     order = places.indices.sorted { places[$0] < places[$1] }
   }
